@@ -1,0 +1,137 @@
+"""What the model container reads and writes: invocations, the artefact's metadata, the evaluation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contract.base import (
+    MAX_BATCH,
+    Bytes,
+    BytesRange,
+    CostUsd,
+    OutputBytes,
+    ParameterName,
+    Parameters,
+    ParameterValue,
+    Shape,
+    Share,
+    UtcTime,
+    WorkflowName,
+)
+from contract.predictions import Effect, Interval, SimilarRun
+
+ARTIFACT_MEMBERS = ("model.json", "booster.ubj")
+"""All that `model.tar.gz` may hold; the booster is absent from a model that is a trend alone."""
+EVALUATION_FILE = "evaluation.json"
+"""Written to `/opt/ml/output/data`; SageMaker uploads that folder as `output.tar.gz`."""
+CHANNELS = ("train", "holdout", "champion")
+"""Input channels: JSON Lines of `Run` (gzip) twice, and the champion's `model.tar.gz` when there is one."""
+
+
+class InvocationRow(Shape):
+    """One run to predict. Sizes in bytes."""
+
+    input_bytes: Bytes
+    output_bytes: OutputBytes | None = None
+    parameters: Parameters | None = None
+
+
+class Invocation(Shape):
+    """Body of `POST /invocations`."""
+
+    rows: Annotated[list[InvocationRow], Field(min_length=1, max_length=MAX_BATCH)]
+    explain: bool = True
+    similar_runs: Annotated[int, Field(ge=0, le=20)] = 5
+
+
+class RowPrediction(Shape):
+    """What the model says about one row."""
+
+    cost_usd: CostUsd
+    intervals: list[Interval]
+    outcomes_usd: list[CostUsd]
+    extrapolated: bool
+    extrapolation_factor: float = Field(description="Input size over the nearest end of the training range; 1 inside")
+    unknown_parameters: list[str] = Field(description="Parameters, or values of them, that training never saw")
+    explanation: list[Effect]
+    similar_runs: list[SimilarRun]
+
+
+class InvocationResponse(Shape):
+    """Answer of `POST /invocations`, rows in order."""
+
+    model_version: int | None = Field(description="From the container's MODEL_VERSION; null when it has none")
+    predictions: list[RowPrediction]
+
+
+class Metrics(Shape):
+    """How well a model did on runs that it had not seen."""
+
+    median_ape: float = Field(ge=0, description="Median absolute relative error")
+    pinball: float = Field(ge=0, description="Mean pinball loss of log-cost over the 5, 10, 50, 90 and 95 % quantiles")
+    coverage_80: Share
+    coverage_90: Share
+    width_80: float = Field(ge=0, description="Median width of the 80 % interval relative to the cost")
+
+
+class SizeSlice(Shape):
+    """The same runs by input size."""
+
+    input_bytes_range: BytesRange
+    runs: int
+    challenger_median_ape: float
+    champion_median_ape: float | None
+
+
+class Difference(Shape):
+    """Challenger minus champion, paired run by run; negative means that the challenger is better."""
+
+    pinball: float
+    standard_error: float = Field(ge=0)
+
+
+class SetAside(Shape):
+    """A run that did not train the model."""
+
+    run_id: str
+    reason: str
+
+
+class ParameterProfile(Shape):
+    """A parameter as the history shows it, for forms and for checking requests."""
+
+    name: ParameterName
+    kind: Literal["number", "category"]
+    values: list[ParameterValue] = Field(description="Lowest, median and highest of a number; the values of a category")
+
+
+class HistoryProfile(Shape):
+    """What the training history looks like."""
+
+    runs: int = Field(description="Runs that trained the model")
+    input_bytes_range: BytesRange
+    typical_output_ratio: float | None = Field(description="Median of output over input size; null if never recorded")
+    estimated_share: Share = Field(description="Share of runs whose cost was estimated rather than billed")
+    latest_run_at: UtcTime
+    parameters: list[ParameterProfile]
+
+
+class Evaluation(Shape):
+    """`evaluation.json`: champion, challenger and a trivial baseline on the same unseen runs."""
+
+    schema_version: Literal[1] = 1
+    workflow_name: WorkflowName
+    trained_at: UtcTime
+    kind: Literal["trend", "trend_and_residual"]
+    profile: HistoryProfile
+    evaluated_on: Literal["holdout", "cross_validation"]
+    evaluated_runs: int
+    challenger: Metrics
+    champion: Metrics | None
+    champion_problem: str | None = Field(description="Why the champion could not be evaluated, if so")
+    baseline: Metrics = Field(description="The median cost of the training runs, whatever is asked")
+    difference: Difference | None
+    baseline_difference: Difference
+    slices: list[SizeSlice]
+    set_aside: list[SetAside] = Field(max_length=100)
+    set_aside_runs: int

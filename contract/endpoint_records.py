@@ -1,0 +1,20 @@
+"""The record that says which endpoint answers for a workflow (table `model_endpoints`)."""
+
+from contract.base import BytesRange, Label, Shape, UtcTime, WorkflowName
+from contract.container import HistoryProfile, Metrics
+
+
+class EndpointRecord(Shape):
+    """Written only by `promote`, and only with a higher `model_version` than before."""
+
+    workflow_name: WorkflowName
+    endpoint_name: Label
+    target_model: str | None = None
+    model_package_arn: str
+    model_version: int
+    trained_at: UtcTime
+    metrics: Metrics
+    input_bytes_range: BytesRange
+    runs: int
+    profile: HistoryProfile
+    updated_at: UtcTime

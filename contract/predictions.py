@@ -1,0 +1,111 @@
+"""A prediction: what a run will cost, how sure that is, and why."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from contract.base import (
+    MAX_BATCH,
+    Bytes,
+    BytesRange,
+    CostUsd,
+    OutputBytes,
+    Parameters,
+    Request,
+    Shape,
+    Share,
+    UtcTime,
+    WorkflowName,
+)
+from contract.errors import ErrorBody
+
+WarningCode = Literal[
+    "outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter", "trend_only"
+]
+
+
+class PredictionRequest(Request):
+    """What a scientist knows before the launch. Sizes in bytes (GB is 10^9)."""
+
+    workflow_name: WorkflowName
+    input_bytes: Bytes
+    output_bytes: OutputBytes | None = None
+    parameters: Parameters | None = None
+
+
+class BatchRequest(Request):
+    """Body of `POST /predictions/batch`. Each element is checked on its own and answered in order."""
+
+    requests: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class Interval(Shape):
+    """The cost lies between these bounds in a `coverage` share of runs like this one."""
+
+    coverage: Share
+    low_usd: CostUsd
+    high_usd: CostUsd
+
+
+class PredictionWarning(Shape):
+    """What to keep in mind, in plain words."""
+
+    code: WarningCode
+    message: str
+
+
+class ModelSummary(Shape):
+    """The model that answered."""
+
+    version: int
+    trained_at: UtcTime
+    runs: int = Field(description="Runs that it learned from")
+    median_ape: float = Field(description="Median absolute relative error on runs it had not seen")
+    input_bytes_range: BytesRange
+
+
+class Effect(Shape):
+    """A signed part of the estimate against a typical run; the typical cost and all effects add up to it."""
+
+    factor: str
+    effect_usd: float
+    note: str
+
+
+class SimilarRun(Shape):
+    """A past run near the one asked for."""
+
+    run_id: str
+    input_bytes: Bytes
+    output_bytes: OutputBytes | None
+    cost_usd: CostUsd
+    completed_at: UtcTime
+
+
+class Prediction(Shape):
+    """Answer of `POST /predictions`."""
+
+    prediction_id: str
+    workflow_name: WorkflowName
+    cost_usd: CostUsd
+    intervals: list[Interval]
+    outcomes_usd: list[CostUsd] = Field(description="20 equally likely outcomes, ascending")
+    extrapolated: bool
+    warnings: list[PredictionWarning]
+    model: ModelSummary
+    explanation: list[Effect]
+    similar_runs: list[SimilarRun]
+
+
+class BatchTotal(Shape):
+    """The sum over all answered rows; its interval comes from simulation, never from summed bounds."""
+
+    cost_usd: float
+    intervals: list[Interval]
+
+
+class BatchResponse(Shape):
+    """Answer of `POST /predictions/batch`: a prediction or an error for each row, in order."""
+
+    predictions: list[Prediction | ErrorBody]
+    total: BatchTotal

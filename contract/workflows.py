@@ -1,0 +1,89 @@
+"""A workflow as people see it, and the record that keeps count of it (table `workflows`)."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from contract.base import Bytes, BytesRange, CostUsd, Shape, UtcTime, WorkflowName
+from contract.container import Metrics, ParameterProfile
+from contract.predictions import Interval
+from contract.runs import Run
+
+RetrainOutcome = Literal["promoted", "no_update", "insufficient_data", "failed"]
+
+
+class LastRetraining(Shape):
+    """How the latest retraining ended."""
+
+    outcome: RetrainOutcome
+    reason: str
+    ended_at: UtcTime
+    execution_arn: str
+
+
+class WorkflowRecord(Shape):
+    """Counts kept beside the runs, and the lease of the retraining that is under way.
+
+    `succeeded_runs` grows with each recorded SUCCEEDED run in the same transaction; `examined_runs` is what the
+    latest retraining that came to a verdict had seen. Where the two differ, there is something new to learn.
+    """
+
+    workflow_name: WorkflowName
+    runs: int = 0
+    succeeded_runs: int = 0
+    examined_runs: int = 0
+    latest_recorded_at: UtcTime | None = None
+    lease_owner: str | None = None
+    lease_expires_at: UtcTime | None = None
+    last_retraining: LastRetraining | None = None
+
+
+class WorkflowSummary(Shape):
+    """One line of `GET /workflows`. Model members are null until a first model is in service."""
+
+    workflow_name: WorkflowName
+    runs: int
+    succeeded_runs: int
+    model_version: int | None
+    trained_at: UtcTime | None
+    model_runs: int | None
+    metrics: Metrics | None
+    input_bytes_range: BytesRange | None
+    typical_output_ratio: float | None
+    estimated_share: float | None
+    parameters: list[ParameterProfile]
+    last_retraining: LastRetraining | None
+
+
+class WorkflowsResponse(Shape):
+    """Answer of `GET /workflows`."""
+
+    workflows: list[WorkflowSummary]
+
+
+class CurvePoint(Shape):
+    """What a run of this size would cost, other things being typical."""
+
+    input_bytes: Bytes
+    cost_usd: CostUsd
+    intervals: list[Interval]
+    extrapolated: bool
+
+
+class ModelVersion(Shape):
+    """One entry of the model registry."""
+
+    version: int
+    created_at: UtcTime
+    status: Literal["current", "promoted", "rejected", "pending"]
+    reason: str | None = Field(description="Why it was promoted or rejected, in a sentence")
+    runs: int | None
+    metrics: Metrics | None
+
+
+class WorkflowDetail(WorkflowSummary):
+    """Answer of `GET /workflows/{workflow_name}`."""
+
+    curve: list[CurvePoint]
+    recent_runs: list[Run]
+    model_versions: list[ModelVersion]
