@@ -1,0 +1,65 @@
+"""Writes `contract/generated/` from the shapes: `python -m contract.generate`, or `--check` to find drift."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from contract import openapi, states
+from contract.container import Evaluation, Invocation, InvocationResponse
+from contract.endpoint_records import EndpointRecord
+from contract.runs import Run
+from contract.workflows import WorkflowRecord
+
+GENERATED = Path(__file__).parent / "generated"
+STANDALONE: list[type[BaseModel]] = [
+    Run,
+    EndpointRecord,
+    WorkflowRecord,
+    Evaluation,
+    Invocation,
+    InvocationResponse,
+    *(shape for shape in vars(states).values() if isinstance(shape, type) and shape.__module__ == states.__name__),
+]
+"""Shapes that leave the process other than through the API."""
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """Return every generated document by file name."""
+    schemas = {f"schemas/{shape.__name__}.json": _schema(shape) for shape in STANDALONE}
+    return {"openapi.json": openapi.document(), "gateway_models.json": openapi.gateway_models(), **schemas}
+
+
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
+    _, schema = models_json_schema([(shape, "validation")], schema_generator=GenerateJsonSchema)
+    body = schema["$defs"].pop(shape.__name__)
+    definitions = {"$defs": schema["$defs"]} if schema["$defs"] else {}
+    return {"$schema": GenerateJsonSchema.schema_dialect, **body, **definitions}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the documents; with `--check`, only name those that differ and return 1 if any does."""
+    wanted = {GENERATED / name: json.dumps(body, indent=2) + "\n" for name, body in documents().items()}
+    present = {path for path in GENERATED.rglob("*.json")}
+    drifted = sorted(
+        [path for path, text in wanted.items() if path not in present or path.read_text() != text]
+        + [path for path in present if path not in wanted]
+    )
+    if "--check" in arguments:
+        for path in drifted:
+            print(f"{path} differs from the shapes in contract/: run `make generate`", file=sys.stderr)
+        return 1 if drifted else 0
+    for path in drifted:
+        if path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path])
+        else:
+            path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

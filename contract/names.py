@@ -1,0 +1,47 @@
+"""How things are named in AWS. Every name is a pure function of what it names, so that a retry finds what exists."""
+
+import hashlib
+import re
+
+SAGEMAKER_NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+"""Endpoints, endpoint configs, models, training jobs and package groups (botocore's model of SageMaker)."""
+MAX_PREFIX_LENGTH = 20
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def resource_name(prefix: str, workflow_name: str) -> str:
+    """Name the endpoint and the model package group of a workflow.
+
+    SageMaker allows letters, digits and hyphens, so `rna_seq` and `rna-seq` share a slug: the digest of the exact
+    name keeps them apart.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", workflow_name.lower()).strip("-")[:20].strip("-")
+    return "-".join(part for part in (prefix, slug, _digest(workflow_name, 8)) if part)
+
+
+def challenger_name(prefix: str, workflow_name: str, execution_name: str) -> str:
+    """Name the training job, model and endpoint config that one execution creates (each in its own namespace)."""
+    return f"{resource_name(prefix, workflow_name)}-{_digest(execution_name, 10)}"
+
+
+def client_token(execution_name: str) -> str:
+    """Token that makes CreateModelPackage idempotent for one execution (at most 36 letters, digits and hyphens)."""
+    return _digest(execution_name, 32)
+
+
+def child_execution_name(parent_execution_name: str, workflow_name: str) -> str:
+    """Name the `retrain` execution that a `retrain_all` execution starts (at most 80 characters)."""
+    return f"{_digest(parent_execution_name, 16)}-{resource_name('retrain', workflow_name)}"
+
+
+def dataset_prefix(prefix: str, workflow_name: str, execution_name: str) -> str:
+    """S3 key prefix of the dataset that one execution trains on; ends with a slash."""
+    return f"datasets/{resource_name(prefix, workflow_name)}/{_digest(execution_name, 10)}/"
+
+
+def is_holdout(workflow_name: str, run_id: str) -> bool:
+    """Say whether a run is kept from training: about one in five, for ever the same ones."""
+    return int(_digest(f"{workflow_name}\n{run_id}", 8), 16) < 0.2 * 2**32

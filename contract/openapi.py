@@ -1,0 +1,155 @@
+"""The OpenAPI 3.1 document and the request models of API Gateway, both derived from the shapes.
+
+API Gateway validates with JSON Schema draft 4 and answers with its own words, so its models only say what a body
+is at all (an object with its required members); bounds are checked, and explained, in the functions.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from contract.errors import STATUS, ErrorBody
+from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
+from contract.runs import Run, RunsRequest, RunsResponse
+from contract.workflows import WorkflowDetail, WorkflowsResponse
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of the API and the function (by slug) that answers it."""
+
+    method: str
+    path: str
+    function: str
+    operation: str
+    summary: str
+    response: type[BaseModel]
+    status: int = 200
+    requests: tuple[type[BaseModel], ...] = ()
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/predictions",
+        "predict",
+        "predict",
+        "Predict what one run will cost",
+        Prediction,
+        requests=(PredictionRequest,),
+    ),
+    Route(
+        "POST",
+        "/predictions/batch",
+        "predict",
+        "predictBatch",
+        "Predict up to 500 runs and their total",
+        BatchResponse,
+        requests=(BatchRequest,),
+    ),
+    Route(
+        "POST",
+        "/runs",
+        "record_runs",
+        "recordRuns",
+        "Record one run, or up to 500",
+        RunsResponse,
+        status=201,
+        requests=(Run, RunsRequest),
+    ),
+    Route("GET", "/workflows", "workflows", "listWorkflows", "List the workflows and their models", WorkflowsResponse),
+    Route(
+        "GET",
+        "/workflows/{workflow_name}",
+        "workflows",
+        "getWorkflow",
+        "One workflow: curve, recent runs, model versions",
+        WorkflowDetail,
+    ),
+)
+_ERROR_STATUSES = sorted(set(STATUS.values()))
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    shapes = {shape for route in ROUTES for shape in (route.response, *route.requests)} | {ErrorBody}
+    ordered = sorted(shapes, key=lambda shape: shape.__name__)
+    _, schema = models_json_schema(
+        [(shape, "validation") for shape in ordered], ref_template="#/components/schemas/{model}"
+    )
+    schemas = schema["$defs"]
+    # Each row is validated alone at run time (one bad row loses no other), so the shape holds plain objects;
+    # the document says what a good row is.
+    schemas["RunsRequest"]["properties"]["runs"]["items"] = _reference(Run)
+    schemas["BatchRequest"]["properties"]["requests"]["items"] = _reference(PredictionRequest)
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Runquote",
+            "version": "1",
+            "summary": "What will this workflow run cost?",
+            "description": "Sizes in bytes (GB is 10^9), money in USD, times in ISO 8601 UTC.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/v1"}],
+        "security": [{"apiKey": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        },
+    }
+
+
+def gateway_models() -> dict[str, Any]:
+    """Return API Gateway's request models by operation (JSON Schema draft 4)."""
+    return {route.operation: _gateway_model(route) for route in ROUTES if route.requests}
+
+
+def _gateway_model(route: Route) -> dict[str, Any]:
+    alternatives = [
+        [name for name, field in request.model_fields.items() if field.is_required()] for request in route.requests
+    ]
+    required = {"required": alternatives[0]} if len(alternatives) == 1 else {}
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": route.operation,
+        "type": "object",
+        **required,
+    }
+
+
+def _reference(shape: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": route.operation, "summary": route.summary}
+    if "{workflow_name}" in route.path:
+        operation["parameters"] = [
+            {"name": "workflow_name", "in": "path", "required": True, "schema": {"type": "string"}}
+        ]
+    if route.requests:
+        references = [_reference(request) for request in route.requests]
+        schema = references[0] if len(references) == 1 else {"anyOf": references}
+        operation["requestBody"] = {"required": True, "content": _json(schema)}
+    operation["responses"] = {
+        str(route.status): {"description": "Success", "content": _json(_reference(route.response))},
+        **{
+            str(status): {
+                "description": ", ".join(code for code, value in STATUS.items() if value == status),
+                "content": _json(_reference(ErrorBody)),
+            }
+            for status in _ERROR_STATUSES
+        },
+    }
+    return operation
