@@ -43,7 +43,7 @@ def _schema(shape: type[BaseModel]) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     """Write the documents; with `--check`, only name those that differ and return 1 if any does."""
     wanted = {GENERATED / name: json.dumps(body, indent=2) + "\n" for name, body in documents().items()}
-    present = {path for path in GENERATED.rglob("*.json")}
+    present = set(GENERATED.rglob("*.json"))
     drifted = sorted(
         [path for path, text in wanted.items() if path not in present or path.read_text() != text]
         + [path for path in present if path not in wanted]
