@@ -5,7 +5,7 @@ Members that SageMaker's own API receives are spelled as that API spells them.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contract.base import Shape, UtcTime, WorkflowName
 from contract.container import Metrics
@@ -17,7 +17,9 @@ MINIMUM_RUNS = 5
 
 
 class RetrainInput(Shape):
-    """Input of an execution of `retrain`."""
+    """Input of an execution of `retrain`. Further members, such as a note of who started it, do no harm."""
+
+    model_config = ConfigDict(extra="ignore")
 
     workflow_name: WorkflowName
     trigger: Literal["manual", "schedule"] = "manual"
