@@ -1,0 +1,81 @@
+# Everything a person does with this repository. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
+        lint bench examples destroy screenshot
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+export PYTHONPATH := $(CURDIR)
+# Sessions that forbid bytecode would make every start of the tools slower.
+unexport PYTHONDONTWRITEBYTECODE
+
+.venv/.installed: requirements/dev.txt local/bootstrap.sh
+	@sh local/bootstrap.sh
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: .venv/.installed ## Start everything locally: cloud, API, example history, trained models, web app
+	@$(PYTHON) -m local.up
+
+down: .venv/.installed ## Stop all that `make up` started; data stays
+	@$(PYTHON) -m local.down
+
+clean: ## Stop everything and remove its data and builds
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.down; fi
+	@rm -rf build/local build/functions web/dist
+
+doctor: .venv/.installed ## Say what this machine has, what is missing and how to get it
+	@$(PYTHON) -m local.doctor
+
+build: .venv/.installed ## Build the function zips and the web app
+	@$(PYTHON) -m functions.build
+	@$(PYTHON) -m local.npm run build
+
+generate: .venv/.installed ## Write contract/generated and the web app's types from the shapes
+	@$(PYTHON) -m contract.generate
+	@$(PYTHON) -m local.npm run generate
+
+lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
+	@$(PYTHON) -m local.lock
+
+test: lint unit contract statemachine terraform web integration e2e ## Every test tier
+
+unit: .venv/.installed ## Logic, ports (moto), the model, the local SageMaker's parts
+	@$(PYTEST) tests/unit -n 2
+
+contract: .venv/.installed ## Drift of generated files, names, settings, routes
+	@$(PYTHON) -m contract.generate --check
+	@$(PYTEST) tests/contract
+
+statemachine: .venv/.installed ## The real state machines: checked as text, and run on every branch
+	@$(PYTEST) tests/statemachine
+
+terraform: .venv/.installed ## Format, validity, plan and policies of the Terraform root
+	@$(PYTEST) tests/terraform
+
+integration: .venv/.installed ## The whole loop against a running local cloud
+	@$(PYTEST) tests/integration
+
+web: .venv/.installed ## Types, unit tests and build of the web app
+	@$(PYTHON) -m local.npm run generate:check
+	@$(PYTHON) -m local.npm run lint
+	@$(PYTHON) -m local.npm test
+
+e2e: .venv/.installed ## A browser against the running system
+	@$(PYTEST) tests/e2e -rs
+
+lint: .venv/.installed ## Format, lint and types of the Python code
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/ruff check -q .
+	@.venv/bin/mypy
+
+bench: .venv/.installed ## Accuracy and speed against named peers (set RUNQUOTE_BENCHMARK to a folder of run histories)
+	@$(PYTHON) -m bench
+
+examples: .venv/.installed ## Measure the example histories anew (hours; installs bwa, samtools, salmon, plink2 …)
+	@sh examples/setup
+	@build/examples/venv/bin/python examples/measure.py
+
+screenshot: .venv/.installed ## Take the README's screenshot from the running system
+	@$(PYTHON) -m local.npm run screenshot

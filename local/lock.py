@@ -1,0 +1,23 @@
+"""Compiles the dependency groups of pyproject.toml into hash-pinned requirements: `python -m local.lock`.
+
+One resolution (`dev`) constrains all the others, so that a package has the same version wherever it runs.
+"""
+
+import subprocess
+
+from local.tools import REPOSITORY, uv
+
+_OPTIONS = ["--universal", "--python-version=3.13", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet"]
+
+
+def lock() -> None:
+    """Write requirements/<group>.txt for every group."""
+    compile_ = [uv(), "pip", "compile", *_OPTIONS]
+    subprocess.run([*compile_, "--group=dev", "--output-file=requirements/dev.txt"], cwd=REPOSITORY, check=True)
+    for group in ("functions", "model", "local"):
+        options = ["--constraint=requirements/dev.txt", f"--group={group}", f"--output-file=requirements/{group}.txt"]
+        subprocess.run([*compile_, *options], cwd=REPOSITORY, check=True)
+
+
+if __name__ == "__main__":
+    lock()

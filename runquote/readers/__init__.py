@@ -1,0 +1,1 @@
+"""Readers of run histories: each turns a source into runs as `POST /runs` takes them."""
