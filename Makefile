@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 	@sh local/bootstrap.sh
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: .venv/.installed ## Start everything locally: cloud, API, example history, trained models, web app
 	@$(PYTHON) -m local.up

@@ -7,7 +7,14 @@ import subprocess
 
 from local.tools import REPOSITORY, uv
 
-_OPTIONS = ["--universal", "--python-version=3.13", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet"]
+_OPTIONS = [
+    "--universal",
+    "--python-version=3.13",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--quiet",
+]
 
 
 def lock() -> None:

@@ -1,0 +1,121 @@
+"""The state machines as text: three independent opinions, and proof that ours sees what it should."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import lint as cfn_lint
+from cfnlint.config import ManualArgs
+
+from contract import container
+from contract.states import STATE_ERRORS
+from local.tools import node_environment
+from tests.statemachine.definitions import NAMES, definition, problems, states
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_follows_the_house_rules_and_botocores_models(name: str) -> None:
+    assert problems(definition(name)) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_finds_nothing(name: str) -> None:
+    resource = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"RoleArn": "arn:aws:iam::123456789012:role/r", "Definition": definition(name)},
+    }
+    template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Machine": resource}})
+    assert [str(match) for match in cfn_lint(template, config=ManualArgs(regions=["us-east-1"]))] == []
+
+
+@pytest.fixture(scope="module")
+def asl_validator() -> Callable[[dict[str, Any], Path], str]:
+    if not (HERE / "node_modules" / "asl-validator").exists():
+        install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(install, cwd=HERE, env=node_environment(), check=True, capture_output=True)
+
+    def validate(machine: dict[str, Any], directory: Path) -> str:
+        path = directory / "machine.json"
+        path.write_text(json.dumps(machine))
+        command = ["node", "node_modules/asl-validator/dist/bin/asl-validator.js", "--json-path", str(path)]
+        result = subprocess.run(command, cwd=HERE, env=node_environment(), check=False, capture_output=True, text=True)
+        return "" if result.returncode == 0 else result.stdout + result.stderr
+
+    return validate
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_asl_validator_finds_nothing(
+    name: str, asl_validator: Callable[[dict[str, Any], Path], str], tmp_path: Path
+) -> None:
+    assert asl_validator(definition(name), tmp_path) == ""
+
+
+def test_asl_validator_really_looks(asl_validator: Callable[[dict[str, Any], Path], str], tmp_path: Path) -> None:
+    machine = definition("retrain")
+    machine["States"]["PrepareDataset"]["Next"] = "Nowhere"
+    assert "Nowhere" in asl_validator(machine, tmp_path)
+
+
+DEFECTS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "PrepareDataset: no Comment": lambda s: s["PrepareDataset"].pop("Comment"),
+    "PrepareDataset: a Task without TimeoutSeconds": lambda s: s["PrepareDataset"].pop("TimeoutSeconds"),
+    "PrepareDataset: a Task without Retry": lambda s: s["PrepareDataset"].pop("Retry"),
+    "PrepareDataset: lets some errors pass": lambda s: s["PrepareDataset"]["Catch"][0].update(ErrorEquals=["X"]),
+    "PrepareDataset: retries errors that it does not name": lambda s: s["PrepareDataset"]["Retry"][0].update(
+        ErrorEquals=["States.ALL"]
+    ),
+    "IsChallengerBetter: a Choice without Default": lambda s: s["IsChallengerBetter"].pop("Default"),
+    "CreateModel: sagemaker has no action MakeModel": lambda s: s["CreateModel"].update(
+        Resource="arn:aws:states:::sagemaker:makeModel"
+    ),
+    "CreateModel: Parameters has no member Name.$": lambda s: s["CreateModel"]["Parameters"].update({"Name.$": "$.x"}),
+    "CreateModel: Parameters lacks ModelName": lambda s: s["CreateModel"]["Parameters"].pop("ModelName.$"),
+    "CreateModel: Parameters.PrimaryContainer has no member Url": lambda s: s["CreateModel"]["Parameters"][
+        "PrimaryContainer"
+    ].update(Url="s3://bucket/key"),
+    "RejectChallenger: Parameters.ModelApprovalStatus must not be 'Refused'": lambda s: s["RejectChallenger"][
+        "Parameters"
+    ].update(ModelApprovalStatus="Refused"),
+}
+
+
+@pytest.mark.parametrize("problem", DEFECTS)
+def test_a_planted_defect_is_found(problem: str) -> None:
+    machine = copy.deepcopy(definition("retrain"))
+    DEFECTS[problem](machine["States"])
+    assert problem in problems(machine)
+
+
+def test_every_named_error_of_the_functions_has_a_way_through_the_machine() -> None:
+    caught_by_name = json.dumps(definition("retrain")["States"]["WhichError"])
+    outcomes = {error for error in STATE_ERRORS if f'"{error}"' in caught_by_name}
+    assert outcomes == {"InsufficientData", "AlreadyRunning"}
+
+
+def test_training_metrics_are_those_that_the_container_prints() -> None:
+    algorithm = definition("retrain")["States"]["TrainModel"]["Parameters"]["AlgorithmSpecification"]
+    assert algorithm["MetricDefinitions"] == container.METRIC_DEFINITIONS
+
+
+def test_every_path_ends_in_one_notification_or_says_that_it_could_not_tell() -> None:
+    machine = definition("retrain")
+    ends = {name for name, state in states(machine) if state["Type"] in ("Succeed", "Fail")}
+    assert ends == {"Done", "RetrainFailed", "NotificationFailed"}
+    leading_to = {end: {name for name, state in states(machine) if _leads_to(state, end)} for end in ends}
+    assert leading_to == {
+        "Done": {"TakeNotification"},
+        "RetrainFailed": {"HowItEnded"},
+        "NotificationFailed": {"NotifyOutcome"},
+    }
+
+
+def _leads_to(state: dict[str, Any], target: str) -> bool:
+    rules = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    return state.get("Default") == target or any(rule.get("Next") == target for rule in rules)
