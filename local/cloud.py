@@ -1,0 +1,151 @@
+"""Starts and stops the local cloud: `python -m local.cloud start|stop|status|run`."""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from local.processes import end_processes_of, processes_of
+from local.server import IDENTITY_PATH, run
+from local.settings import HOST, REPOSITORY, CloudSettings, SettingsError
+
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+
+class CloudError(Exception):
+    """The cloud cannot be started or stopped. The message is one line for a person."""
+
+
+def start(settings: CloudSettings) -> bool:
+    """Start the cloud in the background unless it runs; return once it answers. Whether it had to be started.
+
+    Raises CloudError when another process has the port, or when the server ends or does not answer in time.
+    """
+    if _is_ours(settings):
+        return False
+    if _port_is_taken(settings.port):
+        raise CloudError(
+            f"Port {settings.port} is taken by another process: stop it, or set RUNQUOTE_CLOUD_PORT to a free port."
+        )
+    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    log = settings.state_directory / "cloud.log"
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "local.cloud", "run"],
+            cwd=REPOSITORY,
+            env=os.environ
+            | {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_STATE_DIR": str(settings.state_directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if _is_ours(settings):
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.05)
+            raise CloudError(f"The local cloud ended while starting: {_last_line(log)} ({log})")
+    server.kill()
+    raise CloudError(f"The local cloud did not answer within {START_SECONDS} seconds: see {log}.")
+
+
+def stop(settings: CloudSettings) -> bool:
+    """Stop the cloud and everything it started; its data stays. Whether it was running."""
+    identity = _identity(settings.port)
+    running = identity.get("state_directory") == str(settings.state_directory)
+    if running:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while _exists(identity["pid"]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity["pid"], signal.SIGKILL)
+    left = bool(processes_of(settings.state_directory))
+    end_processes_of(settings.state_directory)
+    return running or left
+
+
+def is_running(settings: CloudSettings) -> bool:
+    """Whether this cloud, and not another one, answers on its port."""
+    return _is_ours(settings)
+
+
+def _is_ours(settings: CloudSettings) -> bool:
+    return _identity(settings.port).get("state_directory") == str(settings.state_directory)
+
+
+def _identity(port: int) -> dict[str, Any]:
+    """What the process on this port says it is; nothing when none of ours is there."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", IDENTITY_PATH)
+        answer = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) else {}
+
+
+def _port_is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+        return False
+
+
+def _exists(pid: int) -> bool:
+    """Whether the process is there and not just waiting for its parent to notice its end."""
+    with contextlib.suppress(ChildProcessError, OSError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _last_line(log: os.PathLike[str]) -> str:
+    with open(log, errors="replace") as lines:  # noqa: PTH123 - any path will do
+        return next((line.strip() for line in reversed(lines.readlines()) if line.strip()), "no output")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line. Errors are one line on standard error and exit status 1."""
+    parser = argparse.ArgumentParser(prog="python -m local.cloud", description="The local cloud of Runquote.")
+    parser.add_argument("command", choices=["start", "stop", "status", "run"])
+    command = parser.parse_args(arguments).command
+    try:
+        settings = CloudSettings.from_environment()
+        if command == "run":
+            run(settings)
+        elif command == "start":
+            state = "started" if start(settings) else "was already running"
+            print(f"Local cloud {state}: {settings.endpoint_url}, state in {settings.state_directory}")
+        elif command == "stop":
+            print("Local cloud stopped." if stop(settings) else "Local cloud was not running.")
+        elif is_running(settings):
+            print(f"Local cloud is running: {settings.endpoint_url}, state in {settings.state_directory}")
+        else:
+            print(f"Local cloud is not running (port {settings.port}, state in {settings.state_directory}).")
+            sys.exit(3)
+    except (CloudError, SettingsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The process of the local cloud: ministack with our SageMaker in it, on one port."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from local.processes import end_processes_of, start_watcher
+from local.sagemaker.context import Context, Limits
+from local.sagemaker.core import SageMaker
+from local.sagemaker.resources import Account
+from local.sagemaker.runner import ProcessRunner
+from local.sagemaker.store import Store
+from local.settings import ACCOUNT_ID, HOST, REGION, REPOSITORY, STATE_MARKER, CloudSettings, cloud_environment
+
+IDENTITY_PATH = "/_runquote/cloud"
+"""GET answers {"state_directory", "instance", "pid", "ready"}: whose cloud this is, and whether it may be used."""
+
+_Message = dict[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+
+
+def run(settings: CloudSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Exits with one line on standard error when the directory is in use."""
+    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    with _sole_owner(settings.state_directory):
+        end_processes_of(settings.state_directory)  # What a killed server and its watcher may have left.
+        environment = _server_environment(settings, cloud_environment(settings))
+        os.environ.clear()
+        os.environ.update(environment)
+        start_watcher(settings.state_directory)
+        _serve(settings)
+
+
+@contextlib.contextmanager
+def _sole_owner(state_directory: Path) -> Iterator[None]:
+    with (state_directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit(f"Another local cloud is using {state_directory}.")
+        yield
+
+
+def _server_environment(settings: CloudSettings, clients: dict[str, str]) -> dict[str, str]:
+    """What ministack reads from its environment, on top of what its Lambdas inherit."""
+    state = settings.state_directory
+    defaults = {"LOG_LEVEL": "INFO", "LAMBDA_WARM_TTL_SECONDS": "1800"}
+    return (
+        defaults
+        | clients
+        | {
+            STATE_MARKER: str(state),
+            "GATEWAY_PORT": str(settings.port),
+            "BIND_HOST": HOST,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(state / "ministack"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "LAMBDA_EXECUTOR": "local",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+        }
+    )
+
+
+def _serve(settings: CloudSettings) -> None:
+    # ministack reads its settings when it is imported, so not before the environment is right.
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from local import ministack_adapter
+
+    sagemaker = make_sagemaker(settings.state_directory / "sagemaker", marker=settings.state_directory)
+    application = ministack_adapter.install(sagemaker)
+    config = Config()
+    config.bind = [f"{HOST}:{settings.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    asyncio.run(serve(Cloud(application, sagemaker, settings), config))  # type: ignore[arg-type]  # an ASGI callable
+
+
+def make_sagemaker(directory: Path, *, marker: Path) -> SageMaker:
+    """Our SageMaker as the environment configures it.
+
+    RUNQUOTE_TRAIN_COMMAND and RUNQUOTE_SERVE_COMMAND replace the commands of the container's programs (JSON lists),
+    RUNQUOTE_TRAINING_SLOTS is how many jobs run at once.
+    """
+    commands = {
+        name: json.loads(os.environ[variable])
+        for name, variable in (("train", "RUNQUOTE_TRAIN_COMMAND"), ("serve", "RUNQUOTE_SERVE_COMMAND"))
+        if os.environ.get(variable)
+    }
+    runner = ProcessRunner(REPOSITORY, marker={STATE_MARKER: str(marker)}, **commands)
+    limits = Limits(training_slots=int(os.environ.get("RUNQUOTE_TRAINING_SLOTS") or Limits.training_slots))
+    return SageMaker(
+        Context(directory, runner, Store(directory / "state.db"), account=Account(ACCOUNT_ID, REGION), limits=limits)
+    )
+
+
+class Cloud:
+    """The ASGI application: ministack's, and the identity of this cloud."""
+
+    def __init__(
+        self, application: Callable[..., Awaitable[None]], sagemaker: SageMaker, settings: CloudSettings
+    ) -> None:
+        self._application = application
+        self._sagemaker = sagemaker
+        self._identity = {
+            "state_directory": str(settings.state_directory),
+            "instance": uuid.uuid4().hex,
+            "pid": os.getpid(),
+        }
+
+    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+        """Answer one request, or live through start and stop."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, self._through_start_and_stop(send))
+        elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
+            await self._identify(send)
+        else:
+            await self._application(scope, receive, send)
+
+    def _through_start_and_stop(self, send: _Send) -> _Send:
+        async def forward(message: _Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                self._sagemaker.adopt()
+            if message["type"] == "lifespan.shutdown.complete":
+                await asyncio.to_thread(self._sagemaker.close)
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                # The port is bound by now but not served: what needs S3 waits for it in its own thread.
+                threading.Thread(target=self._sagemaker.resume, daemon=True).start()
+
+        return forward
+
+    async def _identify(self, send: _Send) -> None:
+        body = json.dumps(self._identity).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
