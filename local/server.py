@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.processes import end_processes_of, start_watcher
 from local.sagemaker.context import Context, Limits
@@ -19,6 +19,9 @@ from local.sagemaker.resources import Account
 from local.sagemaker.runner import ProcessRunner
 from local.sagemaker.store import Store
 from local.settings import ACCOUNT_ID, HOST, REGION, REPOSITORY, STATE_MARKER, CloudSettings, cloud_environment
+
+if TYPE_CHECKING:
+    from local.ministack_adapter import Ministack
 
 IDENTITY_PATH = "/_runquote/cloud"
 """GET answers {"state_directory", "instance", "pid", "ready"}: whose cloud this is, and whether it may be used."""
@@ -82,13 +85,13 @@ def _serve(settings: CloudSettings) -> None:
     from local import ministack_adapter
 
     sagemaker = make_sagemaker(settings.state_directory / "sagemaker", marker=settings.state_directory)
-    application = ministack_adapter.install(sagemaker)
+    ministack = ministack_adapter.install(sagemaker, settings.state_directory / "ministack")
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    asyncio.run(serve(Cloud(application, sagemaker, settings), config))  # type: ignore[arg-type]  # an ASGI callable
+    asyncio.run(serve(Cloud(ministack, sagemaker, settings), config))  # type: ignore[arg-type]  # an ASGI callable
 
 
 def make_sagemaker(directory: Path, *, marker: Path) -> SageMaker:
@@ -112,10 +115,8 @@ def make_sagemaker(directory: Path, *, marker: Path) -> SageMaker:
 class Cloud:
     """The ASGI application: ministack's, and the identity of this cloud."""
 
-    def __init__(
-        self, application: Callable[..., Awaitable[None]], sagemaker: SageMaker, settings: CloudSettings
-    ) -> None:
-        self._application = application
+    def __init__(self, ministack: "Ministack", sagemaker: SageMaker, settings: CloudSettings) -> None:
+        self._ministack = ministack
         self._sagemaker = sagemaker
         self._identity = {
             "state_directory": str(settings.state_directory),
@@ -126,11 +127,11 @@ class Cloud:
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request, or live through start and stop."""
         if scope["type"] == "lifespan":
-            await self._application(scope, receive, self._through_start_and_stop(send))
+            await self._ministack.application(scope, receive, self._through_start_and_stop(send))
         elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
             await self._identify(send)
         else:
-            await self._application(scope, receive, send)
+            await self._ministack.application(scope, receive, send)
 
     def _through_start_and_stop(self, send: _Send) -> _Send:
         async def forward(message: _Message) -> None:
@@ -141,9 +142,13 @@ class Cloud:
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 # The port is bound by now but not served: what needs S3 waits for it in its own thread.
-                threading.Thread(target=self._sagemaker.resume, daemon=True).start()
+                threading.Thread(target=self._resume, daemon=True).start()
 
         return forward
+
+    def _resume(self) -> None:
+        self._sagemaker.resume()
+        self._ministack.resume()
 
     async def _identify(self, send: _Send) -> None:
         body = json.dumps(self._identity).encode()
