@@ -1,0 +1,176 @@
+"""`make up`: from a fresh clone to a running system that has learned from the example history.
+
+Every step looks at what is there and does only what is missing, so running it again, or after it was killed at any
+point, ends in the same place.
+"""
+
+import fcntl
+import json
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from contract.predictions import Prediction
+from functions.build import build
+from local import cloud, webserver
+from local.apply import TerraformError, apply
+from local.clients import client_for
+from local.npm import NpmError, build_web_app
+from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
+from runquote.client import Client, RunquoteError
+from runquote.readers.csv import CsvError, read_runs
+
+TRAINING_SECONDS = 900
+EXAMPLE = {"workflow_name": "germline-variants", "input_bytes": 50_000_000}
+
+
+class UpError(Exception):
+    """A step failed; the message is one line that says which and what to do."""
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Say what is being done and how long it took."""
+    started = time.monotonic()
+    print(f"  {name} … ", end="", flush=True)
+    yield
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def up(settings: CloudSettings) -> dict[str, Any]:
+    """Bring everything up; return the outputs, which are also in `outputs.json` of the state directory."""
+    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    web_settings = webserver.WebSettings.from_environment(settings.state_directory)
+    with _only_one(settings.state_directory), ThreadPoolExecutor(1) as background:
+        web_app = background.submit(build_web_app)  # npm and Terraform wait on different things
+        with step("Function packages"):
+            packages = build()
+        with step(f"Local cloud on {settings.endpoint_url}"):
+            cloud.start(settings)
+        with step("Terraform apply"):
+            terraform_outputs = apply(
+                cloud_environment(settings), settings.state_directory, _variables(settings, web_settings, packages)
+            )
+        outputs = _local_outputs(terraform_outputs, settings, web_settings)
+        with step("Example history"):
+            recorded = _record_examples(outputs)
+        with step("Training"):
+            _retrain_all(outputs, settings)
+        with step("Web app"):
+            web_app.result()
+            webserver.start(web_settings, {"apiUrl": outputs["api_url"], "apiKey": outputs["api_key"]})
+        _write_json(settings.state_directory / "outputs.json", outputs)
+    with Client(outputs["api_url"], outputs["api_key"]) as client:
+        _report(outputs, recorded, client.predict(EXAMPLE["workflow_name"], EXAMPLE["input_bytes"]))
+    return outputs
+
+
+@contextmanager
+def _only_one(state_directory: Path) -> Iterator[None]:
+    """Hold a lock that ends with this process, however it ends."""
+    with (state_directory / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UpError("Another `make up` is at work in this checkout: wait for it to end") from None
+        yield
+
+
+def _variables(settings: CloudSettings, web: "webserver.WebSettings", packages: Path) -> dict[str, Any]:
+    """What differs from AWS: no waits that an emulator answers at once, and a key of our own making."""
+    key_file = settings.state_directory / "api-key"
+    if not key_file.exists():
+        key_file.touch(mode=0o600)
+        key_file.write_text(f"local-{secrets.token_hex(16)}")
+    return {
+        "web_origin": web.url,
+        "api_key_value": key_file.read_text(),
+        "functions_dir": str(packages),
+        "endpoint_poll_seconds": 1,
+        "deletion_protection": False,
+        "manage_bucket_lifecycle": False,
+        "create_web": False,
+    }
+
+
+def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
+    """Terraform names AWS hosts; here the same API answers under the local cloud's address."""
+    rest_api_id, stage = str(urlsplit(terraform["api_url"]).hostname).split(".")[0], urlsplit(terraform["api_url"]).path
+    return terraform | {
+        "api_url": f"{settings.endpoint_url}/restapis/{rest_api_id}{stage.rstrip('/')}/_user_request_",
+        "endpoint_url": settings.endpoint_url,
+        "web_url": web.url,
+    }
+
+
+def _record_examples(outputs: dict[str, Any]) -> int:
+    """Post the measured histories; runs that are there already stay as they are."""
+    count = 0
+    with Client(outputs["api_url"], outputs["api_key"]) as client:
+        for path in sorted((REPOSITORY / "examples").glob("*/runs.csv")):
+            for answer in client.record_runs(read_runs(path)):
+                count += answer.accepted + answer.unchanged
+                if answer.rejected:
+                    raise UpError(f"{path}: run {answer.rejected[0].run_id}: {answer.rejected[0].message}")
+    return count
+
+
+def _retrain_all(outputs: dict[str, Any], settings: CloudSettings) -> None:
+    """Run the state machine that the schedule starts, and wait for it."""
+    states = client_for("stepfunctions", settings)
+    machine = outputs["retrain_all_state_machine_arn"]
+    execution = states.start_execution(stateMachineArn=machine, name=f"make-up-{secrets.token_hex(6)}")["executionArn"]
+    deadline = time.monotonic() + TRAINING_SECONDS
+    while (answer := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        if time.monotonic() > deadline:
+            raise UpError(f"Training did not end within {TRAINING_SECONDS} s: see {settings.state_directory}/cloud.log")
+        time.sleep(0.5)
+    if answer["status"] != "SUCCEEDED":
+        raise UpError(f"Training ended as {answer['status']}: {answer.get('error')}: {answer.get('cause')}")
+
+
+def _report(outputs: dict[str, Any], recorded: int, prediction: Prediction) -> None:
+    interval, model = next(each for each in prediction.intervals if each.coverage == 0.8), prediction.model
+    print(f"""
+Runquote is up, with {recorded} example runs.
+
+  Web app   {outputs["web_url"]}
+  API       {outputs["api_url"]}
+  Key       {outputs["api_key"]}
+
+All outputs are in build/local/outputs.json. `make down` stops everything and keeps the data. Try:
+
+  curl -s -X POST '{outputs["api_url"]}/predictions' \\
+    -H 'x-api-key: {outputs["api_key"]}' -H 'content-type: application/json' \\
+    -d '{json.dumps(EXAMPLE)}'
+
+It answers: about ${prediction.cost_usd:.2g}; 8 in 10 runs like this cost between ${interval.low_usd:.2g} \
+and ${interval.high_usd:.2g}.
+(Model version {model.version}, learned from {model.runs} runs, median error {model.median_ape:.0%}.)""")
+
+
+def _write_json(path: Path, value: object) -> None:
+    temporary = path.with_suffix(".partial")
+    temporary.write_text(json.dumps(value, indent=2) + "\n")
+    temporary.replace(path)
+
+
+def fail(error: Exception) -> NoReturn:
+    """End with the one line that says what went wrong."""
+    print(f"\n{error}", file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    try:
+        up(CloudSettings.from_environment())
+    except (UpError, SettingsError, cloud.CloudError, TerraformError, NpmError, RunquoteError, CsvError) as error:
+        fail(error)
+    except webserver.WebServerError as error:
+        fail(error)

@@ -1,0 +1,103 @@
+"""Starts and stops the static server of the web app in the background."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.settings import HOST, REPOSITORY, SettingsError
+
+DEFAULT_PORT = 8080
+START_SECONDS = 15
+
+
+class WebServerError(Exception):
+    """The web app cannot be served; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Where the web app is served."""
+
+    state_directory: Path
+    port: int = DEFAULT_PORT
+
+    @classmethod
+    def from_environment(cls, state_directory: Path, environment: Mapping[str, str] = os.environ) -> "WebSettings":
+        """RUNQUOTE_WEB_PORT or its default. SettingsError for a port that is none."""
+        text = environment.get("RUNQUOTE_WEB_PORT") or str(DEFAULT_PORT)
+        if not text.isdecimal() or not 0 < int(text) < 65536:
+            raise SettingsError(f"RUNQUOTE_WEB_PORT must be a port number from 1 to 65535, not {text!r}.")
+        return cls(state_directory, int(text))
+
+    @property
+    def url(self) -> str:
+        """What a person opens."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        """What the app reads at start: the API's address and key."""
+        return self.state_directory / "web-config.json"
+
+    @property
+    def process_file(self) -> Path:
+        """Says which process serves, and on which port."""
+        return self.state_directory / "web-process.json"
+
+
+def start(settings: WebSettings, config: dict[str, str]) -> None:
+    """Serve `web/dist` with this runtime configuration; a server of ours that runs already takes it over."""
+    settings.config.touch(mode=0o600)
+    settings.config.write_text(json.dumps(config))
+    if _serves(settings.port, config):
+        return
+    stop(settings)
+    log = settings.state_directory / "web.log"
+    options = [f"--root={REPOSITORY / 'web' / 'dist'}", f"--port={settings.port}", f"--config={settings.config}"]
+    with log.open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "local.web", *options],
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    settings.process_file.write_text(json.dumps({"process": server.pid, "port": settings.port}))
+    deadline = time.monotonic() + START_SECONDS
+    while not _serves(settings.port, config):
+        if server.poll() is not None or time.monotonic() > deadline:
+            server.kill()
+            raise WebServerError(
+                f"The web app is not served on port {settings.port}: stop what has the port, or set RUNQUOTE_WEB_PORT "
+                f"to a free one ({log})"
+            )
+        time.sleep(0.05)
+
+
+def stop(settings: WebSettings) -> bool:
+    """Stop the server that `start` started, on whatever port. Whether there was one."""
+    with contextlib.suppress(OSError, ValueError):
+        started = json.loads(settings.process_file.read_text())
+        settings.process_file.unlink()
+        # The process number may be another's by now; an answer with our configuration can only be ours.
+        if _serves(started["port"], json.loads(settings.config.read_text())):
+            os.kill(started["process"], signal.SIGTERM)
+            return True
+    return False
+
+
+def _serves(port: int, config: dict[str, str]) -> bool:
+    """Whether our server, and not another process, answers on the port: only ours knows our configuration."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with contextlib.suppress(OSError, ValueError), opener.open(f"http://{HOST}:{port}/config.json", timeout=2) as body:
+        return bool(json.load(body) == config)
+    return False

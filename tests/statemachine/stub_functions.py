@@ -1,0 +1,94 @@
+"""Stands for all functions of the state machines: what each answers follows from the `scenario` of the input.
+
+Deployed to the local cloud as a Lambda package of its own, so it imports nothing of the project.
+"""
+
+import os
+import time
+from typing import Any
+
+import boto3
+
+Event = dict[str, Any]
+
+
+class InsufficientData(Exception):
+    pass
+
+
+class AlreadyRunning(Exception):
+    pass
+
+
+class BadArtifact(Exception):
+    pass
+
+
+class StalePromotion(Exception):
+    pass
+
+
+def prepare_dataset(event: Event, _context: object) -> Event:
+    workflow = event["input"]["workflow_name"]
+    scenario = event["input"].get("scenario", workflow)
+    if scenario == "already_running":
+        raise AlreadyRunning("another execution holds the claim")
+    boto3.resource("dynamodb").Table(os.environ["WORKFLOWS_TABLE"]).update_item(
+        Key={"workflow_name": workflow},
+        UpdateExpression="SET lease_owner = :owner",
+        ExpressionAttributeValues={":owner": event["execution_arn"]},
+    )
+    if scenario == "insufficient_data":
+        raise InsufficientData("2 runs, at least 5 are needed")
+    name = f"t-{event['execution_name']}"
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{os.environ['BUCKET']}/dataset/"}
+    return {
+        "workflow_name": workflow,
+        "runs": 7,
+        "manifest_uri": f"s3://bucket/{scenario}",
+        "name": name,
+        "endpoint_name": f"t-{workflow.replace('_', '-')}",
+        "model_package_group_name": f"t-{workflow.replace('_', '-')}",
+        "client_token": event["execution_name"],
+        "champion": None,
+        "hyper_parameters": {"scenario": scenario},
+        "input_data_config": [
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": {**source, "S3DataDistributionType": "FullyReplicated"}},
+            }
+        ],
+        "output_path": f"s3://{os.environ['BUCKET']}/models",
+        "production_variants": [
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": name,
+                "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 5},
+            }
+        ],
+    }
+
+
+def verify_artifact(event: Event, _context: object) -> Event:
+    scenario = event["manifest_uri"].rsplit("/", 1)[1]
+    if scenario == "bad_artifact":
+        raise BadArtifact("model.tar.gz holds more than it should")
+    return {"evaluation_uri": f"s3://bucket/{scenario}", "description": "test", "metadata": {"median_ape": "0.1"}}
+
+
+def compare_models(event: Event, _context: object) -> Event:
+    better = not event["evaluation_uri"].endswith("/no_update")
+    return {"is_better": better, "reason": "better" if better else "within noise"}
+
+
+def promote(event: Event, _context: object) -> Event:
+    if event["evaluation_uri"].endswith("/stale_promotion"):
+        raise StalePromotion("the record names a newer version")
+    return {"model_version": int(event["model_package_arn"].rsplit("/", 1)[1])}
+
+
+def select_workflows(event: Event, _context: object) -> Event:
+    names = ["promoted", "training_failed", "no_update"]
+    return {
+        "workflows": [{"workflow_name": n, "execution_name": f"{n.replace('_', '-')}-{time.time_ns()}"} for n in names]
+    }

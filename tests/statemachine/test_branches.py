@@ -1,0 +1,279 @@
+"""The real state machines, interpreted by the local cloud with a SageMaker that really trains and serves.
+
+Only the functions and the container are stand-ins, so that each branch can be taken on demand.
+"""
+
+import inspect
+import io
+import json
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local import cloud
+from local.clients import client_for
+from local.settings import CloudSettings
+from tests.ports import free_port
+from tests.statemachine import stub_functions
+from tests.statemachine.definitions import definition
+
+CONTAINER = str(Path(__file__).with_name("container.py"))
+FUNCTIONS = ("prepare_dataset", "verify_artifact", "compare_models", "promote", "select_workflows")
+BUCKET, TABLE = "artifacts", "workflows"
+
+
+@dataclass
+class Machine:
+    """The deployed state machines and what they report to."""
+
+    settings: CloudSettings
+    arns: dict[str, str]
+    queue_url: str
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - which client depends on the name
+        return client_for(service, self.settings)
+
+    def run(self, machine: str = "retrain", **input_: object) -> dict[str, Any]:
+        """Execute to the end; the description, with the visited states and the notifications since the last call."""
+        states = self.client("stepfunctions")
+        name = f"x{uuid4().hex[:12]}"
+        arn = states.start_execution(stateMachineArn=self.arns[machine], name=name, input=json.dumps(input_))
+        arn = arn["executionArn"]
+        deadline = time.monotonic() + 120
+        while (description := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            assert time.monotonic() < deadline, f"{name} did not end"
+            time.sleep(0.1)
+        events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        visited = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+        return {**description, "visited": visited, "notifications": self._notifications(), "name": name}
+
+    def _notifications(self) -> list[dict[str, Any]]:
+        queue, found = self.client("sqs"), []
+        while messages := queue.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                queue.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def resources(self) -> dict[str, set[str]]:
+        """Names of all endpoints, endpoint configs and models."""
+        sagemaker = self.client("sagemaker")
+        return {
+            "endpoints": {each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]},
+            "configs": {each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]},
+            "models": {each["ModelName"] for each in sagemaker.list_models()["Models"]},
+        }
+
+    def made_by(self, execution: dict[str, Any]) -> bool:
+        """Whether an endpoint config or model of this execution is there."""
+        resources = self.resources()
+        return f"t-{execution['name']}" in resources["configs"] | resources["models"]
+
+    def answer(self, endpoint: str) -> str:
+        """What the endpoint says: the version of the model that it runs."""
+        runtime = self.client("sagemaker-runtime")
+        body = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/json", Body=b"{}")["Body"]
+        return str(body.read().decode())
+
+    def approvals(self, group: str) -> list[str]:
+        """Approval status of each version, oldest first."""
+        packages = self.client("sagemaker").list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
+        return [p["ModelApprovalStatus"] for p in sorted(packages, key=lambda p: int(p["ModelPackageVersion"]))]
+
+    def record(self, workflow: str) -> dict[str, Any]:
+        """The workflow's item."""
+        item = self.client("dynamodb").get_item(TableName=TABLE, Key={"workflow_name": {"S": workflow}})["Item"]
+        return dict(item)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    settings = CloudSettings(tmp_path_factory.mktemp("cloud"), free_port())
+    with pytest.MonkeyPatch.context() as patch:
+        for program in ("train", "serve"):
+            patch.setenv(f"RUNQUOTE_{program.upper()}_COMMAND", json.dumps([sys.executable, CONTAINER, program]))
+        cloud.start(settings)
+        try:
+            yield _deploy(settings)
+        finally:
+            cloud.stop(settings)
+
+
+def _deploy(settings: CloudSettings) -> Machine:
+    def client(service: str) -> Any:  # noqa: ANN401 - which client depends on the name
+        return client_for(service, settings)
+
+    client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").put_object(Bucket=BUCKET, Key="dataset/part.jsonl", Body=b"{}")
+    client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "workflow_name", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "workflow_name", "AttributeType": "S"}],
+    )
+    topic = client("sns").create_topic(Name="updates")["TopicArn"]
+    queue_url = client("sqs").create_queue(QueueName="updates")["QueueUrl"]
+    queue = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]
+    client("sns").subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=queue["QueueArn"], Attributes={"RawMessageDelivery": "true"}
+    )
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("stub_functions.py", inspect.getsource(stub_functions))
+    substitutions = {"workflows_table": TABLE, "model_updates_topic_arn": topic, "endpoint_poll_seconds": "1"}
+    for name in FUNCTIONS:
+        function = client("lambda").create_function(
+            FunctionName=name.replace("_", "-"),
+            Runtime="python3.13",
+            Role="arn:aws:iam::000000000000:role/test",
+            Handler=f"stub_functions.{name}",
+            Code={"ZipFile": package.getvalue()},
+            Timeout=60,
+            Environment={"Variables": {"WORKFLOWS_TABLE": TABLE, "BUCKET": BUCKET}},
+        )
+        substitutions[f"{name}_arn"] = function["FunctionArn"]
+    arns: dict[str, str] = {}
+    for name in ("retrain", "retrain_all", "unheard"):
+        body = definition("retrain" if name == "unheard" else name, substitutions)
+        if name == "unheard":  # nobody is there to be told, and the test does not wait for the retries
+            body["States"]["NotifyOutcome"]["Parameters"]["TopicArn"] = topic + "-missing"
+            body["States"]["NotifyOutcome"]["Retry"][0].update(IntervalSeconds=1, MaxAttempts=1)
+        created = client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(body), roleArn="arn:aws:iam::000000000000:role/test"
+        )
+        arns[name] = created["stateMachineArn"]
+        substitutions["retrain_state_machine_arn"] = arns["retrain"]
+    return Machine(settings, arns, queue_url)
+
+
+def _only(execution: dict[str, Any]) -> dict[str, Any]:
+    """The one notification of an execution."""
+    (notification,) = execution["notifications"]
+    return dict(notification)
+
+
+def test_first_model_is_promoted_and_the_next_one_retires_it(machine: Machine) -> None:
+    first = machine.run(workflow_name="wf-promoted", scenario="promoted")
+    assert first["status"] == "SUCCEEDED", first
+    assert _only(first)["outcome"] == "promoted"
+    assert json.loads(first["output"])["model_version"] == 1
+    assert machine.answer("t-wf-promoted") == "1"
+    assert machine.record("wf-promoted")["examined_runs"] == {"N": "7"}
+    assert "lease_owner" not in machine.record("wf-promoted")
+
+    second = machine.run(workflow_name="wf-promoted", scenario="promoted")
+    assert "UpdateEndpoint" in second["visited"]
+    assert machine.answer("t-wf-promoted") == "2"
+    assert machine.approvals("t-wf-promoted") == ["Approved", "Approved"]
+    assert not machine.made_by(first)
+    assert machine.made_by(second)
+
+
+def test_a_challenger_that_is_not_better_is_rejected_and_told_of(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-no-update", scenario="no_update")
+    assert execution["status"] == "SUCCEEDED"
+    assert _only(execution)["outcome"] == "no_update"
+    assert _only(execution)["message"] == "within noise"
+    assert machine.approvals("t-wf-no-update") == ["Rejected"]
+    assert not machine.made_by(execution)
+    assert machine.record("wf-no-update")["last_retraining"]["M"]["outcome"] == {"S": "no_update"}
+
+
+def test_too_few_runs_are_an_outcome(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-few", scenario="insufficient_data")
+    assert execution["status"] == "SUCCEEDED"
+    assert _only(execution) == {
+        "outcome": "insufficient_data",
+        "workflow_name": "wf-few",
+        "message": "2 runs, at least 5 are needed",
+        "execution_arn": execution["executionArn"],
+        "model_version": None,
+    }
+    assert "examined_runs" not in machine.record("wf-few")
+    assert "lease_owner" not in machine.record("wf-few")
+
+
+def test_a_second_delivery_ends_as_already_running(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-twice", scenario="already_running")
+    assert (execution["status"], execution["error"]) == ("FAILED", "AlreadyRunning")
+    assert _only(execution)["outcome"] == "no_update"
+    assert "TrainModel" not in execution["visited"]
+
+
+def test_a_failed_training_carries_its_reason(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-training", scenario="training_failed")
+    assert (execution["status"], execution["error"]) == ("FAILED", "TrainingFailed")
+    assert "the scenario says so" in execution["cause"]
+    assert _only(execution)["outcome"] == "failed"
+    assert "the scenario says so" in _only(execution)["message"]
+    assert "lease_owner" not in machine.record("wf-training")
+
+
+def test_a_bad_artefact_reaches_no_endpoint(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-artefact", scenario="bad_artifact")
+    assert (execution["status"], execution["error"]) == ("FAILED", "BadArtifact")
+    assert _only(execution)["message"] == "BadArtifact: model.tar.gz holds more than it should"
+    assert "t-wf-artefact" not in machine.resources()["endpoints"]
+
+
+def test_an_endpoint_that_never_serves_leaves_nothing(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-endpoint", scenario="endpoint_failed")
+    assert (execution["status"], execution["error"]) == ("FAILED", "EndpointFailed")
+    assert _only(execution)["outcome"] == "failed"
+    assert "t-wf-endpoint" not in machine.resources()["endpoints"]
+    assert not machine.made_by(execution)
+    assert machine.approvals("t-wf-endpoint") == ["Rejected"]
+
+
+def test_a_failed_update_leaves_the_old_model_answering(machine: Machine) -> None:
+    first = machine.run(workflow_name="wf-update", scenario="promoted")
+    second = machine.run(workflow_name="wf-update", scenario="endpoint_failed")
+    assert (second["status"], second["error"]) == ("FAILED", "EndpointFailed")
+    assert machine.answer("t-wf-update") == "1"
+    assert machine.made_by(first)
+    assert not machine.made_by(second)
+
+
+def test_a_promotion_that_cannot_be_recorded_is_rolled_back(machine: Machine) -> None:
+    machine.run(workflow_name="wf-stale", scenario="promoted")
+    second = machine.run(workflow_name="wf-stale", scenario="stale_promotion")
+    assert (second["status"], second["error"]) == ("FAILED", "StalePromotion")
+    assert _only(second)["message"] == "StalePromotion: the record names a newer version"
+    assert machine.answer("t-wf-stale") == "1"
+    assert not machine.made_by(second)
+    assert machine.approvals("t-wf-stale") == ["Approved", "Rejected"]
+
+
+def test_a_first_promotion_that_cannot_be_recorded_leaves_nothing(machine: Machine) -> None:
+    execution = machine.run(workflow_name="wf-unrecorded", scenario="stale_promotion")
+    assert execution["error"] == "StalePromotion"
+    assert "t-wf-unrecorded" not in machine.resources()["endpoints"]
+    assert not machine.made_by(execution)
+
+
+def test_input_without_a_name_is_told_of_too(machine: Machine) -> None:
+    execution = machine.run(workflow=1)
+    assert (execution["status"], execution["error"]) == ("FAILED", "InvalidInput")
+    assert _only(execution)["outcome"] == "failed"
+
+
+def test_an_outcome_that_cannot_be_told_stands_and_raises_the_alarm(machine: Machine) -> None:
+    execution = machine.run("unheard", workflow_name="wf-unheard", scenario="promoted")
+    assert (execution["status"], execution["error"]) == ("FAILED", "NotificationFailed")
+    assert machine.answer("t-wf-unheard") == "1"
+    assert machine.record("wf-unheard")["last_retraining"]["M"]["outcome"] == {"S": "promoted"}
+
+
+def test_retrain_all_finishes_the_others_and_names_the_one_that_failed(machine: Machine) -> None:
+    execution = machine.run("retrain_all")
+    assert (execution["status"], execution["error"]) == ("FAILED", "WorkflowsFailed")
+    assert execution["cause"] == '1 of 3 retrainings failed: ["training_failed"]'
+    outcomes = {each["workflow_name"]: each["outcome"] for each in execution["notifications"]}
+    assert outcomes == {"promoted": "promoted", "training_failed": "failed", "no_update": "no_update"}
