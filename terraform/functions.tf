@@ -1,0 +1,313 @@
+# One module block for each function: SAM CLI links routes to functions only when both are written out.
+
+locals {
+  workflow_runs_arns  = [aws_dynamodb_table.workflow_runs.arn, "${aws_dynamodb_table.workflow_runs.arn}/index/by_completion"]
+  endpoint_arns       = ["${local.regional.sagemaker}:endpoint/${var.name_prefix}-*"]
+  model_package_arns  = ["${local.regional.sagemaker}:model-package/${var.name_prefix}-*"]
+  evaluation_arns     = ["${aws_s3_bucket.artifacts.arn}/models/*/evaluation.json"]
+  retrain_definition  = jsondecode(file("${local.project_dir}/statemachine/retrain.asl.json"))
+  retrain_execution   = "${local.regional.states}:execution:${var.name_prefix}-retrain:*"
+  api_timeout_seconds = 20 # the handlers time-box themselves to 10; API Gateway waits 29
+}
+
+data "aws_iam_policy_document" "predict" {
+  statement {
+    sid       = "FindEndpoint"
+    actions   = ["dynamodb:GetItem"]
+    resources = [aws_dynamodb_table.model_endpoints.arn]
+  }
+
+  statement {
+    sid       = "SuggestNames"
+    actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "AskModels"
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = local.endpoint_arns
+  }
+}
+
+module "predict" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "predict"
+  description        = "Predicts what runs will cost"
+  functions_dir      = local.functions_dir
+  memory_mb          = 1024
+  timeout_seconds    = local.api_timeout_seconds
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.predict.json
+
+  environment = {
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
+    WEB_ORIGIN            = local.web_origin
+    STALE_AFTER_DAYS      = tostring(var.stale_after_days)
+  }
+}
+
+data "aws_iam_policy_document" "record_runs" {
+  statement {
+    sid       = "RecordRuns"
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+    resources = [aws_dynamodb_table.workflow_runs.arn]
+  }
+
+  statement {
+    sid       = "CountRuns"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+}
+
+module "record_runs" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "record_runs"
+  description        = "Records past runs and what they cost"
+  functions_dir      = local.functions_dir
+  memory_mb          = 1024
+  timeout_seconds    = local.api_timeout_seconds
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.record_runs.json
+
+  environment = {
+    WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
+    WORKFLOWS_TABLE     = aws_dynamodb_table.workflows.name
+    WEB_ORIGIN          = local.web_origin
+  }
+}
+
+data "aws_iam_policy_document" "workflows" {
+  statement {
+    sid       = "ReadRuns"
+    actions   = ["dynamodb:Query"]
+    resources = local.workflow_runs_arns
+  }
+
+  statement {
+    sid       = "ReadWorkflows"
+    actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
+    resources = [aws_dynamodb_table.workflows.arn, aws_dynamodb_table.model_endpoints.arn]
+  }
+
+  statement {
+    sid       = "DrawCurve"
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = local.endpoint_arns
+  }
+
+  statement {
+    sid       = "ReadVersions"
+    actions   = ["sagemaker:DescribeModelPackage"]
+    resources = local.model_package_arns
+  }
+
+  # ListModelPackages knows no resources (AWS service authorization reference, Amazon SageMaker).
+  statement {
+    sid       = "ListVersions"
+    actions   = ["sagemaker:ListModelPackages"]
+    resources = ["*"]
+  }
+}
+
+module "workflows" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "workflows"
+  description        = "Tells which workflows there are and how good their models are"
+  functions_dir      = local.functions_dir
+  memory_mb          = 1024
+  timeout_seconds    = local.api_timeout_seconds
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.workflows.json
+
+  environment = {
+    WORKFLOW_RUNS_TABLE   = aws_dynamodb_table.workflow_runs.name
+    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+    NAME_PREFIX           = var.name_prefix
+    WEB_ORIGIN            = local.web_origin
+  }
+}
+
+data "aws_iam_policy_document" "prepare_dataset" {
+  statement {
+    sid       = "ReadRuns"
+    actions   = ["dynamodb:Query"]
+    resources = local.workflow_runs_arns
+  }
+
+  statement {
+    sid       = "ClaimWorkflow"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "FindChampion"
+    actions   = ["dynamodb:GetItem"]
+    resources = [aws_dynamodb_table.model_endpoints.arn]
+  }
+
+  statement {
+    sid       = "FindChampionArtifact"
+    actions   = ["sagemaker:DescribeModelPackage"]
+    resources = local.model_package_arns
+  }
+
+  statement {
+    sid       = "AskWhetherHolderRuns"
+    actions   = ["states:DescribeExecution"]
+    resources = [local.retrain_execution]
+  }
+
+  statement {
+    sid       = "WriteDataset"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/datasets/*"]
+  }
+}
+
+module "prepare_dataset" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "prepare_dataset"
+  description        = "Claims a workflow and writes its history as a dataset"
+  functions_dir      = local.functions_dir
+  memory_mb          = 1769 # one whole CPU
+  timeout_seconds    = 300
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.prepare_dataset.json
+
+  environment = {
+    WORKFLOW_RUNS_TABLE        = aws_dynamodb_table.workflow_runs.name
+    WORKFLOWS_TABLE            = aws_dynamodb_table.workflows.name
+    MODEL_ENDPOINTS_TABLE      = aws_dynamodb_table.model_endpoints.name
+    ARTIFACTS_BUCKET           = aws_s3_bucket.artifacts.id
+    NAME_PREFIX                = var.name_prefix
+    ENDPOINT_MODE              = var.endpoint_mode
+    SERVERLESS_MEMORY_MB       = tostring(var.serverless_memory_mb)
+    SERVERLESS_MAX_CONCURRENCY = tostring(var.serverless_max_concurrency)
+    INSTANCE_TYPE              = var.instance_type
+    LEASE_SECONDS              = tostring(local.retrain_definition.TimeoutSeconds) # no execution holds a claim for longer
+  }
+}
+
+data "aws_iam_policy_document" "verify_artifact" {
+  statement {
+    sid       = "ReadArtifact"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/datasets/*", "${aws_s3_bucket.artifacts.arn}/models/*"]
+  }
+
+  # Without it S3 answers "access denied" for an object that is missing.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
+
+  statement {
+    sid       = "PublishEvaluation"
+    actions   = ["s3:PutObject"]
+    resources = local.evaluation_arns
+  }
+}
+
+module "verify_artifact" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "verify_artifact"
+  description        = "Checks that a training job left what we write"
+  functions_dir      = local.functions_dir
+  memory_mb          = 1024
+  timeout_seconds    = 120
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.verify_artifact.json
+
+  environment = {
+    ARTIFACTS_BUCKET = aws_s3_bucket.artifacts.id
+  }
+}
+
+data "aws_iam_policy_document" "compare_models" {
+  statement {
+    sid       = "ReadEvaluation"
+    actions   = ["s3:GetObject"]
+    resources = local.evaluation_arns
+  }
+}
+
+module "compare_models" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "compare_models"
+  description        = "Decides whether the challenger is better than the champion"
+  functions_dir      = local.functions_dir
+  timeout_seconds    = 60
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.compare_models.json
+
+  environment = {
+    ARTIFACTS_BUCKET  = aws_s3_bucket.artifacts.id
+    SIGNIFICANCE      = tostring(var.significance)
+    WORST_SLICE_RATIO = tostring(var.worst_slice_ratio)
+  }
+}
+
+data "aws_iam_policy_document" "promote" {
+  statement {
+    sid       = "ReadEvaluation"
+    actions   = ["s3:GetObject"]
+    resources = local.evaluation_arns
+  }
+
+  statement {
+    sid       = "WriteEndpointRecord"
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+    resources = [aws_dynamodb_table.model_endpoints.arn]
+  }
+}
+
+module "promote" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "promote"
+  description        = "Points a workflow at its new model"
+  functions_dir      = local.functions_dir
+  timeout_seconds    = 60
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.promote.json
+
+  environment = {
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+    ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.id
+  }
+}
+
+data "aws_iam_policy_document" "select_workflows" {
+  statement {
+    sid       = "FindNewRuns"
+    actions   = ["dynamodb:Scan"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+}
+
+module "select_workflows" {
+  source             = "./modules/function"
+  name_prefix        = var.name_prefix
+  slug               = "select_workflows"
+  description        = "Lists the workflows with runs that no retraining has examined"
+  functions_dir      = local.functions_dir
+  timeout_seconds    = 120
+  log_retention_days = var.log_retention_days
+  policy             = data.aws_iam_policy_document.select_workflows.json
+
+  environment = {
+    WORKFLOWS_TABLE = aws_dynamodb_table.workflows.name
+  }
+}

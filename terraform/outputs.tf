@@ -1,0 +1,75 @@
+output "api_url" {
+  description = "Base address of the API, stage included"
+  value       = "${local.api_origin}/${aws_api_gateway_stage.this.stage_name}"
+}
+
+output "api_key" {
+  description = "The key for the header x-api-key"
+  value       = aws_api_gateway_api_key.this.value
+  sensitive   = true
+}
+
+output "api_id" {
+  description = "Id of the REST API"
+  value       = aws_api_gateway_rest_api.this.id
+}
+
+output "web_url" {
+  description = "Address of the web app"
+  value       = local.web_origin
+}
+
+output "web_app_id" {
+  description = "Id of the Amplify app, to which a build is uploaded; null where the web app is hosted elsewhere"
+  value       = one(aws_amplify_app.web[*].id)
+}
+
+output "retrain_state_machine_arn" {
+  description = "ARN of the state machine that retrains one workflow"
+  value       = aws_sfn_state_machine.retrain.arn
+}
+
+output "retrain_all_state_machine_arn" {
+  description = "ARN of the state machine that retrains all workflows with new runs"
+  value       = aws_sfn_state_machine.retrain_all.arn
+}
+
+output "model_updates_topic_arn" {
+  description = "ARN of the topic with one message for each retraining"
+  value       = aws_sns_topic.model_updates.arn
+}
+
+output "alarms_topic_arn" {
+  description = "ARN of the topic with alarms"
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "workflow_runs_table" {
+  description = "Table of past runs"
+  value       = aws_dynamodb_table.workflow_runs.name
+}
+
+output "model_endpoints_table" {
+  description = "Table of endpoint records"
+  value       = aws_dynamodb_table.model_endpoints.name
+}
+
+output "workflows_table" {
+  description = "Table of workflows: counters, claims, last retrainings"
+  value       = aws_dynamodb_table.workflows.name
+}
+
+output "artifacts_bucket" {
+  description = "Bucket of datasets and models"
+  value       = aws_s3_bucket.artifacts.id
+}
+
+output "model_repository_url" {
+  description = "ECR repository to which the model container is pushed"
+  value       = aws_ecr_repository.model.repository_url
+}
+
+output "name_prefix" {
+  description = "Begins the name of everything, also of what promotions create"
+  value       = var.name_prefix
+}
