@@ -17,10 +17,7 @@ from uuid import uuid4
 
 import pytest
 
-from local import cloud
-from local.clients import client_for
-from local.settings import CloudSettings
-from tests.ports import free_port
+from local.testing import LocalCloud, running_cloud
 from tests.statemachine import stub_functions
 from tests.statemachine.definitions import definition
 
@@ -33,12 +30,12 @@ BUCKET, TABLE = "artifacts", "workflows"
 class Machine:
     """The deployed state machines and what they report to."""
 
-    settings: CloudSettings
+    cloud: LocalCloud
     arns: dict[str, str]
     queue_url: str
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - which client depends on the name
-        return client_for(service, self.settings)
+        return self.cloud.client(service)
 
     def run(self, machine: str = "retrain", **input_: object) -> dict[str, Any]:
         """Execute to the end; the description, with the visited states and the notifications since the last call."""
@@ -95,21 +92,16 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    settings = CloudSettings(tmp_path_factory.mktemp("cloud"), free_port())
-    with pytest.MonkeyPatch.context() as patch:
-        for program in ("train", "serve"):
-            patch.setenv(f"RUNQUOTE_{program.upper()}_COMMAND", json.dumps([sys.executable, CONTAINER, program]))
-        cloud.start(settings)
-        try:
-            yield _deploy(settings)
-        finally:
-            cloud.stop(settings)
+    commands = {
+        f"RUNQUOTE_{program.upper()}_COMMAND": json.dumps([sys.executable, CONTAINER, program])
+        for program in ("train", "serve")
+    }
+    with running_cloud(tmp_path_factory.mktemp("cloud"), commands) as cloud:
+        yield _deploy(cloud)
 
 
-def _deploy(settings: CloudSettings) -> Machine:
-    def client(service: str) -> Any:  # noqa: ANN401 - which client depends on the name
-        return client_for(service, settings)
-
+def _deploy(cloud: LocalCloud) -> Machine:
+    client = cloud.client
     client("s3").create_bucket(Bucket=BUCKET)
     client("s3").put_object(Bucket=BUCKET, Key="dataset/part.jsonl", Body=b"{}")
     client("dynamodb").create_table(
@@ -150,7 +142,7 @@ def _deploy(settings: CloudSettings) -> Machine:
         )
         arns[name] = created["stateMachineArn"]
         substitutions["retrain_state_machine_arn"] = arns["retrain"]
-    return Machine(settings, arns, queue_url)
+    return Machine(cloud, arns, queue_url)
 
 
 def _only(execution: dict[str, Any]) -> dict[str, Any]:
