@@ -24,6 +24,10 @@ ARTIFACT_MEMBERS = ("model.json", "booster.ubj")
 """All that `model.tar.gz` may hold; the booster is absent from a model that is a trend alone."""
 EVALUATION_FILE = "evaluation.json"
 """Written to `/opt/ml/output/data`; SageMaker uploads that folder as `output.tar.gz`."""
+METRICS = ("median_ape", "pinball", "coverage_80", "coverage_90", "width_80")
+"""What `train` prints of the challenger's `Metrics`, one `name=value;` a line."""
+METRIC_DEFINITIONS = [{"Name": name, "Regex": rf"^{name}=([0-9.eE+-]+);$"} for name in METRICS]
+"""AlgorithmSpecification.MetricDefinitions of CreateTrainingJob, by which SageMaker finds those lines in the log."""
 CHANNELS = ("train", "holdout", "champion")
 """Input channels: JSON Lines of `Run` (gzip) twice, and the champion's `model.tar.gz` when there is one."""
 

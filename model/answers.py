@@ -1,0 +1,146 @@
+"""What the container answers: cost, intervals, outcomes, explanation and similar runs of each requested row."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from contract.container import InvocationRow, RowPrediction
+from contract.predictions import Effect, Interval, SimilarRun
+from model import intervals
+from model.core import Table
+from model.cost_model import CostModel
+from model.history import Floats
+
+MAX_EFFECTS = 4
+TYPICAL_RUN = "typical_run"
+OTHER_PARAMETERS = "other_parameters"
+OUTPUT_WEIGHT = 0.5
+PARAMETER_WEIGHT = 0.5
+"""How much an output ratio, or a parameter, one standard deviation away counts against one e-fold of input size."""
+
+
+def predict(model: CostModel, rows: Sequence[InvocationRow], *, explain: bool, similar_runs: int) -> list[RowPrediction]:
+    """Answer all rows at once, in order."""
+    parameters = [row.parameters or {} for row in rows]
+    outputs = [math.nan if row.output_bytes is None else float(row.output_bytes) for row in rows]
+    sizes = np.array([row.input_bytes for row in rows], dtype=float)
+    table = Table.of(model.encoder, sizes, np.array(outputs), parameters)
+    estimates, quantiles = model.log_quantiles(table)
+    costs, outcomes = np.exp(estimates), np.exp(quantiles)
+    explanations = _explanations(model, rows, table, costs) if explain else [[] for _ in rows]
+    similar = _similar(model, table, similar_runs)
+    low, high = model.input_bytes_range
+    return [
+        RowPrediction(
+            cost_usd=float(costs[position]),
+            intervals=_intervals(outcomes[position]),
+            outcomes_usd=outcomes[position, intervals.OUTCOMES].tolist(),
+            extrapolated=not low <= row.input_bytes <= high,
+            extrapolation_factor=row.input_bytes / min(max(row.input_bytes, low), high),
+            unknown_parameters=model.encoder.unknown(parameters[position]),
+            explanation=explanations[position],
+            similar_runs=similar[position],
+        )
+        for position, row in enumerate(rows)
+    ]
+
+
+def _intervals(quantiles: Floats) -> list[Interval]:
+    found = []
+    for coverage in intervals.COVERAGES:
+        tail = intervals.LEVELS.index(round((1 - coverage) / 2, 3))
+        found.append(
+            Interval(coverage=coverage, low_usd=float(quantiles[tail]), high_usd=float(quantiles[-1 - tail]))
+        )
+    return found
+
+
+def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table, costs: Floats) -> list[list[Effect]]:
+    """Walk from the typical run to each requested one, a factor at a time; each step's dollars are its effect.
+
+    The typical run has the median input size, the usual output for it, and average parameters.
+    """
+    count, factors = len(table), model.encoder.factors
+    steps = [TYPICAL_RUN, "input_size", "output_size", *(name for name, _ in factors)]
+    size = np.full((len(steps), count), model.base.centre)
+    surplus = np.full((len(steps), count), np.nan)
+    parameters = np.zeros((len(steps), count, table.parameters.shape[1]))
+    size[1:], surplus[2:] = table.log_size, table.surplus
+    for step, (_, columns) in enumerate(factors, start=3):
+        parameters[step:, :, columns] = table.parameters[:, columns]
+    walk = Table(size.ravel(), surplus.ravel(), parameters.reshape(len(steps) * count, -1))
+    levels = np.exp(model.log_cost(walk)[0]).reshape(len(steps), count)
+    levels[-1] = costs
+    changes = np.diff(levels, axis=0)
+    typical_bytes = math.exp(model.base.centre)
+    return [
+        [
+            Effect(
+                factor=TYPICAL_RUN,
+                effect_usd=float(levels[0, position]),
+                note=f"a run of typical size ({_size(typical_bytes)}) with usual output and average parameters",
+            ),
+            *_effects(steps[1:], changes[:, position], row, typical_bytes),
+        ]
+        for position, row in enumerate(rows)
+    ]
+
+
+def _effects(names: list[str], changes: Floats, row: InvocationRow, typical_bytes: float) -> list[Effect]:
+    """Keep the largest effects; the smallest are one effect together, so that all still add up."""
+    order = sorted(range(len(names)), key=lambda step: -abs(changes[step]))
+    order = [step for step in order if changes[step] != 0 or names[step] == "input_size"]
+    rest: list[int] = []
+    if len(order) > MAX_EFFECTS:
+        order, rest = order[: MAX_EFFECTS - 1], order[MAX_EFFECTS - 1 :]
+    effects = [
+        Effect(factor=names[step], effect_usd=float(changes[step]), note=_note(names[step], row, typical_bytes))
+        for step in order
+    ]
+    if rest:
+        note = "together: " + ", ".join(names[step] for step in rest)
+        effects.append(Effect(factor=OTHER_PARAMETERS, effect_usd=float(changes[rest].sum()), note=note))
+    return effects
+
+
+def _note(factor: str, row: InvocationRow, typical_bytes: float) -> str:
+    if factor == "input_size":
+        return f"{_size(row.input_bytes)} of input, {row.input_bytes / typical_bytes:.3g} times a typical run"
+    if factor == "output_size":
+        return f"{_size(row.output_bytes or 0)} of output, against what is usual for this input"
+    value = (row.parameters or {}).get(factor)
+    return f"{factor} is {value}, against the average run"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} PB"
+
+
+def _similar(model: CostModel, table: Table, wanted: int) -> list[list[SimilarRun]]:
+    """Find the most similar past runs by log size, output ratio and parameters, nearest first."""
+    if wanted == 0:
+        return [[] for _ in range(len(table))]
+    known = model.reference_table
+    away = np.abs(table.log_size[:, None] - known.log_size)
+    output = np.nan_to_num(np.abs(table.surplus[:, None] - known.surplus))
+    away += OUTPUT_WEIGHT * output / max(float(np.nanstd(known.surplus)) if model.encoder.output_recorded else 0.0, 0.1)
+    for column in range(known.parameters.shape[1]):
+        away += PARAMETER_WEIGHT * np.abs(table.parameters[:, column, None] - known.parameters[:, column])
+    nearest = np.argsort(away, axis=1, kind="stable")[:, :wanted]
+    return [[_past_run(model, index) for index in indices] for indices in nearest.tolist()]
+
+
+def _past_run(model: CostModel, index: int) -> SimilarRun:
+    run = model.references[index]
+    return SimilarRun(
+        run_id=run.run_id,
+        input_bytes=run.input_bytes,
+        output_bytes=run.output_bytes,
+        cost_usd=run.cost_usd,
+        completed_at=run.completed_at,
+    )

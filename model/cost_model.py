@@ -1,0 +1,123 @@
+"""The cost model of one workflow: base, trees, intervals, and past runs to show."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field, PrivateAttr
+
+from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
+from model import core, intervals, selection, trend
+from model.core import Core, Table
+from model.features import Encoder
+from model.history import Floats, History, Indices
+
+MAX_REFERENCE_RUNS = 500
+"""Past runs kept inside the artefact, to show those similar to a request."""
+SMALLEST_COST_USD = 1e-12
+
+
+class ReferenceRun(Shape):
+    """A past run that can be shown as similar; `parameters` are its encoded columns."""
+
+    run_id: str
+    input_bytes: int
+    output_bytes: int | None
+    cost_usd: float
+    completed_at: UtcTime
+    parameters: tuple[float, ...]
+
+
+class CostModel(Shape):
+    """A trained model. All but the trees is plain data, so the class is its own file format."""
+
+    runs: int
+    input_bytes_range: BytesRange
+    latest_run_at: UtcTime
+    encoder: Encoder
+    base: trend.Trend
+    knots: tuple[float, ...]
+    strength: float = Field(ge=0, le=1)
+    intervals: intervals.Intervals
+    references: tuple[ReferenceRun, ...] = Field(max_length=MAX_REFERENCE_RUNS)
+    _core: Core = PrivateAttr()
+
+    @classmethod
+    def fit(cls, history: History) -> "CostModel":
+        """Train on a cleaned history.
+
+        Raises:
+            InsufficientData: under three runs.
+        """
+        history.require()
+        encoder = Encoder.fit(history)
+        table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
+        chosen = selection.select(table, log_cost)
+        fitted = core.fit(table, log_cost).with_strength(chosen.strength)
+        model = cls(
+            runs=len(history),
+            input_bytes_range=(int(history.input_bytes.min()), int(history.input_bytes.max())),
+            latest_run_at=max(datetime.fromisoformat(time) for time in history.completed_at),
+            encoder=encoder,
+            base=fitted.base,
+            knots=tuple(fitted.knots.tolist()),
+            strength=chosen.strength,
+            intervals=chosen.intervals,
+            references=_references(history, table),
+        )
+        return model.with_booster(fitted.booster)
+
+    def with_booster(self, booster: Any | None) -> "CostModel":  # noqa: ANN401 - XGBoost publishes no types
+        """Attach the trees, which live in a file of their own, and return the model ready to predict."""
+        self._core = Core(self.base, np.array(self.knots), booster, self.strength)
+        return self
+
+    @property
+    def booster(self) -> Any | None:  # noqa: ANN401 - XGBoost publishes no types
+        """The trees; None for a model that is a base alone."""
+        return self._core.booster
+
+    @property
+    def kind(self) -> Literal["trend", "trend_and_residual"]:
+        """Say whether trees take part."""
+        return "trend" if self.booster is None else "trend_and_residual"
+
+    def log_cost(self, table: Table) -> tuple[Floats, Floats]:
+        """Return the log of the typical cost, and the disagreement about it among the base's members."""
+        estimate, spread = self._core.predict(table)
+        return np.clip(estimate, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD)), spread
+
+    def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
+        """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
+        estimate, spread = self.log_cost(table)
+        quantiles = self.intervals.log_quantiles(estimate, table.log_size, spread)
+        return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
+
+
+    @cached_property
+    def reference_table(self) -> Table:
+        """The reference runs as the model sees them."""
+        sizes = np.array([run.input_bytes for run in self.references], dtype=float)
+        outputs = np.array(
+            [np.nan if run.output_bytes is None else run.output_bytes for run in self.references], dtype=float
+        )
+        parameters = np.array([run.parameters for run in self.references]).reshape(len(sizes), -1)
+        return Table(np.log(sizes), self.encoder.output_column(sizes, outputs), parameters)
+
+
+def _references(history: History, table: Table) -> tuple[ReferenceRun, ...]:
+    """Keep runs spread evenly over the sizes."""
+    order = np.argsort(history.input_bytes, kind="stable")
+    kept: Indices = order[np.unique(np.linspace(0, len(order) - 1, MAX_REFERENCE_RUNS).round().astype(int))]
+    return tuple(
+        ReferenceRun(
+            run_id=history.run_ids[row],
+            input_bytes=int(history.input_bytes[row]),
+            output_bytes=None if np.isnan(history.output_bytes[row]) else int(history.output_bytes[row]),
+            cost_usd=float(history.cost_usd[row]),
+            completed_at=datetime.fromisoformat(history.completed_at[row]),
+            parameters=tuple(table.parameters[row].tolist()),
+        )
+        for row in kept
+    )

@@ -1,0 +1,227 @@
+"""How good a model is on runs that it did not see: champion, challenger and a trivial baseline on the same runs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+
+from contract.container import Difference, Evaluation, HistoryProfile, Metrics, ParameterProfile, SetAside, SizeSlice
+from model.artifact import Artifact
+from model.core import Table
+from model.cost_model import CostModel
+from model.errors import BadArtifact
+from model.history import MINIMUM_RUNS, Floats, History, Indices, concatenate
+from model.intervals import LEVELS
+
+SMALLEST_HOLDOUT = 8
+"""With fewer held-out runs than this, cross-validation says more."""
+FEWEST_COMMON_RUNS = 5
+"""Fewest runs on which champion and challenger are compared."""
+FOLDS = 5
+MAX_SLICES = 4
+SMALLEST_SLICE = 5
+MOST_LISTED = 100
+MAX_VALUES_SHOWN = 50
+PINBALL_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
+_COLUMNS = [LEVELS.index(level) for level in PINBALL_LEVELS]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one model said about some runs, run by run: log quantiles at PINBALL_LEVELS, and the typical cost."""
+
+    quantiles: Floats
+    log_cost: Floats
+    truth: Floats
+
+    @property
+    def relative_errors(self) -> Floats:
+        """Absolute error over the true cost."""
+        return np.abs(np.exp(self.log_cost - self.truth) - 1)
+
+    @property
+    def pinball(self) -> Floats:
+        """Mean pinball loss of log cost over PINBALL_LEVELS."""
+        under = self.truth[:, None] - self.quantiles
+        levels = np.array(PINBALL_LEVELS)
+        return np.asarray(np.maximum(levels * under, (levels - 1) * under).mean(axis=1))
+
+    def take(self, rows: Indices) -> "Scores":
+        """Return some of the runs."""
+        return Scores(self.quantiles[rows], self.log_cost[rows], self.truth[rows])
+
+    def metrics(self) -> Metrics:
+        """Sum the runs up."""
+        low, lower, _, upper, high = self.quantiles.T
+        inside_90 = (low <= self.truth) & (self.truth <= high)
+        inside_80 = (lower <= self.truth) & (self.truth <= upper)
+        return Metrics(
+            median_ape=float(np.median(self.relative_errors)),
+            pinball=float(self.pinball.mean()),
+            coverage_80=float(inside_80.mean()),
+            coverage_90=float(inside_90.mean()),
+            width_80=float(np.median((np.exp(upper) - np.exp(lower)) / np.exp(self.truth))),
+        )
+
+
+def score(model: CostModel, runs: History) -> Scores:
+    """Ask a model about runs whose cost is known."""
+    estimate, quantiles = model.log_quantiles(Table.of_history(model.encoder, runs))
+    return Scores(quantiles[:, _COLUMNS], estimate, np.log(runs.cost_usd))
+
+
+def score_median(train: History, runs: History) -> Scores:
+    """Score the trivial baseline: the median and the other quantiles of the training costs, whatever is asked."""
+    quantiles = np.quantile(np.log(train.cost_usd), PINBALL_LEVELS)
+    return Scores(np.tile(quantiles, (len(runs), 1)), np.full(len(runs), quantiles[2]), np.log(runs.cost_usd))
+
+
+def difference(challenger: Scores, other: Scores) -> Difference:
+    """Compare two models run by run: mean difference in pinball loss, and its standard error."""
+    paired = challenger.pinball - other.pinball
+    deviation = float(paired.std(ddof=1)) if len(paired) > 1 else 0.0
+    return Difference(pinball=float(paired.mean()), standard_error=deviation / len(paired) ** 0.5)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The runs that a training is judged on, and what challenger and baseline said about them without having seen them.
+
+    `judge` is the champion's model that saw none of `common`, the positions of the runs that it may be judged on.
+    """
+
+    evaluated_on: Literal["holdout", "cross_validation"]
+    runs: History
+    challenger: Scores
+    baseline: Scores
+    judge: CostModel | None
+    common: Indices
+    problem: str | None
+
+
+def evaluate(
+    trained: Artifact,
+    train: History,
+    holdout: History,
+    champion: Artifact | BadArtifact | None,
+    set_aside: list[SetAside],
+) -> Evaluation:
+    """Judge a training on its holdout, or by cross-validation when that is too small.
+
+    On a holdout the challenger is represented by its twin, trained without it, and the champion by its own twin:
+    which runs are held out depends on the run alone, so neither ever saw them. In cross-validation the champion is
+    judged only on runs that ended after the last run that it learned from.
+    """
+    everything = concatenate(train, holdout)
+    if len(holdout) >= SMALLEST_HOLDOUT and trained.twin is not None:
+        trial = _on_holdout(trained.twin, train, holdout, champion)
+    else:
+        trial = _by_cross_validation(everything, champion)
+    runs, challenger = trial.runs, trial.challenger
+    rival = None if trial.judge is None else score(trial.judge, runs.take(trial.common))
+    return Evaluation(
+        workflow_name=trained.workflow_name,
+        trained_at=trained.trained_at,
+        kind=trained.served.kind,
+        profile=profile(trained.served, everything),
+        evaluated_on=trial.evaluated_on,
+        evaluated_runs=len(runs),
+        challenger=challenger.metrics(),
+        champion=None if rival is None else rival.metrics(),
+        champion_problem=trial.problem,
+        baseline=trial.baseline.metrics(),
+        difference=None if rival is None else difference(challenger.take(trial.common), rival),
+        baseline_difference=difference(challenger, trial.baseline),
+        slices=_slices(trial, rival),
+        set_aside=set_aside[:MOST_LISTED],
+        set_aside_runs=len(set_aside),
+    )
+
+
+def _on_holdout(twin: CostModel, train: History, holdout: History, champion: Artifact | BadArtifact | None) -> Trial:
+    judge, problem = None, None
+    if isinstance(champion, BadArtifact):
+        problem = str(champion)
+    elif champion is not None:
+        judge = champion.twin
+        problem = "the champion has no twin that never saw the held-out runs" if judge is None else None
+    common = np.arange(len(holdout))
+    return Trial(
+        "holdout", holdout, score(twin, holdout), score_median(train, holdout), judge, common, problem
+    )
+
+
+def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None) -> Trial:
+    challenger, baseline = _cross_validate(runs)
+    judge, problem, common = None, None, np.arange(0)
+    if isinstance(champion, BadArtifact):
+        problem = str(champion)
+    elif champion is not None:
+        ended = [datetime.fromisoformat(time) for time in runs.completed_at]
+        common = np.flatnonzero([time > champion.served.latest_run_at for time in ended])
+        if len(common) >= FEWEST_COMMON_RUNS:
+            judge = champion.served
+        else:
+            problem = f"only {len(common)} runs are newer than the champion, too few to judge it on"
+    return Trial("cross_validation", runs, challenger, baseline, judge, common, problem)
+
+
+def _cross_validate(runs: History) -> tuple[Scores, Scores]:
+    """Predict every run from a model, and from a median, that did not see it."""
+    count = len(runs)
+    quantiles, log_cost = np.zeros((2, count, len(PINBALL_LEVELS))), np.zeros((2, count))
+    order = np.random.default_rng(0).permutation(count)
+    # Three runs cannot spare one for judging: what is left must still make a model.
+    folds = np.array_split(order, min(FOLDS, count)) if count > MINIMUM_RUNS else [order]
+    for fold in folds:
+        rest = np.setdiff1d(np.arange(count), fold) if count > MINIMUM_RUNS else order
+        train, held = runs.take(rest), runs.take(fold)
+        for position, scores in enumerate((score(CostModel.fit(train), held), score_median(train, held))):
+            quantiles[position, fold], log_cost[position, fold] = scores.quantiles, scores.log_cost
+    truth = np.log(runs.cost_usd)
+    return Scores(quantiles[0], log_cost[0], truth), Scores(quantiles[1], log_cost[1], truth)
+
+
+def _slices(trial: Trial, rival: Scores | None) -> list[SizeSlice]:
+    """Cut the judged runs by size into up to four parts, so that a model worse on large runs cannot hide."""
+    size = trial.runs.input_bytes
+    count = min(MAX_SLICES, max(1, len(size) // SMALLEST_SLICE))
+    slices = []
+    for rows in np.array_split(np.argsort(size, kind="stable"), count):
+        common = np.flatnonzero(np.isin(trial.common, rows))
+        against = None if rival is None or len(common) == 0 else rival.take(common)
+        slices.append(
+            SizeSlice(
+                input_bytes_range=(int(size[rows].min()), int(size[rows].max())),
+                runs=len(rows),
+                challenger_median_ape=float(np.median(trial.challenger.take(rows).relative_errors)),
+                champion_median_ape=None if against is None else float(np.median(against.relative_errors)),
+            )
+        )
+    return slices
+
+
+def profile(model: CostModel, runs: History) -> HistoryProfile:
+    """Describe the history that trained a model, for forms and for checking requests."""
+    ratio = runs.output_bytes / runs.input_bytes
+    return HistoryProfile(
+        runs=len(runs),
+        input_bytes_range=model.input_bytes_range,
+        typical_output_ratio=float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else None,
+        estimated_share=float(runs.estimated.mean()),
+        latest_run_at=model.latest_run_at,
+        parameters=_parameter_profiles(model),
+    )
+
+
+def _parameter_profiles(model: CostModel) -> list[ParameterProfile]:
+    numbers = [
+        ParameterProfile(name=number.name, kind="number", values=[number.low, number.median, number.high])
+        for number in model.encoder.numbers
+    ]
+    categories = [
+        ParameterProfile(name=category.name, kind="category", values=list(category.values[:MAX_VALUES_SHOWN]))
+        for category in model.encoder.categories
+    ]
+    return numbers + categories

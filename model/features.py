@@ -1,0 +1,217 @@
+"""What the model sees of a run: log size, output ratio against the usual one, and parameters as numbers."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from contract.base import ParameterValue, Shape
+from model.history import Floats, History
+
+MAX_LEVELS = 12
+"""Values of a category that get a term of their own; a value seen once says nothing that can be trusted."""
+MAX_SEEN = 200
+"""Values of a category that are remembered as known."""
+SMALLEST_OUTPUT = 1024.0
+"""Bytes under which output sizes are not told apart, so that an empty output is no extreme."""
+
+
+class NumberParameter(Shape):
+    """A numeric parameter, standardised on a log scale where all its values are positive."""
+
+    name: str
+    is_log: bool
+    centre: float
+    scale: float
+    low: float
+    median: float
+    high: float
+
+    def encode(self, value: float) -> float:
+        """Return the standardised value, at most one training range outside of the training range."""
+        span = self._standard(self.high) - self._standard(self.low)
+        return min(
+            max(self._standard(value), self._standard(self.low) - span), self._standard(self.high) + span
+        )
+
+    def _standard(self, value: float) -> float:
+        return ((math.log(value) if self.is_log else value) - self.centre) / self.scale
+
+
+class CategoryParameter(Shape):
+    """A parameter that is not a number: the values with a term of their own, and their shares of the runs."""
+
+    name: str
+    values: tuple[ParameterValue, ...]
+    levels: tuple[str, ...]
+    shares: tuple[float, ...]
+
+
+def category_label(value: object) -> str:
+    """Write a parameter value as the text by which categories are compared."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+class Encoder(Shape):
+    """Turns sizes and parameters into the model's columns. Fitted on a history, immutable afterwards."""
+
+    numbers: tuple[NumberParameter, ...]
+    categories: tuple[CategoryParameter, ...]
+    output_intercept: float
+    output_slope: float
+    output_bounds: tuple[float, float]
+    output_recorded: bool
+
+    @classmethod
+    def fit(cls, history: History) -> "Encoder":
+        """Learn which parameters vary, and how output size usually follows input size."""
+        numbers: list[NumberParameter] = []
+        categories: list[CategoryParameter] = []
+        for name in sorted({name for parameters in history.parameters for name in parameters}):
+            values = [parameters[name] for parameters in history.parameters if parameters.get(name) is not None]
+            if not values:
+                continue
+            if all(_is_number(value) for value in values):
+                numbers.append(_number(name, values))
+            else:
+                categories.append(_category(name, values))
+        intercept, slope, bounds = _usual_output(history)
+        return cls(
+            numbers=tuple(numbers),
+            categories=tuple(categories),
+            output_intercept=intercept,
+            output_slope=slope,
+            output_bounds=bounds,
+            output_recorded=bool(np.isfinite(history.output_bytes).any()),
+        )
+
+    @cached_property
+    def factors(self) -> tuple[tuple[str, slice], ...]:
+        """Name each parameter that varies, with its columns of `parameter_columns`."""
+        found: list[tuple[str, slice]] = []
+        start = 0
+        for number in self.numbers:
+            if number.low < number.high:
+                found.append((number.name, slice(start, start + 1)))
+                start += 1
+        for category in self.categories:
+            if len(category.levels) > 1:
+                found.append((category.name, slice(start, start + len(category.levels))))
+                start += len(category.levels)
+        return tuple(found)
+
+    @cached_property
+    def width(self) -> int:
+        """Number of parameter columns."""
+        return self.factors[-1][1].stop if self.factors else 0
+
+    def parameter_columns(self, parameters: Sequence[dict[str, Any]]) -> Floats:
+        """Return one row of columns per run, 0 (the average) where a parameter is missing or unknown."""
+        columns = np.zeros((len(parameters), self.width))
+        places = dict(self.factors)
+        for number in self.numbers:
+            place = places.get(number.name)
+            if place is not None:
+                column = place.start
+                for row, values in enumerate(parameters):
+                    value = values.get(number.name)
+                    if _is_number(value):
+                        usable = value > 0 or not number.is_log
+                        columns[row, column] = number.encode(value if usable else number.low)
+        for category in self.categories:
+            place = places.get(category.name)
+            if place is not None:
+                shares = np.array(category.shares)
+                level_of = {level: position for position, level in enumerate(category.levels)}
+                for row, values in enumerate(parameters):
+                    level = level_of.get(category_label(values.get(category.name)))
+                    if level is not None:
+                        columns[row, place] = -shares
+                        columns[row, place.start + level] += 1.0
+        return columns
+
+    def output_column(self, input_bytes: Floats, output_bytes: Floats) -> Floats:
+        """Return log(output/input) minus its usual value at that input size, NaN where output is unknown."""
+        surplus = _log_ratio(input_bytes, output_bytes) - (
+            self.output_intercept + self.output_slope * np.log(input_bytes)
+        )
+        low, high = self.output_bounds
+        margin = high - low
+        return np.clip(surplus, low - margin, high + margin)
+
+    def unknown(self, parameters: dict[str, Any]) -> list[str]:
+        """Name parameters that training never saw, and `name=value` for values outside of what it saw."""
+        numbers = {number.name: number for number in self.numbers}
+        categories = {category.name: category for category in self.categories}
+        found: list[str] = []
+        for name, value in parameters.items():
+            if name in numbers:
+                known = _is_number(value) and numbers[name].low <= value <= numbers[name].high
+            elif name in categories:
+                seen = [category_label(known) for known in categories[name].values]
+                known = len(seen) == MAX_SEEN or category_label(value) in seen
+            else:
+                found.append(name)
+                continue
+            if not known:
+                found.append(f"{name}={category_label(value)}")
+        return found
+
+
+def _number(name: str, values: list[float]) -> NumberParameter:
+    is_log = min(values) > 0
+    raw = np.array(values, dtype=float)
+    scaled = np.log(raw) if is_log else raw
+    return NumberParameter(
+        name=name,
+        is_log=is_log,
+        centre=float(scaled.mean()),
+        scale=float(scaled.std()) or 1.0,
+        low=float(raw.min()),
+        median=float(np.median(raw)),
+        high=float(raw.max()),
+    )
+
+
+def _category(name: str, values: list[ParameterValue]) -> CategoryParameter:
+    originals = {category_label(value): value for value in values}
+    counts = Counter(category_label(value) for value in values)
+    ordered = sorted(counts, key=lambda level: (-counts[level], level))
+    levels = tuple(level for level in ordered[:MAX_LEVELS] if counts[level] > 1)
+    return CategoryParameter(
+        name=name,
+        values=tuple(originals[level] for level in ordered[:MAX_SEEN]),
+        levels=levels,
+        shares=tuple(counts[level] / len(values) for level in levels),
+    )
+
+
+def _log_ratio(input_bytes: Floats, output_bytes: Floats) -> Floats:
+    return np.log(np.maximum(output_bytes, SMALLEST_OUTPUT)) - np.log(input_bytes)
+
+
+def _usual_output(history: History) -> tuple[float, float, tuple[float, float]]:
+    """Fit log(output/input) as a straight line in log size, shrunk to a constant ratio when runs are few."""
+    known = np.isfinite(history.output_bytes)
+    if not known.any():
+        return 0.0, 0.0, (0.0, 0.0)
+    size = np.log(history.input_bytes[known])
+    ratio = _log_ratio(history.input_bytes[known], history.output_bytes[known])
+    centred = size - size.mean()
+    weights = np.ones_like(size)
+    intercept = slope = 0.0
+    for _ in range(10):
+        slope = float((weights * centred * ratio).sum() / ((weights * centred**2).sum() + 1.0))
+        intercept = float(np.average(ratio - slope * centred, weights=weights))
+        off = ratio - slope * centred - intercept
+        weights = 1.0 / (1.0 + (off / (1.4826 * np.median(np.abs(off)) + 0.01)) ** 2 / 4)
+    surplus = ratio - slope * centred - intercept
+    return intercept - slope * float(size.mean()), slope, (float(surplus.min()), float(surplus.max()))

@@ -1,0 +1,121 @@
+"""What the base leaves: shallow boosted trees on the residual, smooth and bounded to the training range in size.
+
+Trees are steps and know nothing beyond the data. So their answer is read at fixed sizes inside the training range and
+drawn as a line between them; together with the base it is made to rise (or fall) with size where the base does.
+"""
+
+import importlib
+import os
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from model.history import Floats
+
+MINIMUM_RUNS = 15
+"""Fewer runs than this get no trees."""
+KNOTS = 17
+"""Sizes at which the trees are read."""
+NOISY_COPIES = 2
+"""Copies of every run with a recorded output size, each with the error of a person's estimate in it."""
+ROWS_PER_THREAD = 5000
+PARAMETERS: dict[str, Any] = {
+    "objective": "reg:pseudohubererror",
+    "tree_method": "hist",
+    "max_depth": 3,
+    "eta": 0.1,
+    "lambda": 4.0,
+    "subsample": 0.8,
+    "base_score": 0.0,
+    "seed": 0,
+    "verbosity": 0,
+}
+
+
+@cache
+def xgboost() -> Any:  # noqa: ANN401 - XGBoost publishes no types
+    """Import XGBoost when first needed, and without scikit-learn, which costs seconds and is never used here."""
+    absent = "sklearn" not in sys.modules
+    if absent:
+        sys.modules["sklearn"] = None  # type: ignore[assignment] - makes `import sklearn` fail
+    try:
+        return importlib.import_module("xgboost")
+    finally:
+        if absent:
+            del sys.modules["sklearn"]
+
+
+def threads(rows: int) -> int:
+    """Return as many threads as there are processors for this process, one when there is little to do.
+
+    More threads than processors make XGBoost slower by two orders of magnitude.
+    """
+    return max(1, min(len(os.sched_getaffinity(0)), rows // ROWS_PER_THREAD))
+
+
+def features(log_size: Floats, surplus: Floats, parameters: Floats) -> Floats:
+    """Return the trees' columns: log size, output surplus (NaN where unknown), parameters."""
+    return np.column_stack([log_size, surplus, parameters])
+
+
+def fit(log_size: Floats, surplus: Floats, parameters: Floats, residuals: Floats, scale: float, noise: float) -> Any:  # noqa: ANN401
+    """Boost trees on residuals of log cost. `scale` is their robust spread, `noise` the error of output sizes.
+
+    Every run is there once without its output size and, where that is known, with a few roughly estimated ones: so the
+    trees serve requests without output size and do not trust an estimate more than it deserves.
+    """
+    module = xgboost()
+    known = np.flatnonzero(np.isfinite(surplus))
+    blank = np.full_like(surplus, np.nan)
+    generator = np.random.default_rng(0)
+    noisy = [surplus[known] + generator.normal(0.0, noise, len(known)) for _ in range(NOISY_COPIES)]
+    copies = np.concatenate([np.arange(len(surplus)), *([known] * NOISY_COPIES)])
+    table = features(log_size[copies], np.concatenate([blank, *noisy]), parameters[copies])
+    share = np.where(np.isfinite(surplus), 1.0 / (1 + NOISY_COPIES), 1.0)
+    data = module.DMatrix(table, label=residuals[copies] / scale, weight=share[copies], nthread=threads(len(copies)))
+    settings = {**PARAMETERS, "nthread": threads(len(copies)), "min_child_weight": 3.0}
+    return module.train(settings, data, num_boost_round=60)
+
+
+def size_knots(log_size: Floats) -> Floats:
+    """Return the sizes at which trees fitted to these runs are read: quantiles of the training sizes."""
+    return np.unique(np.quantile(log_size, np.linspace(0.0, 1.0, KNOTS)))
+
+
+def smooth(booster: Any, knots: Floats, log_size: Floats, surplus: Floats, parameters: Floats) -> Floats:  # noqa: ANN401
+    """Return the trees' answer drawn as lines between the knots, constant beyond the outermost."""
+    count = len(knots)
+    table = features(np.tile(knots, len(log_size)), np.repeat(surplus, count), np.repeat(parameters, count, axis=0))
+    values = predict(booster, table).reshape(len(log_size), count)
+    if count == 1:
+        return values[:, 0]
+    inside = np.clip(log_size, knots[0], knots[-1])
+    left = np.clip(np.searchsorted(knots, inside, side="right") - 1, 0, count - 2)
+    share = (inside - knots[left]) / (knots[left + 1] - knots[left])
+    rows = np.arange(len(log_size))
+    return values[rows, left] * (1 - share) + values[rows, left + 1] * share
+
+
+def load(content: bytes) -> Any:  # noqa: ANN401
+    """Load trees from XGBoost's own UBJSON; raises ValueError when it is nothing else."""
+    module = xgboost()
+    booster = module.Booster({"nthread": 1})
+    try:
+        booster.load_model(bytearray(content))
+    except module.core.XGBoostError as error:
+        raise ValueError("the booster is not readable") from error
+    return booster
+
+
+def save(booster: Any) -> bytes:  # noqa: ANN401
+    """Write trees as UBJSON."""
+    return bytes(booster.save_raw("ubj"))
+
+
+def predict(booster: Any, table: Floats) -> Floats:  # noqa: ANN401
+    """Return the trees' answer for rows of `features`, in units of the scale they were fitted with."""
+    if len(table) > ROWS_PER_THREAD:
+        booster.set_param({"nthread": threads(len(table))})
+    return np.asarray(booster.inplace_predict(table, validate_features=False), dtype=float)

@@ -1,0 +1,126 @@
+"""`serve` of the SageMaker container: `GET /ping` and `POST /invocations` over one model.
+
+A bare RSGI application on one thread of one process: a prediction takes less time than handing it to another.
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from pydantic import ValidationError
+
+from contract.base import MAX_BATCH_BODY_BYTES
+from contract.container import Invocation, InvocationRow, InvocationResponse
+from model import answers, artifact
+from model.cost_model import CostModel
+from model.errors import BadArtifact
+
+DEFAULT_ROOT = "/opt/ml"
+JSON_HEADERS = [("content-type", "application/json")]
+
+
+class RefusedError(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, error: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = json.dumps({"error": error, "message": message}).encode()
+
+
+class Application:
+    """The RSGI application. Answers are JSON; errors are `{"error", "message"}`."""
+
+    def __init__(self, model: CostModel, model_version: int | None) -> None:
+        self._model = model
+        self._model_version = model_version
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401, PLW3201 - the interface is RSGI's
+        """Answer one request."""
+        try:
+            status, body = 200, await self._answer(scope, protocol)
+        except RefusedError as refused:
+            status, body = refused.status, refused.body
+        protocol.response_bytes(status, JSON_HEADERS, body)
+
+    async def _answer(self, scope: Any, protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI's
+        if scope.path == "/ping":
+            return b"{}"
+        if scope.path != "/invocations":
+            raise RefusedError(404, "not_found", "There is /ping and /invocations.")
+        if scope.method != "POST":
+            raise RefusedError(405, "method_not_allowed", "Use POST.")
+        if (scope.headers.get("content-type") or "").split(";")[0].strip().lower() != "application/json":
+            raise RefusedError(415, "unsupported_media_type", "Send application/json.")
+        return self.invoke(await _body(scope, protocol))
+
+    def invoke(self, body: bytes) -> bytes:
+        """Answer an `Invocation` with an `InvocationResponse`."""
+        try:
+            request = Invocation.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "body"
+            raise RefusedError(400, "invalid_request", f"{place}: {first['msg']}") from error
+        predictions = answers.predict(
+            self._model, request.rows, explain=request.explain, similar_runs=request.similar_runs
+        )
+        response = InvocationResponse(model_version=self._model_version, predictions=predictions)
+        return response.model_dump_json().encode()
+
+    def warm_up(self) -> None:
+        """Answer once, so that the first request does not pay for what is done only once."""
+        size = self._model.input_bytes_range[0]
+        answers.predict(self._model, [InvocationRow(input_bytes=size)], explain=True, similar_runs=5)
+
+
+async def _body(scope: Any, protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI's
+    too_large = RefusedError(413, "payload_too_large", f"The body may have {MAX_BATCH_BODY_BYTES} bytes.")
+    declared = scope.headers.get("content-length") or "0"
+    if declared.isdecimal() and int(declared) > MAX_BATCH_BODY_BYTES:
+        raise too_large
+    content = bytearray()
+    async for chunk in protocol:
+        content += chunk
+        if len(content) > MAX_BATCH_BODY_BYTES:
+            raise too_large
+    return bytes(content)
+
+
+async def _serve(application: Application, host: str, port: int) -> None:
+    server = Server(
+        application, address=host, port=port, interface=Interfaces.RSGI, websockets=False, log_level=LogLevels.warning
+    )
+    loop = asyncio.get_running_loop()
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(stop_signal, server.stop)
+    await server.serve()
+
+
+def main() -> int:
+    """Load the model and serve it until SIGTERM; return the exit code."""
+    root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
+    version = os.environ.get("MODEL_VERSION", "")
+    try:
+        model = artifact.read_folder(root / "model").served
+    except BadArtifact as error:
+        print(f"BadArtifact: {error}", file=sys.stderr)
+        return 1
+    application = Application(model, int(version) if version.isdecimal() else None)
+    application.warm_up()
+    host = os.environ.get("RUNQUOTE_BIND_HOST", "0.0.0.0")  # noqa: S104 - SageMaker connects from outside the container
+    port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
+    asyncio.run(_serve(application, host, port))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
