@@ -1,0 +1,172 @@
+"""The API as a client meets it: real gateway, real functions, real endpoints."""
+
+import json
+from typing import Any
+
+import pytest
+
+from contract.base import MAX_BYTES
+from contract.errors import ErrorBody
+from contract.predictions import BatchResponse, Prediction
+from contract.workflows import WorkflowDetail, WorkflowsResponse
+from local.up import EXAMPLE
+from tests.system import System
+
+LEAKS = ("arn:", "Traceback", "workflow-runs", "workflow_runs", "model-endpoints", "amazonaws", "botocore", "pydantic")
+
+
+def _error(response: Any) -> ErrorBody:  # noqa: ANN401 - an httpx response
+    body = ErrorBody.model_validate(response.json())
+    assert not [leak for leak in LEAKS if leak in response.text]
+    assert response.headers["access-control-allow-origin"]
+    assert body.request_id
+    return body
+
+
+def test_a_prediction_has_everything_that_the_contract_says(system: System) -> None:
+    response = system.request("POST", "predictions", EXAMPLE)
+    assert response.status_code == 200, response.text
+    prediction = Prediction.model_validate_json(response.text)
+    assert {interval.coverage for interval in prediction.intervals} >= {0.8, 0.9}
+    assert all(each.low_usd <= prediction.cost_usd <= each.high_usd for each in prediction.intervals)
+    assert len(prediction.outcomes_usd) == 20
+    assert prediction.outcomes_usd == sorted(prediction.outcomes_usd)
+    assert not prediction.extrapolated
+    assert len(prediction.similar_runs) == 5
+    assert sum(effect.effect_usd for effect in prediction.explanation) == pytest.approx(prediction.cost_usd, rel=1e-6)
+
+
+def test_far_outside_the_training_range_the_answer_says_so_and_is_wider(system: System) -> None:
+    near = Prediction.model_validate_json(system.request("POST", "predictions", EXAMPLE).text)
+    body = {**EXAMPLE, "input_bytes": near.model.input_bytes_range[1] * 20}
+    far = Prediction.model_validate_json(system.request("POST", "predictions", body).text)
+    assert far.extrapolated
+    assert "outside_training_range" in {warning.code for warning in far.warnings}
+    assert far.cost_usd > near.cost_usd
+
+    def relative_width(prediction: Prediction) -> float:
+        interval = next(each for each in prediction.intervals if each.coverage == 0.9)
+        return (interval.high_usd - interval.low_usd) / prediction.cost_usd
+
+    assert relative_width(far) > relative_width(near)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("", ""),
+        ("{", ""),
+        ("null", ""),
+        ("[]", ""),
+        ('"text"', ""),
+        ("{}", "workflow_name"),
+        ('{"workflow_name": "germline-variants"}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": NaN}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": Infinity}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": 1e400}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": "120"}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": true}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": null}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": -1}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": 0}', "input_bytes"),
+        (f'{{"workflow_name": "germline-variants", "input_bytes": {MAX_BYTES + 1}}}', "input_bytes"),
+        ('{"workflow_name": "germline-variants", "input_bytes": 1, "colour": 1}', "colour"),
+        ('{"workflow_name": "germline-variants", "input_bytes": 1, "__proto__": 1}', "__proto__"),
+        ('{"workflow_name": "", "input_bytes": 1}', "workflow_name"),
+        ('{"workflow_name": "a\\u0000b", "input_bytes": 1}', "workflow_name"),
+        ('{"workflow_name": "a\\nb", "input_bytes": 1}', "workflow_name"),
+        (json.dumps({"workflow_name": "x" * 129, "input_bytes": 1}), "workflow_name"),
+        ("[" * 5000, ""),
+    ],
+)
+def test_bad_input_is_named(system: System, content: str, named: str) -> None:
+    response = system.request("POST", "predictions", content=content)
+    assert response.status_code == 400, response.text
+    error = _error(response)
+    assert error.error == "invalid_request"
+    # The gateway may find the body no JSON at all before our code can name a member.
+    assert named in error.message or "JSON" in error.message
+
+
+def test_bodies_have_a_largest_size(system: System) -> None:
+    single = {**EXAMPLE, "parameters": {f"p{number}": "x" * 250 for number in range(70)}}
+    batch = {"requests": [{**EXAMPLE, "parameters": {"p": "x" * 250}}] * 4000}
+    for path, body in (("predictions", single), ("predictions/batch", batch), ("runs", {"runs": batch["requests"]})):
+        response = system.request("POST", path, body)
+        assert (response.status_code, _error(response).error) == (413, "payload_too_large"), path
+
+
+def test_batches_have_a_largest_number_of_rows(system: System) -> None:
+    response = system.request("POST", "predictions/batch", {"requests": [EXAMPLE] * 501})
+    assert (response.status_code, _error(response).error) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", None])
+def test_other_media_types_are_refused(system: System, content_type: str | None) -> None:
+    response = system.request("POST", "predictions", EXAMPLE, headers={"content-type": content_type})
+    assert (response.status_code, _error(response).error) == (415, "unsupported_media_type")
+
+
+def test_an_unknown_workflow_brings_near_matches(system: System) -> None:
+    response = system.request("POST", "predictions", {**EXAMPLE, "workflow_name": "germline-variant"})
+    error = _error(response)
+    assert (response.status_code, error.error) == (404, "workflow_not_found")
+    assert "germline-variants" in error.message
+
+
+@pytest.mark.parametrize("key", [None, "", "forged-key-forged-key-forged"])
+def test_without_a_valid_key_nothing_runs(system: System, key: str | None) -> None:
+    response = system.request("POST", "predictions", EXAMPLE, headers={"x-api-key": key})
+    assert (response.status_code, _error(response).error) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "nothing"), ("DELETE", "runs"), ("GET", "predictions")])
+def test_other_paths_and_methods_answer_in_json(system: System, method: str, path: str) -> None:
+    response = system.request(method, path)
+    assert response.status_code in (403, 404, 405)
+    _error(response)
+
+
+def test_preflight_allows_the_web_app_and_no_other_origin(system: System) -> None:
+    headers = {"origin": system.outputs["web_url"], "access-control-request-method": "POST", "x-api-key": None}
+    response = system.request("OPTIONS", "predictions", headers=headers)
+    assert response.status_code in (200, 204)
+    assert response.headers["access-control-allow-origin"] == system.outputs["web_url"]
+    assert "x-api-key" in response.headers["access-control-allow-headers"].lower()
+
+
+def test_a_batch_answers_each_row_in_order_and_totals_by_simulation(system: System) -> None:
+    rows = [
+        EXAMPLE,
+        {**EXAMPLE, "workflow_name": "nobody-knows"},
+        {"input_bytes": 1},
+        {**EXAMPLE, "input_bytes": 10**8},
+    ]
+    response = system.request("POST", "predictions/batch", {"requests": rows})
+    assert response.status_code == 200, response.text
+    batch = BatchResponse.model_validate_json(response.text)
+    kinds = [each.error if isinstance(each, ErrorBody) else "ok" for each in batch.predictions]
+    assert kinds == ["ok", "workflow_not_found", "invalid_request", "ok"]
+    good = [each for each in batch.predictions if isinstance(each, Prediction)]
+    assert batch.total.cost_usd == pytest.approx(sum(each.cost_usd for each in good), rel=0.2)
+    total = next(each for each in batch.total.intervals if each.coverage == 0.9)
+    summed = [next(each for each in one.intervals if each.coverage == 0.9) for one in good]
+    assert sum(each.low_usd for each in summed) < total.low_usd < total.high_usd < sum(each.high_usd for each in summed)
+
+
+def test_workflows_are_listed_and_described(system: System) -> None:
+    listed = WorkflowsResponse.model_validate_json(system.request("GET", "workflows").text).workflows
+    names = [workflow.workflow_name for workflow in listed]
+    assert {"germline-variants", "gwas-assoc", "rnaseq-quant"} <= set(names)
+    response = system.request("GET", "workflows/germline-variants")
+    detail = WorkflowDetail.model_validate_json(response.text)
+    assert detail.succeeded_runs >= 60
+    assert detail.model_version == 1
+    assert [version.status for version in detail.model_versions] == ["current"]
+    assert detail.model_versions[0].reason
+    costs = [point.cost_usd for point in detail.curve]
+    assert len(costs) >= 20
+    assert costs[-1] > costs[0]
+    assert detail.recent_runs
+    missing = system.request("GET", "workflows/nothing-like-it")
+    assert (missing.status_code, _error(missing).error) == (404, "workflow_not_found")

@@ -1,0 +1,183 @@
+"""The loop, for real: history in, training, endpoint in service, prediction; more history, promotion or none."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from contract.predictions import Prediction
+from contract.states import RetrainNotification
+from local.settings import REPOSITORY
+from runquote.readers.csv import read_runs
+from tests.system import System
+
+
+class Updates:
+    """What the model-updates topic said, read through a queue as any subscriber would."""
+
+    def __init__(self, system: System) -> None:
+        self._queue = system.client("sqs")
+        self._url = self._queue.create_queue(QueueName="test-model-updates")["QueueUrl"]
+        arn = self._queue.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        system.client("sns").subscribe(
+            TopicArn=system.outputs["model_updates_topic_arn"],
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+
+    def of(self, workflow_name: str) -> list[RetrainNotification]:
+        """All messages since the last call, which must be about this workflow."""
+        found = []
+        while messages := self._queue.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(RetrainNotification.model_validate_json(message["Body"]))
+                self._queue.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        assert {each.workflow_name for each in found} <= {workflow_name}
+        return found
+
+
+@pytest.fixture(scope="module")
+def updates(system: System) -> Updates:
+    return Updates(system)
+
+
+def _history(name: str, *, factor: float = 1, label: str = "a", count: int = 60) -> Iterator[dict[str, Any]]:
+    """Measured runs under another workflow name; `factor` is a price rise."""
+    for run in islice(read_runs(REPOSITORY / "examples" / "rnaseq-quant" / "runs.csv"), count):
+        yield {**run, "workflow_name": name, "run_id": f"{label}-{run['run_id']}", "cost_usd": run["cost_usd"] * factor}
+
+
+def _record(system: System, runs: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    response = system.request("POST", "runs", {"runs": list(runs)})
+    assert response.status_code == 201, response.text
+    answer: dict[str, Any] = response.json()
+    assert answer["rejected"] == []
+    return answer
+
+
+def _predict(system: System, name: str) -> Prediction:
+    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 50_000_000})
+    assert response.status_code == 200, response.text
+    return Prediction.model_validate_json(response.text)
+
+
+def _checksum(system: System) -> tuple[int, str]:
+    """Count and checksum of all runs: invariant whatever happens, except by accepted records."""
+    pages = system.client("dynamodb").get_paginator("scan").paginate(TableName=system.outputs["workflow_runs_table"])
+    items = sorted(json.dumps(item, sort_keys=True) for page in pages for item in page["Items"])
+    return len(items), hashlib.sha256("\n".join(items).encode()).hexdigest()
+
+
+def test_history_in_model_out_and_again(system: System, updates: Updates) -> None:
+    name = "loop"
+    assert _record(system, _history(name))["accepted"] == 60
+    first = system.retrain(name)
+    assert first["status"] == "SUCCEEDED", first
+    (told,) = updates.of(name)
+    assert (told.outcome, told.model_version) == ("promoted", 1)
+    before = _predict(system, name)
+    assert before.model.version == 1
+
+    nothing_new = system.retrain(name)
+    assert nothing_new["status"] == "SUCCEEDED", nothing_new
+    (told,) = updates.of(name)
+    assert told.outcome == "no_update"
+    assert _predict(system, name).model.version == 1
+
+    _record(system, _history(name, factor=5, label="b"))
+    _record(system, _history(name, factor=5, label="c"))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    (told,) = updates.of(name)
+    assert told.outcome == "promoted", told
+    after = _predict(system, name)
+    assert after.model.version == told.model_version == 3
+    assert after.cost_usd > 2 * before.cost_usd
+
+    sagemaker = system.client("sagemaker")
+    endpoint = [each["EndpointName"] for each in sagemaker.list_endpoints(NameContains="loop")["Endpoints"]]
+    configs = sagemaker.list_endpoint_configs(NameContains="loop")["EndpointConfigs"]
+    models = sagemaker.list_models(NameContains="loop")["Models"]
+    assert (len(endpoint), len(configs), len(models)) == (1, 1, 1), "an older model was not retired"
+
+
+def test_two_runs_are_too_few(system: System, updates: Updates) -> None:
+    _record(system, _history("few", count=2))
+    execution = system.retrain("few")
+    assert execution["status"] == "SUCCEEDED"
+    (told,) = updates.of("few")
+    assert told.outcome == "insufficient_data"
+    response = system.request("POST", "predictions", {"workflow_name": "few", "input_bytes": 1})
+    assert (response.status_code, response.json()["error"]) == (404, "model_not_ready")
+
+
+def test_started_twice_it_trains_once(system: System, updates: Updates) -> None:
+    _record(system, _history("twice", count=20))
+    executions = [system.wait(arn) for arn in [system.start_retraining("twice") for _ in range(2)]]
+    errors = [execution.get("error") for execution in executions]
+    assert sorted(errors, key=str) == ["AlreadyRunning", None]
+    assert sorted(told.outcome for told in updates.of("twice")) == ["no_update", "promoted"]
+    jobs = system.client("sagemaker").list_training_jobs(NameContains="twice")["TrainingJobSummaries"]
+    assert len(jobs) == 1
+
+
+def test_the_same_run_again_is_unchanged_and_another_is_a_conflict(system: System) -> None:
+    (run,) = _history("same", count=1)
+    assert system.request("POST", "runs", run).json() == {"accepted": 1, "unchanged": 0, "rejected": []}
+    assert system.request("POST", "runs", run).json() == {"accepted": 0, "unchanged": 1, "rejected": []}
+    before = _checksum(system)
+    response = system.request("POST", "runs", {**run, "cost_usd": run["cost_usd"] * 2})
+    assert (response.status_code, response.json()["error"]) == (409, "run_conflict")
+    assert _checksum(system) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"cost_usd": -1}, {"cost_usd": 1e30}, {"completed_at": "2001-01-01T00:00:00Z"}, {"input_bytes": None}],
+)
+def test_an_impossible_run_is_never_recorded(system: System, change: dict[str, Any]) -> None:
+    (run,) = _history("impossible", count=1)
+    before = _checksum(system)
+    response = system.request("POST", "runs", {**run, **change})
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+    assert next(iter(change)) in response.json()["message"]
+    assert _checksum(system) == before
+
+
+def test_a_good_row_is_recorded_beside_a_bad_one(system: System) -> None:
+    good, bad = _history("mixed", count=2)
+    response = system.request("POST", "runs", {"runs": [{**bad, "cost_usd": -1}, good]})
+    assert response.status_code == 201
+    answer = response.json()
+    assert (answer["accepted"], [each["index"] for each in answer["rejected"]]) == (1, [0])
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_restart_loses_nothing(system: System, end: str) -> None:
+    name = f"restart-{end}"
+    _record(system, _history(name, count=12))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    before, prediction = _checksum(system), _predict(system, name)
+    getattr(system.cloud, end)()
+    system.cloud.start()
+    assert _checksum(system) == before
+    after = _predict(system, name)
+    assert (after.cost_usd, after.model) == (prediction.cost_usd, prediction.model)
+    _record(system, _history(name, label="b", count=12))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+
+
+def test_killed_in_the_middle_of_a_retraining_the_next_one_goes_through(system: System) -> None:
+    name = "killed"
+    _record(system, _history(name, count=20))
+    system.start_retraining(name)
+    system.cloud.kill()
+    system.cloud.start()
+    execution = system.retrain(name)
+    assert execution["status"] == "SUCCEEDED", execution
+    assert _predict(system, name).model.runs == 20
