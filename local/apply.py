@@ -25,6 +25,17 @@ from local.tools import TOOLS, pip_install
 
 ROOT = REPOSITORY / "terraform"
 MINIMUM_VERSION = (1, 10)
+LOCAL_VARIABLES: Mapping[str, object] = {
+    "project_dir": str(REPOSITORY),
+    "deletion_protection": False,
+    "create_web": False,  # the local cloud has no Amplify
+    "endpoint_poll_seconds": 1,
+    # Each of these spares waits of the AWS provider (seconds measured) that mean nothing to an emulator.
+    "manage_bucket_lifecycle": False,  # 55
+    "encrypt_notifications": False,  # 12
+    "upload_functions_through_bucket": True,  # 40
+}
+"""What differs from AWS wherever the root is applied locally."""
 LOCK_SECONDS = 300
 """How long to wait for a Terraform that an earlier, killed run left at work."""
 
@@ -146,7 +157,7 @@ class _Terraform:
         self._mirror()
         values = self._directory / "variables.tfvars.json"
         values.touch(mode=0o600)
-        values.write_text(json.dumps({"project_dir": str(REPOSITORY), **variables}, indent=2))
+        values.write_text(json.dumps({**LOCAL_VARIABLES, **variables}, indent=2))
         stamp, digest = self._directory / "initialised", self._digest()
         if not stamp.exists() or stamp.read_text() != digest:
             self.run("init", "-reconfigure", lock=False)
@@ -212,8 +223,8 @@ class _Terraform:
         return digest.hexdigest()
 
     def _errors(self) -> str:
-        """What Terraform said went wrong, without the frames that it draws around it."""
-        text = self._log.read_text()
-        start = text.find("Error: ")
-        lines = (text[start:] if start >= 0 else text[-2000:]).splitlines()
-        return "\n".join(line.lstrip("│╷╵ ").rstrip() for line in lines if line.strip("│╷╵ "))
+        """What Terraform said went wrong: each error once, without the frames that it draws around them."""
+        lines = (line.lstrip("│╷╵ ").rstrip() for line in self._log.read_text().splitlines())
+        text = "\n".join(line for line in lines if line)
+        errors = text.split("Error: ")[1:]
+        return "\n".join(dict.fromkeys(error.strip() for error in errors)) or text[-2000:]

@@ -299,17 +299,17 @@ resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   description = "All routes"
 
-  # A deployment is a snapshot: anything that changes an answer must change this. Ids and texts, not whole objects,
+  # A deployment is a snapshot: anything that changes an answer must change this. Texts and ids, not whole objects,
   # since attributes that AWS fills in later would deploy again for nothing.
   triggers = {
     routes = sha1(jsonencode([
-      local.gateway_errors, local.retry_after_seconds, local.cors_headers, local.preflight_headers, local.gateway_models,
-      [for method in [aws_api_gateway_method.predict, aws_api_gateway_method.predict_batch, aws_api_gateway_method.record_runs,
-        aws_api_gateway_method.list_workflows, aws_api_gateway_method.get_workflow] :
-      [method.id, method.api_key_required, method.request_models, method.request_parameters, method.request_validator_id]],
-      [for integration in [aws_api_gateway_integration.predict, aws_api_gateway_integration.predict_batch,
-        aws_api_gateway_integration.record_runs, aws_api_gateway_integration.list_workflows, aws_api_gateway_integration.get_workflow] :
-      [integration.id, integration.uri]],
+      filesha1("${path.module}/api.tf"), filesha1("${path.module}/modules/preflight/main.tf"),
+      local.gateway_models, local.web_origin,
+      aws_api_gateway_integration.predict.id, aws_api_gateway_integration.predict.uri,
+      aws_api_gateway_integration.predict_batch.id, aws_api_gateway_integration.predict_batch.uri,
+      aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,
+      aws_api_gateway_integration.list_workflows.id, aws_api_gateway_integration.list_workflows.uri,
+      aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
       [for preflight in module.preflight : preflight.integration_response_id],
     ]))
   }

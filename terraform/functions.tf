@@ -31,15 +31,17 @@ data "aws_iam_policy_document" "predict" {
 }
 
 module "predict" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "predict"
-  description        = "Predicts what runs will cost"
-  functions_dir      = local.functions_dir
-  memory_mb          = 1024
-  timeout_seconds    = local.api_timeout_seconds
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.predict.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "predict"
+  description           = "Predicts what runs will cost"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1024
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.predict.json
 
   environment = {
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
@@ -64,15 +66,17 @@ data "aws_iam_policy_document" "record_runs" {
 }
 
 module "record_runs" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "record_runs"
-  description        = "Records past runs and what they cost"
-  functions_dir      = local.functions_dir
-  memory_mb          = 1024
-  timeout_seconds    = local.api_timeout_seconds
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.record_runs.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "record_runs"
+  description           = "Records past runs and what they cost"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1024
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.record_runs.json
 
   environment = {
     WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
@@ -115,15 +119,17 @@ data "aws_iam_policy_document" "workflows" {
 }
 
 module "workflows" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "workflows"
-  description        = "Tells which workflows there are and how good their models are"
-  functions_dir      = local.functions_dir
-  memory_mb          = 1024
-  timeout_seconds    = local.api_timeout_seconds
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.workflows.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "workflows"
+  description           = "Tells which workflows there are and how good their models are"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1024
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.workflows.json
 
   environment = {
     WORKFLOW_RUNS_TABLE   = aws_dynamodb_table.workflow_runs.name
@@ -173,15 +179,17 @@ data "aws_iam_policy_document" "prepare_dataset" {
 }
 
 module "prepare_dataset" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "prepare_dataset"
-  description        = "Claims a workflow and writes its history as a dataset"
-  functions_dir      = local.functions_dir
-  memory_mb          = 1769 # one whole CPU
-  timeout_seconds    = 300
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.prepare_dataset.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "prepare_dataset"
+  description           = "Claims a workflow and writes its history as a dataset"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1769                                  # one whole CPU
+  timeout_seconds       = 300
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.prepare_dataset.json
 
   environment = {
     WORKFLOW_RUNS_TABLE        = aws_dynamodb_table.workflow_runs.name
@@ -219,15 +227,17 @@ data "aws_iam_policy_document" "verify_artifact" {
 }
 
 module "verify_artifact" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "verify_artifact"
-  description        = "Checks that a training job left what we write"
-  functions_dir      = local.functions_dir
-  memory_mb          = 1024
-  timeout_seconds    = 120
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.verify_artifact.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "verify_artifact"
+  description           = "Checks that a training job left what we write"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1024
+  timeout_seconds       = 120
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.verify_artifact.json
 
   environment = {
     ARTIFACTS_BUCKET = aws_s3_bucket.artifacts.id
@@ -243,14 +253,16 @@ data "aws_iam_policy_document" "compare_models" {
 }
 
 module "compare_models" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "compare_models"
-  description        = "Decides whether the challenger is better than the champion"
-  functions_dir      = local.functions_dir
-  timeout_seconds    = 60
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.compare_models.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "compare_models"
+  description           = "Decides whether the challenger is better than the champion"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 60
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.compare_models.json
 
   environment = {
     ARTIFACTS_BUCKET  = aws_s3_bucket.artifacts.id
@@ -274,14 +286,16 @@ data "aws_iam_policy_document" "promote" {
 }
 
 module "promote" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "promote"
-  description        = "Points a workflow at its new model"
-  functions_dir      = local.functions_dir
-  timeout_seconds    = 60
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.promote.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "promote"
+  description           = "Points a workflow at its new model"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 60
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.promote.json
 
   environment = {
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
@@ -298,14 +312,16 @@ data "aws_iam_policy_document" "select_workflows" {
 }
 
 module "select_workflows" {
-  source             = "./modules/function"
-  name_prefix        = var.name_prefix
-  slug               = "select_workflows"
-  description        = "Lists the workflows with runs that no retraining has examined"
-  functions_dir      = local.functions_dir
-  timeout_seconds    = 120
-  log_retention_days = var.log_retention_days
-  policy             = data.aws_iam_policy_document.select_workflows.json
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "select_workflows"
+  description           = "Lists the workflows with runs that no retraining has examined"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 120
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.select_workflows.json
 
   environment = {
     WORKFLOWS_TABLE = aws_dynamodb_table.workflows.name

@@ -46,6 +46,13 @@ variable "functions_dir" {
   }
 }
 
+variable "upload_functions_through_bucket" {
+  description = "Upload the zips through the bucket, all at once; false uploads them one after another (5 s each), in the form that SAM CLI understands"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 # Keeping and deleting
 
 variable "deletion_protection" {

@@ -3,6 +3,7 @@
 locals {
   function_name = "${var.name_prefix}-${replace(var.slug, "_", "-")}"
   zip           = "${var.functions_dir}/${var.slug}.zip"
+  hash          = filebase64sha256(local.zip)
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -50,6 +51,13 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.this.json
 }
 
+resource "aws_s3_object" "zip" {
+  count  = var.upload_through_bucket ? 1 : 0
+  bucket = var.bucket
+  key    = "functions/${var.slug}-${filesha1(local.zip)}.zip"
+  source = local.zip
+}
+
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_117: calls only AWS services; a VPC would add cost and cold start and protect nothing
   # checkov:skip=CKV_AWS_116: all callers are synchronous, so a dead-letter queue would never receive anything
@@ -63,8 +71,10 @@ resource "aws_lambda_function" "this" {
   runtime          = "python3.13"
   architectures    = ["x86_64"]
   handler          = "functions.${var.slug}.handler.handler"
-  filename         = local.zip
-  source_code_hash = filebase64sha256(local.zip)
+  filename         = var.upload_through_bucket ? null : local.zip
+  s3_bucket        = one(aws_s3_object.zip[*].bucket)
+  s3_key           = one(aws_s3_object.zip[*].key)
+  source_code_hash = local.hash
   memory_size      = var.memory_mb
   timeout          = var.timeout_seconds
   publish          = true

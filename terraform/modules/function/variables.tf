@@ -48,3 +48,13 @@ variable "log_retention_days" {
   description = "Days for which the function's log is kept"
   type        = number
 }
+
+variable "upload_through_bucket" {
+  description = "Upload the zip through the bucket instead of directly"
+  type        = bool
+}
+
+variable "bucket" {
+  description = "Bucket for an upload through a bucket"
+  type        = string
+}
