@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from local.processes import end_processes_of, processes_of
 from local.server import IDENTITY_PATH, run
-from local.settings import HOST, REPOSITORY, CloudSettings, SettingsError
+from local.settings import HOST, REPOSITORY, CloudSettings, SettingsError, cloud_environment
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -24,9 +25,10 @@ class CloudError(Exception):
     """The cloud cannot be started or stopped. The message is one line for a person."""
 
 
-def start(settings: CloudSettings) -> bool:
+def start(settings: CloudSettings, environment: Mapping[str, str] = os.environ) -> bool:
     """Start the cloud in the background unless it runs; return once it answers. Whether it had to be started.
 
+    `environment` is the server's, except for the AWS variables in it, which are ours.
     Raises CloudError when another process has the port, or when the server ends or does not answer in time.
     """
     if _is_ours(settings):
@@ -41,8 +43,7 @@ def start(settings: CloudSettings) -> bool:
         server = subprocess.Popen(
             [sys.executable, "-m", "local.cloud", "run"],
             cwd=REPOSITORY,
-            env=os.environ
-            | {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_STATE_DIR": str(settings.state_directory)},
+            env=cloud_environment(settings, environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -21,7 +21,7 @@ from local.sagemaker.store import Store
 from local.settings import ACCOUNT_ID, HOST, REGION, REPOSITORY, STATE_MARKER, CloudSettings, cloud_environment
 
 if TYPE_CHECKING:
-    from local.ministack_adapter import Ministack
+    from local.ministack_adapter.adapter import Ministack
 
 IDENTITY_PATH = "/_runquote/cloud"
 """GET answers {"state_directory", "instance", "pid", "ready"}: whose cloud this is, and whether it may be used."""
@@ -82,10 +82,10 @@ def _serve(settings: CloudSettings) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from local import ministack_adapter
+    from local.ministack_adapter import adapter
 
     sagemaker = make_sagemaker(settings.state_directory / "sagemaker", marker=settings.state_directory)
-    ministack = ministack_adapter.install(sagemaker, settings.state_directory / "ministack")
+    ministack = adapter.install(sagemaker, settings.state_directory / "ministack")
     config = Config()
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = 75

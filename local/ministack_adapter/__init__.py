@@ -1,39 +1,4 @@
 """Joins our SageMaker to ministack, and changes ministack where it is not like AWS.
 
-Every module changes one part and says at each change what AWS does and what ministack does.
+Every module changes one part and says at each change what AWS does and what ministack does. `adapter` makes them all.
 """
-
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-from ministack import app
-from ministack.core.hypercorn_compat import install as install_reason_phrases
-
-from local.ministack_adapter import alarms, executions, lambdas, sagemaker, sagemaker_tasks, schedules
-from local.ministack_adapter.journal import Journal
-from local.ministack_adapter.patching import existing
-from local.ministack_adapter.snapshots import Snapshots
-from local.sagemaker.core import SageMaker
-
-
-@dataclass(frozen=True)
-class Ministack:
-    """ministack as we run it."""
-
-    application: Callable[..., Awaitable[None]]
-    """Its ASGI application."""
-    resume: Callable[[], None]
-    """Tell of the executions that the last server left behind; once requests can be served."""
-
-
-def install(our_sagemaker: SageMaker, state_directory: Path) -> Ministack:
-    """Make every change. `state_directory` must be ministack's STATE_DIR."""
-    install_reason_phrases()
-    sagemaker.install(our_sagemaker)
-    sagemaker_tasks.install(our_sagemaker)
-    for part in (lambdas, executions, alarms, schedules):
-        part.install()
-    Journal(state_directory / "dynamodb-journal").install()
-    Snapshots(state_directory).install()
-    return Ministack(existing(app, "app"), lambda: executions.announce_aborted(executions.aborted_at_start))

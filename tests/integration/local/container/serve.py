@@ -14,10 +14,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def log_message(self, *arguments):
+    def log_message(self, *arguments: object) -> None:
         pass
 
-    def answer(self, status, body):
+    def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -25,10 +25,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.wfile.flush()
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.answer(200 if "slope" in model else 500, b"")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "exit" in request:
             os._exit(1)
