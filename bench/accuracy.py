@@ -25,6 +25,7 @@ def _rows(history: pd.DataFrame) -> list[dict[str, object]]:
     return [
         {
             "run_id": str(run_id),
+            "started_at": _UNDATED if pd.isna(started_at) else started_at,
             "completed_at": _UNDATED if pd.isna(started_at) else started_at,
             "input_bytes": input_bytes,
             "output_bytes": None if pd.isna(output_bytes) else output_bytes,
@@ -41,6 +42,10 @@ def _rows(history: pd.DataFrame) -> list[dict[str, object]]:
             strict=True,
         )
     ]
+
+
+def _seconds(started_at: object) -> float:
+    return float("nan") if pd.isna(started_at) else datetime.fromisoformat(str(started_at)).timestamp()
 
 
 def fit(history: pd.DataFrame) -> Predict:
@@ -61,6 +66,7 @@ def fit(history: pd.DataFrame) -> Predict:
             requests.input_bytes.to_numpy(float),
             requests.output_bytes.to_numpy(float),
             list(requests.params),
+            np.array([_seconds(started_at) for started_at in requests.started_at]),
         )
         estimates, quantiles = loaded.log_quantiles(table)
         ends = {f"lo{share}": (1 - share / 100) / 2 for share in (80, 90)}

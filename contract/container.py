@@ -38,6 +38,9 @@ class InvocationRow(Shape):
     input_bytes: Bytes
     output_bytes: OutputBytes | None = None
     parameters: Parameters | None = None
+    started_at: UtcTime | None = Field(
+        default=None, description="When the run is to start; null leaves lasting conditions of recent runs aside"
+    )
 
 
 class Invocation(Shape):

@@ -14,18 +14,22 @@ from model.history import Floats
 
 MAX_EFFECTS = 4
 TYPICAL_RUN = "typical_run"
-OTHER_PARAMETERS = "other_parameters"
+OTHER_FACTORS = "other_factors"
+RECENT_RUNS = "recent_runs"
 OUTPUT_WEIGHT = 0.5
 PARAMETER_WEIGHT = 0.5
 """How much an output ratio, or a parameter, one standard deviation away counts against one e-fold of input size."""
 
 
-def predict(model: CostModel, rows: Sequence[InvocationRow], *, explain: bool, similar_runs: int) -> list[RowPrediction]:
+def predict(
+    model: CostModel, rows: Sequence[InvocationRow], *, explain: bool, similar_runs: int
+) -> list[RowPrediction]:
     """Answer all rows at once, in order."""
     parameters = [row.parameters or {} for row in rows]
     outputs = [math.nan if row.output_bytes is None else float(row.output_bytes) for row in rows]
+    started = np.array([math.nan if row.started_at is None else row.started_at.timestamp() for row in rows])
     sizes = np.array([row.input_bytes for row in rows], dtype=float)
-    table = Table.of(model.encoder, sizes, np.array(outputs), parameters)
+    table = Table.of(model.encoder, sizes, np.array(outputs), parameters, started)
     estimates, quantiles = model.log_quantiles(table)
     costs, outcomes = np.exp(estimates), np.exp(quantiles)
     explanations = _explanations(model, rows, table, costs) if explain else [[] for _ in rows]
@@ -50,9 +54,7 @@ def _intervals(quantiles: Floats) -> list[Interval]:
     found = []
     for coverage in intervals.COVERAGES:
         tail = intervals.LEVELS.index(round((1 - coverage) / 2, 3))
-        found.append(
-            Interval(coverage=coverage, low_usd=float(quantiles[tail]), high_usd=float(quantiles[-1 - tail]))
-        )
+        found.append(Interval(coverage=coverage, low_usd=float(quantiles[tail]), high_usd=float(quantiles[-1 - tail])))
     return found
 
 
@@ -62,14 +64,16 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
     The typical run has the median input size, the usual output for it, and average parameters.
     """
     count, factors = len(table), model.encoder.factors
-    steps = [TYPICAL_RUN, "input_size", "output_size", *(name for name, _ in factors)]
+    steps = [TYPICAL_RUN, "input_size", "output_size", *(name for name, _ in factors), RECENT_RUNS]
     size = np.full((len(steps), count), model.base.centre)
     surplus = np.full((len(steps), count), np.nan)
     parameters = np.zeros((len(steps), count, table.parameters.shape[1]))
     size[1:], surplus[2:] = table.log_size, table.surplus
     for step, (_, columns) in enumerate(factors, start=3):
         parameters[step:, :, columns] = table.parameters[:, columns]
-    walk = Table(size.ravel(), surplus.ravel(), parameters.reshape(len(steps) * count, -1))
+    started = np.full((len(steps), count), np.nan)
+    started[-1] = table.started_at
+    walk = Table(size.ravel(), surplus.ravel(), parameters.reshape(len(steps) * count, -1), started.ravel())
     levels = np.exp(model.log_cost(walk)[0]).reshape(len(steps), count)
     levels[-1] = costs
     changes = np.diff(levels, axis=0)
@@ -100,7 +104,7 @@ def _effects(names: list[str], changes: Floats, row: InvocationRow, typical_byte
     ]
     if rest:
         note = "together: " + ", ".join(names[step] for step in rest)
-        effects.append(Effect(factor=OTHER_PARAMETERS, effect_usd=float(changes[rest].sum()), note=note))
+        effects.append(Effect(factor=OTHER_FACTORS, effect_usd=float(changes[rest].sum()), note=note))
     return effects
 
 
@@ -109,6 +113,8 @@ def _note(factor: str, row: InvocationRow, typical_bytes: float) -> str:
         return f"{_size(row.input_bytes)} of input, {row.input_bytes / typical_bytes:.3g} times a typical run"
     if factor == "output_size":
         return f"{_size(row.output_bytes or 0)} of output, against what is usual for this input"
+    if factor == RECENT_RUNS:
+        return "what runs started about then cost more or less than usual"
     value = (row.parameters or {}).get(factor)
     return f"{factor} is {value}, against the average run"
 

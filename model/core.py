@@ -14,24 +14,30 @@ from model.history import Floats, History, Indices
 
 @dataclass(frozen=True)
 class Table:
-    """Runs as the model sees them: log size, output surplus (NaN where unknown), parameter columns."""
+    """Runs as the model sees them: log size, output surplus, parameter columns, start (NaN where unknown)."""
 
     log_size: Floats
     surplus: Floats
     parameters: Floats
+    started_at: Floats
 
     @classmethod
     def of(
-        cls, encoder: Encoder, input_bytes: Floats, output_bytes: Floats, parameters: Sequence[dict[str, Any]]
+        cls,
+        encoder: Encoder,
+        input_bytes: Floats,
+        output_bytes: Floats,
+        parameters: Sequence[dict[str, Any]],
+        started_at: Floats,
     ) -> "Table":
         """Turn runs or requests into the model's columns."""
         surplus = encoder.output_column(input_bytes, output_bytes)
-        return cls(np.log(input_bytes), surplus, encoder.parameter_columns(parameters))
+        return cls(np.log(input_bytes), surplus, encoder.parameter_columns(parameters), started_at)
 
     @classmethod
     def of_history(cls, encoder: Encoder, history: History) -> "Table":
         """Turn a history into the model's columns."""
-        return cls.of(encoder, history.input_bytes, history.output_bytes, history.parameters)
+        return cls.of(encoder, history.input_bytes, history.output_bytes, history.parameters, history.started_at)
 
     @cached_property
     def columns(self) -> Floats:
@@ -40,7 +46,7 @@ class Table:
 
     def take(self, rows: Indices) -> "Table":
         """Return some of the rows."""
-        return Table(self.log_size[rows], self.surplus[rows], self.parameters[rows])
+        return Table(self.log_size[rows], self.surplus[rows], self.parameters[rows], self.started_at[rows])
 
     def __len__(self) -> int:
         return len(self.log_size)

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
-from model import core, intervals, selection, trend
+from model import core, drift, intervals, selection, trend
 from model.core import Core, Table
 from model.features import Encoder
 from model.history import Floats, History, Indices
@@ -40,6 +40,7 @@ class CostModel(Shape):
     knots: tuple[float, ...]
     strength: float = Field(ge=0, le=1)
     intervals: intervals.Intervals
+    drift: drift.Drift | None
     references: tuple[ReferenceRun, ...] = Field(max_length=MAX_REFERENCE_RUNS)
     _core: Core = PrivateAttr()
 
@@ -64,6 +65,7 @@ class CostModel(Shape):
             knots=tuple(fitted.knots.tolist()),
             strength=chosen.strength,
             intervals=chosen.intervals,
+            drift=chosen.drift,
             references=_references(history, table),
         )
         return model.with_booster(fitted.booster)
@@ -86,14 +88,17 @@ class CostModel(Shape):
     def log_cost(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and the disagreement about it among the base's members."""
         estimate, spread = self._core.predict(table)
+        if self.drift is not None:
+            estimate = estimate + self.drift.predict(table.started_at)[0]
         return np.clip(estimate, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD)), spread
 
     def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
         estimate, spread = self.log_cost(table)
-        quantiles = self.intervals.log_quantiles(estimate, table.log_size, spread)
+        factor = 1.0 if self.drift is None else self.drift.predict(table.started_at)[1]
+        scale = self.intervals.scale(table.log_size, spread) * factor
+        quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
-
 
     @cached_property
     def reference_table(self) -> Table:
@@ -103,7 +108,7 @@ class CostModel(Shape):
             [np.nan if run.output_bytes is None else run.output_bytes for run in self.references], dtype=float
         )
         parameters = np.array([run.parameters for run in self.references]).reshape(len(sizes), -1)
-        return Table(np.log(sizes), self.encoder.output_column(sizes, outputs), parameters)
+        return Table(np.log(sizes), self.encoder.output_column(sizes, outputs), parameters, np.full(len(sizes), np.nan))
 
 
 def _references(history: History, table: Table) -> tuple[ReferenceRun, ...]:

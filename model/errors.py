@@ -1,9 +1,9 @@
 """What can be wrong with a history or an artefact."""
 
 
-class InsufficientData(Exception):  # noqa: N818 - the state machine catches this name, which says enough without Error
+class InsufficientData(Exception):
     """Fewer usable runs than a model needs."""
 
 
-class BadArtifact(Exception):  # noqa: N818 - the state machine catches this name, which says enough without Error
+class BadArtifact(Exception):
     """An artefact that is not exactly what we write."""

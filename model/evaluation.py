@@ -67,7 +67,8 @@ class Scores:
 
 def score(model: CostModel, runs: History) -> Scores:
     """Ask a model about runs whose cost is known."""
-    estimate, quantiles = model.log_quantiles(Table.of_history(model.encoder, runs))
+    table = Table.of(model.encoder, runs.input_bytes, runs.output_bytes, runs.parameters, np.full(len(runs), np.nan))
+    estimate, quantiles = model.log_quantiles(table)
     return Scores(quantiles[:, _COLUMNS], estimate, np.log(runs.cost_usd))
 
 
@@ -147,9 +148,7 @@ def _on_holdout(twin: CostModel, train: History, holdout: History, champion: Art
         judge = champion.twin
         problem = "the champion has no twin that never saw the held-out runs" if judge is None else None
     common = np.arange(len(holdout))
-    return Trial(
-        "holdout", holdout, score(twin, holdout), score_median(train, holdout), judge, common, problem
-    )
+    return Trial("holdout", holdout, score(twin, holdout), score_median(train, holdout), judge, common, problem)
 
 
 def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None) -> Trial:

@@ -34,9 +34,7 @@ class NumberParameter(Shape):
     def encode(self, value: float) -> float:
         """Return the standardised value, at most one training range outside of the training range."""
         span = self._standard(self.high) - self._standard(self.low)
-        return min(
-            max(self._standard(value), self._standard(self.low) - span), self._standard(self.high) + span
-        )
+        return min(max(self._standard(value), self._standard(self.low) - span), self._standard(self.high) + span)
 
     def _standard(self, value: float) -> float:
         return ((math.log(value) if self.is_log else value) - self.centre) / self.scale

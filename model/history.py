@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,16 @@ PURCHASE_OPTION = "purchase_option"
 
 @dataclass(frozen=True)
 class History:
-    """Usable runs, one column for each property. Sizes in bytes (NaN where not recorded), cost in USD."""
+    """Usable runs, one column for each property. Sizes in bytes (NaN where not recorded), cost in USD.
+
+    `started_at` is in seconds since 1970.
+    """
 
     run_ids: list[str]
     input_bytes: Floats
     output_bytes: Floats
     cost_usd: Floats
+    started_at: Floats
     completed_at: list[str]
     estimated: NDArray[np.bool_]
     parameters: list[dict[str, Any]]
@@ -45,6 +50,7 @@ class History:
             input_bytes=self.input_bytes[rows],
             output_bytes=self.output_bytes[rows],
             cost_usd=self.cost_usd[rows],
+            started_at=self.started_at[rows],
             completed_at=[self.completed_at[i] for i in rows],
             estimated=self.estimated[rows],
             parameters=[self.parameters[i] for i in rows],
@@ -92,6 +98,7 @@ def from_rows(rows: Iterable[dict[str, Any]]) -> tuple[History, list[SetAside]]:
         input_bytes=np.array([run["input_bytes"] for run in usable], dtype=float),
         output_bytes=np.array([math.nan if output is None else output for output in outputs], dtype=float),
         cost_usd=np.array([run["cost_usd"] for run in usable], dtype=float),
+        started_at=np.array([datetime.fromisoformat(run["started_at"]).timestamp() for run in usable], dtype=float),
         completed_at=[run["completed_at"] for run in usable],
         estimated=np.array([run.get("cost_source") == "estimated" for run in usable], dtype=bool),
         parameters=[_parameters(run) for run in usable],
@@ -115,6 +122,7 @@ def concatenate(first: History, second: History) -> History:
         input_bytes=np.concatenate([first.input_bytes, second.input_bytes]),
         output_bytes=np.concatenate([first.output_bytes, second.output_bytes]),
         cost_usd=np.concatenate([first.cost_usd, second.cost_usd]),
+        started_at=np.concatenate([first.started_at, second.started_at]),
         completed_at=first.completed_at + second.completed_at,
         estimated=np.concatenate([first.estimated, second.estimated]),
         parameters=first.parameters + second.parameters,

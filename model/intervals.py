@@ -50,10 +50,6 @@ class Intervals(Shape):
         beyond = np.maximum(log_size - knots[-1], 0.0) + np.maximum(knots[0] - log_size, 0.0)
         return np.sqrt(inside**2 + np.where(beyond > 0, spread, 0.0) ** 2 + (self.growth * beyond) ** 2)
 
-    def log_quantiles(self, log_cost: Floats, log_size: Floats, spread: Floats) -> Floats:
-        """Return the quantiles of log cost at LEVELS (columns) for every run (rows)."""
-        return log_cost[:, None] + self.scale(log_size, spread)[:, None] * self._scaled[0]
-
 
 def fit_inside(log_size: Floats, errors: Floats) -> Intervals:
     """Calibrate from errors (log cost minus prediction) on unseen runs inside the training range."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import core, intervals
+from model import core, drift, intervals
 from model.core import Core, Table
 from model.history import Floats, Indices
 
@@ -28,6 +28,7 @@ class Selection:
 
     strength: float
     intervals: intervals.Intervals
+    drift: drift.Drift | None
 
 
 def select(table: Table, log_cost: Floats) -> Selection:
@@ -39,8 +40,10 @@ def select(table: Table, log_cost: Floats) -> Selection:
     losses = [float(np.mean(np.abs(log_cost - levels - strength * trees))) for strength in STRENGTHS]
     best = int(np.argmin(losses))
     strength = STRENGTHS[best] if losses[best] < WORTH * losses[0] else 0.0
-    inside = intervals.fit_inside(table.log_size, log_cost - levels - strength * trees)
-    return Selection(strength, _widen_beyond(inside, table, log_cost, strength))
+    errors = log_cost - levels - strength * trees
+    inside = intervals.fit_inside(table.log_size, errors)
+    lasting = drift.fit(table.started_at, errors)
+    return Selection(strength, _widen_beyond(inside, table, log_cost, strength), lasting)
 
 
 def _folds(count: int) -> list[Indices]:

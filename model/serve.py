@@ -1,27 +1,23 @@
 """`serve` of the SageMaker container: `GET /ping` and `POST /invocations` over one model.
 
-A bare RSGI application on one thread of one process: a prediction takes less time than handing it to another.
+A bare RSGI application in one worker process: a prediction takes less time than handing it to another thread.
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
 
-import asyncio
 import json
 import os
-import signal
-import sys
 from pathlib import Path
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server.embed import Server
+from granian.server import Server
 from pydantic import ValidationError
 
 from contract.base import MAX_BATCH_BODY_BYTES
-from contract.container import Invocation, InvocationRow, InvocationResponse
+from contract.container import Invocation, InvocationResponse, InvocationRow
 from model import answers, artifact
 from model.cost_model import CostModel
-from model.errors import BadArtifact
 
 DEFAULT_ROOT = "/opt/ml"
 JSON_HEADERS = [("content-type", "application/json")]
@@ -43,7 +39,7 @@ class Application:
         self._model = model
         self._model_version = model_version
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401, PLW3201 - the interface is RSGI's
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - the interface is RSGI's
         """Answer one request."""
         try:
             status, body = 200, await self._answer(scope, protocol)
@@ -95,32 +91,31 @@ async def _body(scope: Any, protocol: Any) -> bytes:  # noqa: ANN401 - the inter
     return bytes(content)
 
 
-async def _serve(application: Application, host: str, port: int) -> None:
-    server = Server(
-        application, address=host, port=port, interface=Interfaces.RSGI, websockets=False, log_level=LogLevels.warning
-    )
-    loop = asyncio.get_running_loop()
-    for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop_signal, server.stop)
-    await server.serve()
+def application() -> Application:
+    """Load the model and answer once, so that the first request does not pay for what is done only once.
 
-
-def main() -> int:
-    """Load the model and serve it until SIGTERM; return the exit code."""
+    Raises:
+        BadArtifact: the model is not exactly what `train` writes.
+    """
     root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
     version = os.environ.get("MODEL_VERSION", "")
-    try:
-        model = artifact.read_folder(root / "model").served
-    except BadArtifact as error:
-        print(f"BadArtifact: {error}", file=sys.stderr)
-        return 1
-    application = Application(model, int(version) if version.isdecimal() else None)
-    application.warm_up()
-    host = os.environ.get("RUNQUOTE_BIND_HOST", "0.0.0.0")  # noqa: S104 - SageMaker connects from outside the container
-    port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    asyncio.run(_serve(application, host, port))
-    return 0
+    loaded = Application(artifact.read_folder(root / "model").served, int(version) if version.isdecimal() else None)
+    loaded.warm_up()
+    return loaded
+
+
+def main() -> None:
+    """Serve until SIGTERM. The worker binds the port after it has loaded the model, so /ping answers only then."""
+    Server(
+        "model.serve:application",
+        factory=True,
+        address=os.environ.get("RUNQUOTE_BIND_HOST", "0.0.0.0"),  # noqa: S104 - SageMaker connects from outside
+        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")),
+        interface=Interfaces.RSGI,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -40,7 +40,7 @@ def main() -> int:
     root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
     try:
         result = train(root)
-    except Exception as error:  # noqa: BLE001 - whatever it is, SageMaker must be told
+    except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         (root / "output").mkdir(parents=True, exist_ok=True)
         (root / "output" / "failure").write_text(reason[:MAX_FAILURE_CHARACTERS], encoding="utf-8")
