@@ -1,0 +1,1 @@
+"""Run histories that we measured ourselves, and the workflows and simulators that produced them."""
