@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from local import cloud
-from local.apply import terraform_binary
+from local.apply import terraform_command
 from local.settings import HOST, CloudSettings, SettingsError
 from local.tools import ToolMissingError, chromium, node_directory, runs, uv
 from local.webserver import WebSettings
@@ -14,7 +14,7 @@ from local.webserver import WebSettings
 
 def main() -> int:
     """Print the lines; 1 if something that `make up` needs is missing."""
-    needed = [_python(), _tool("uv", uv), _tool("Terraform", terraform_binary), _tool("Node", node_directory)]
+    needed = [_python(), _tool("uv", uv), _tool("Terraform", lambda: terraform_command()[0]), _tool("Node", node_directory)]
     ports = [_cloud_port(), _web_port()]
     optional = [_tool("Chromium (for `make e2e`)", chromium), _docker()]
     for ok, line in (*needed, *ports, *optional):

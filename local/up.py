@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from contract.predictions import Prediction
+from contract.predictions import Prediction, PredictionRequest
 from functions.build import build
 from local import cloud, webserver
 from local.apply import TerraformError, apply
@@ -27,7 +27,7 @@ from runquote.client import Client, RunquoteError
 from runquote.readers.csv import CsvError, read_runs
 
 TRAINING_SECONDS = 900
-EXAMPLE = {"workflow_name": "germline-variants", "input_bytes": 50_000_000}
+EXAMPLE = PredictionRequest(workflow_name="germline-variants", input_bytes=50_000_000)
 
 
 class UpError(Exception):
@@ -67,7 +67,7 @@ def up(settings: CloudSettings) -> dict[str, Any]:
             webserver.start(web_settings, {"apiUrl": outputs["api_url"], "apiKey": outputs["api_key"]})
         _write_json(settings.state_directory / "outputs.json", outputs)
     with Client(outputs["api_url"], outputs["api_key"]) as client:
-        _report(outputs, recorded, client.predict(EXAMPLE["workflow_name"], EXAMPLE["input_bytes"]))
+        _report(outputs, recorded, client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes))
     return outputs
 
 
@@ -148,7 +148,7 @@ All outputs are in build/local/outputs.json. `make down` stops everything and ke
 
   curl -s -X POST '{outputs["api_url"]}/predictions' \\
     -H 'x-api-key: {outputs["api_key"]}' -H 'content-type: application/json' \\
-    -d '{json.dumps(EXAMPLE)}'
+    -d '{EXAMPLE.model_dump_json(exclude_none=True)}'
 
 It answers: about ${prediction.cost_usd:.2g}; 8 in 10 runs like this cost between ${interval.low_usd:.2g} \
 and ${interval.high_usd:.2g}.

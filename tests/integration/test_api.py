@@ -9,9 +9,10 @@ from contract.base import MAX_BYTES
 from contract.errors import ErrorBody
 from contract.predictions import BatchResponse, Prediction
 from contract.workflows import WorkflowDetail, WorkflowsResponse
-from local.up import EXAMPLE
+from local import up
 from tests.system import System
 
+EXAMPLE = up.EXAMPLE.model_dump(exclude_none=True)
 LEAKS = ("arn:", "Traceback", "workflow-runs", "workflow_runs", "model-endpoints", "amazonaws", "botocore", "pydantic")
 
 
