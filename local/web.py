@@ -1,0 +1,164 @@
+"""A static server for the built web app: `python -m local.web --root web/dist --port 8080 --config FILE`.
+
+It answers as the hosting on AWS does: the headers of `web/headers.json`, `/config.json` by deployment (read from FILE
+at each request, so that a new configuration needs no restart), files of `assets/` cached for good since their names
+change with their content, and `index.html` for every page that the app itself routes. Binds to 127.0.0.1 alone.
+"""
+
+import argparse
+import functools
+import gzip
+import json
+import mimetypes
+import signal
+import sys
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+HOST = "127.0.0.1"
+HEADERS_FILE = Path(__file__).parents[1] / "web" / "headers.json"
+API_ORIGIN = "API_ORIGIN"
+"""Stands in the headers for the one foreign origin that the app may call."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
+TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json"}
+
+
+def security_headers(api_url: str) -> dict[str, str]:
+    """Return the headers of `web/headers.json` that let the app call this API and nothing else."""
+    parts = urlsplit(api_url)
+    text = HEADERS_FILE.read_text().replace(API_ORIGIN, f"{parts.scheme}://{parts.netloc}")
+    headers: dict[str, str] = json.loads(text)
+    return headers
+
+
+@functools.lru_cache(maxsize=64)
+def _compressed(path: Path, modified_ns: int) -> bytes:
+    """Return the file gzipped; `modified_ns` is there to forget a file that was built anew."""
+    del modified_ns
+    return gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+
+
+class WebHandler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD. A file outside of the root is never read."""
+
+    protocol_version = "HTTP/1.1"
+    # The base class writes headers and body apart; with Nagle's algorithm the second write waits 40 ms for an
+    # acknowledgement of the first. Buffered, they leave together.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = 30
+
+    def __init__(self, root: Path, config: Path, *arguments: object) -> None:
+        self.root = root
+        self.config = config
+        super().__init__(*arguments)  # type: ignore[arg-type]  # the server hands over (request, address, server)
+
+    def do_GET(self) -> None:  # the name that http.server calls
+        """Answer with the configuration, a file, or the app's page."""
+        path = unquote(urlsplit(self.path).path)
+        if path == "/config.json":
+            return self._send_config()
+        file = self._file(path)
+        if file is None:
+            return self._send(HTTPStatus.NOT_FOUND, b"Not found\n", "text/plain; charset=utf-8", REVALIDATE)
+        return self._send_file(file)
+
+    do_HEAD = do_GET  # noqa: N815  # the name that http.server calls
+
+    def _file(self, path: str) -> Path | None:
+        """Return the file of a path, the app's page for a path that looks like a page, or None."""
+        # A NUL or an over-long name raises from the file system's own checks.
+        try:
+            file = (self.root / path.lstrip("/")).resolve()
+            if file.is_relative_to(self.root) and file.is_file():
+                return file
+        except (OSError, ValueError):
+            return None
+        is_page = "." not in path.rpartition("/")[2]
+        return self.root / "index.html" if is_page else None
+
+    def _send_config(self) -> None:
+        try:
+            body = self.config.read_bytes()
+        except OSError:
+            message = b'{"message": "The configuration is not there yet"}'
+            return self._send(HTTPStatus.SERVICE_UNAVAILABLE, message, "application/json", "no-store")
+        return self._send(HTTPStatus.OK, body, "application/json", "no-store")
+
+    def _send_file(self, file: Path) -> None:
+        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        cache = IMMUTABLE if file.parent == self.root / "assets" else REVALIDATE
+        if file.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
+            return self._send(HTTPStatus.OK, _compressed(file, file.stat().st_mtime_ns), kind, cache, "gzip")
+        return self._send(HTTPStatus.OK, file.read_bytes(), kind, cache)
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str, cache: str, encoding: str | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", cache)
+        self.send_header("Vary", "Accept-Encoding")
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
+        for name, value in security_headers(self._api_url()).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _api_url(self) -> str:
+        try:
+            return str(json.loads(self.config.read_bytes())["apiUrl"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return f"http://{HOST}"
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Say nothing of answered requests: only failures are worth a line."""
+
+
+class WebServer(ThreadingHTTPServer):
+    """A thread for each connection; none of them keeps the process from ending."""
+
+    daemon_threads = True
+
+    def __init__(self, root: Path, port: int, config: Path) -> None:
+        super().__init__((HOST, port), functools.partial(WebHandler, root.resolve(), config))
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up early is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed names the socket type
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C. One line on stderr and status 1 when that cannot be."""
+    parser = argparse.ArgumentParser(prog="local.web", description="Serve the built web app on 127.0.0.1.")
+    parser.add_argument("--root", type=Path, required=True, help="the folder that `npm run build` made")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--config", type=Path, required=True, help="what /config.json answers")
+    options = parser.parse_args()
+    if not (options.root / "index.html").is_file():
+        sys.exit(f"There is no web app in {options.root}: run `npm ci && npm run build` in web/ first.")
+    try:
+        server = WebServer(options.root, options.port, options.config)
+    except OSError as error:
+        sys.exit(f"Port {options.port} cannot be served: {error.strerror or error}.")
+    # shutdown() waits for serve_forever() to end, which the same thread would never reach.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+
+
+if __name__ == "__main__":
+    main()

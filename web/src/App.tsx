@@ -1,0 +1,83 @@
+import { useState, type ReactNode } from "react";
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { Link, Route, Switch } from "wouter";
+import { makeApi } from "@/api/client";
+import { enteredKey, loadConfig, type Config } from "@/api/config";
+import { ApiContext, makeQueryClient } from "@/api/queries";
+import { ApiKeyForm } from "@/components/ApiKeyForm";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { EstimatePage } from "@/estimate/EstimatePage";
+
+const queryClient = makeQueryClient();
+
+export function App() {
+  return (
+    <QueryClientProvider client={queryClient}>
+      <a className="skip-link" href="#main">
+        Skip to main content
+      </a>
+      <header className="site-header">
+        <Link href="/" className="wordmark">
+          Runquote
+        </Link>
+        <p>What a run will cost, before you launch it</p>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Configured>
+          <Switch>
+            <Route path="/" component={EstimatePage} />
+            <Route>
+              <h1>Page not found</h1>
+              <p>
+                There is nothing at this address. <Link href="/">Estimate a run</Link>
+              </p>
+            </Route>
+          </Switch>
+        </Configured>
+      </main>
+    </QueryClientProvider>
+  );
+}
+
+/** Show the pages once it is known which API they talk to, and with which key. */
+function Configured({ children }: { children: ReactNode }) {
+  const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Number.POSITIVE_INFINITY });
+  if (config.error) return <ErrorNotice problem={config.error} onRetry={() => void config.refetch()} />;
+  if (!config.data) return null;
+  return <WithKey config={config.data}>{children}</WithKey>;
+}
+
+function WithKey({ config, children }: { config: Config; children: ReactNode }) {
+  const [entered, setEntered] = useState(enteredKey.read);
+  const key = config.apiKey ?? entered;
+  const [api, setApi] = useState(() => (key === null ? null : makeApi(config.apiUrl, key)));
+  if (!api) {
+    return (
+      <ApiKeyForm
+        onEnter={(value) => {
+          enteredKey.write(value);
+          setEntered(value);
+          setApi(makeApi(config.apiUrl, value));
+        }}
+      />
+    );
+  }
+  const changeKey = () => {
+    enteredKey.forget();
+    queryClient.removeQueries({ queryKey: ["workflows"] });
+    setEntered(null);
+    setApi(null);
+  };
+  return (
+    <ApiContext value={api}>
+      {children}
+      {config.apiKey === undefined && (
+        <footer className="site-footer">
+          <button type="button" className="link" onClick={changeKey}>
+            Use another API key
+          </button>
+        </footer>
+      )}
+    </ApiContext>
+  );
+}

@@ -1,0 +1,71 @@
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+type Shapes = components["schemas"];
+export type Prediction = Shapes["Prediction"];
+export type PredictionRequest = Shapes["PredictionRequest"];
+export type Interval = Shapes["Interval"];
+export type Effect = Shapes["Effect"];
+export type WorkflowSummary = Shapes["WorkflowSummary"];
+export type WorkflowDetail = Shapes["WorkflowDetail"];
+export type ParameterProfile = Shapes["ParameterProfile"];
+export type ParameterValue = ParameterProfile["values"][number];
+export type ErrorCode = Shapes["ErrorBody"]["error"] | "unreachable";
+
+/** Any answer that is not a success, and no answer at all (`unreachable`, status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly status: number,
+    readonly requestId: string | null,
+    /** Seconds, from `Retry-After`. */
+    readonly retryAfter: number | null,
+  ) {
+    super(message);
+  }
+}
+
+const CODE_OF_STATUS: Record<number, ErrorCode> = { 401: "forbidden", 403: "forbidden", 404: "not_found", 429: "too_many_requests", 503: "unavailable", 504: "model_timeout" };
+
+function toApiError(body: unknown, response: Response): ApiError {
+  // API Gateway itself answers some errors in its own words ({"message": "Forbidden"}), so nothing is taken for granted.
+  const { error, message, request_id: requestId } = (body ?? {}) as Partial<Shapes["ErrorBody"]>;
+  const retryAfter = Number(response.headers.get("retry-after"));
+  return new ApiError(
+    error ?? CODE_OF_STATUS[response.status] ?? "internal_error",
+    message ?? `The service answered ${response.status}.`,
+    response.status,
+    requestId ?? null,
+    retryAfter > 0 ? retryAfter : null,
+  );
+}
+
+/**
+ * Return the body of a successful answer; throw an `ApiError` for everything else. Callers name the shape, since
+ * openapi-fetch turns the tuples in it into plain arrays.
+ */
+async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<T> {
+  let result: Awaited<typeof call>;
+  try {
+    result = await call;
+  } catch (problem) {
+    if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
+    throw new ApiError("unreachable", "No answer from the service.", 0, null, null);
+  }
+  if (result.data === undefined) throw toApiError(result.error, result.response);
+  return result.data as T;
+}
+
+/** The API in three verbs; the types come from the OpenAPI document. */
+export function makeApi(apiUrl: string, apiKey: string) {
+  const client = createClient<paths>({ baseUrl: apiUrl, headers: { "x-api-key": apiKey } });
+  return {
+    apiUrl,
+    predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),
+    listWorkflows: async (signal: AbortSignal) => (await answer<Shapes["WorkflowsResponse"]>(client.GET("/workflows", { signal }))).workflows,
+    getWorkflow: (workflow_name: string, signal: AbortSignal) =>
+      answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),
+  };
+}
+export type Api = ReturnType<typeof makeApi>;

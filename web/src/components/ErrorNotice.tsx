@@ -1,0 +1,34 @@
+import { useContext } from "react";
+import { ApiError } from "@/api/client";
+import { ApiContext } from "@/api/queries";
+import { Alert } from "./Alert";
+
+const TITLES: Partial<Record<ApiError["code"], string>> = {
+  unreachable: "We could not reach the service",
+  forbidden: "The service did not accept the API key",
+  too_many_requests: "Too many requests right now",
+  invalid_request: "The service did not accept this question",
+  model_warming: "The model is still starting",
+  model_timeout: "The model took too long to answer",
+  model_error: "The model could not answer",
+  endpoint_misconfigured: "This workflow's model is not set up correctly",
+  unavailable: "The service is busy or being repaired",
+};
+
+/** Name what went wrong and offer to try again. */
+export function ErrorNotice({ problem, onRetry }: { problem: Error; onRetry: () => void }) {
+  const api = useContext(ApiContext);
+  if (!(problem instanceof ApiError)) {
+    return <Alert title="Something went wrong on this page" onRetry={onRetry}><p>{problem.message}</p></Alert>;
+  }
+  return (
+    <Alert title={TITLES[problem.code] ?? "The service could not answer"} onRetry={onRetry}>
+      {problem.code === "unreachable" ? (
+        <p>Nothing answered at {api ? new URL(api.apiUrl).host : "its address"}. Check your connection. What you entered is still here.</p>
+      ) : (
+        <p>{problem.message}</p>
+      )}
+      {problem.requestId && <p className="quiet">Request {problem.requestId}</p>}
+    </Alert>
+  );
+}

@@ -1,0 +1,31 @@
+import { useEffect, useRef, useState, type RefObject } from "react";
+
+/** The width of an element in CSS pixels, followed as it changes, so that charts draw their text at its real size. */
+export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number] {
+  const element = useRef<E>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!element.current) return;
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return [element, width];
+}
+
+/** True once `milliseconds` have passed: what is quick should not flicker. */
+export function useElapsed(milliseconds: number): boolean {
+  const [elapsed, setElapsed] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setElapsed(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [milliseconds]);
+  return elapsed;
+}
+
+/** Say in the tab's title what the page shows now. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} – Runquote`;
+  }, [title]);
+}

@@ -1,0 +1,194 @@
+import { useId, useState } from "react";
+import { scaleLog } from "d3-scale";
+import { area, line } from "d3-shape";
+import type { Interval, Prediction, WorkflowDetail } from "@/api/client";
+import { useWorkflow } from "@/api/queries";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Loading } from "@/components/Loading";
+import { Table } from "@/components/Table";
+import { useWidth } from "@/components/hooks";
+import { aboutMoney, inTen, money, moneyRange, size, tickMoney } from "@/format";
+import { logTicks } from "./ticks";
+
+interface CostCurveProps {
+  prediction: Prediction;
+  inputBytes: number;
+  interval: Interval;
+}
+
+/** What a typical run of each size costs, the past runs, and the run asked about among them. */
+export function CostCurve({ prediction, inputBytes, interval }: CostCurveProps) {
+  const detail = useWorkflow(prediction.workflow_name);
+  const [asTable, setAsTable] = useState(false);
+  const content = useId();
+  if (detail.isPending) return <Loading label="Loading the cost curve" problem={detail.failureReason} />;
+  if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
+  const curve = readCurve(detail.data, interval.coverage);
+  const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval };
+  if (curve.points.length === 0 && curve.runs.length === 0) return null;
+  return (
+    <section className="curve" aria-labelledby="curve-title">
+      <div className="section-head">
+        <h3 id="curve-title">Cost by input size</h3>
+        <button type="button" className="link" aria-expanded={asTable} aria-controls={content} onClick={() => setAsTable(!asTable)}>
+          {asTable ? "View as chart" : "View as table"}
+        </button>
+      </div>
+      <div id={content}>{asTable ? <CurveTable curve={curve} coverage={interval.coverage} /> : <CurveChart curve={curve} you={you} />}</div>
+    </section>
+  );
+}
+
+interface Point {
+  bytes: number;
+  usd: number;
+  low: number;
+  high: number;
+  extrapolated: boolean;
+}
+interface Curve {
+  points: Point[];
+  runs: { id: string; bytes: number; usd: number }[];
+}
+interface You {
+  bytes: number;
+  usd: number;
+  interval: Interval;
+}
+
+function readCurve(detail: WorkflowDetail, coverage: number): Curve {
+  const points = detail.curve.map((point) => {
+    const interval = point.intervals.find((one) => one.coverage === coverage);
+    return {
+      bytes: point.input_bytes,
+      usd: point.cost_usd,
+      low: interval?.low_usd ?? point.cost_usd,
+      high: interval?.high_usd ?? point.cost_usd,
+      extrapolated: point.extrapolated,
+    };
+  });
+  const runs = detail.recent_runs
+    .filter(({ status }) => status === "SUCCEEDED")
+    .map(({ run_id, input_bytes, cost_usd }) => ({ id: run_id, bytes: input_bytes, usd: cost_usd }));
+  // A logarithmic axis has no place for zero.
+  return { points: points.filter(({ low }) => low > 0), runs: runs.filter(({ usd }) => usd > 0) };
+}
+
+function CurveChart({ curve, you }: { curve: Curve; you: You }) {
+  const [frame, width] = useWidth<HTMLDivElement>();
+  return (
+    <>
+      <div ref={frame} className="chart">
+        {width > 0 && <CurveDrawing curve={curve} you={you} width={width} />}
+      </div>
+      <ul className="legend">
+        <li className="key-you">This run</li>
+        <li className="key-line">Typical run</li>
+        <li className="key-band">{inTen(you.interval.coverage)} runs</li>
+        {curve.points.some(({ extrapolated }) => extrapolated) && <li className="key-beyond">Beyond past runs</li>}
+        {curve.runs.length > 0 && <li className="key-run">Past run</li>}
+      </ul>
+    </>
+  );
+}
+
+const MARGIN = { top: 24, right: 14, bottom: 44, left: 62 };
+
+function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: number }) {
+  const height = Math.round(Math.min(340, Math.max(240, width * 0.56)));
+  const right = width - MARGIN.right;
+  const floor = height - MARGIN.bottom;
+  const x = scaleLog(extent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [MARGIN.left + 8, right - 8]);
+  const y = scaleLog(
+    extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)]),
+    [floor - 8, MARGIN.top + 4],
+  );
+  const band = area<Point>((point) => x(point.bytes), (point) => y(point.low), (point) => y(point.high));
+  const path = line<Point>((point) => x(point.bytes), (point) => y(point.usd));
+  return (
+    <svg width={width} height={height} role="img" aria-label={describe(curve, you)}>
+      {ticksOf(y.domain(), Math.floor(height / 44)).map((tick) => (
+        <g key={tick}>
+          <line className="grid" x1={MARGIN.left} x2={right} y1={y(tick)} y2={y(tick)} />
+          <text className="tick" x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{tickMoney(tick)}</text>
+        </g>
+      ))}
+      {ticksOf(x.domain(), Math.floor(width / 84)).map((tick) => (
+        <text key={tick} className="tick" x={x(tick)} y={floor + 18} textAnchor="middle">{size(tick)}</text>
+      ))}
+      <line className="axis" x1={MARGIN.left} x2={right} y1={floor} y2={floor} />
+      <text className="axis-title" x={0} y={12}>Cost</text>
+      <text className="axis-title" x={right} y={height - 6} textAnchor="end">Input size</text>
+      <path className="band" d={band(curve.points) ?? ""} />
+      {curve.runs.map((run) => (
+        <circle key={run.id} className="past-run" cx={x(run.bytes)} cy={y(run.usd)} r={3} />
+      ))}
+      {stretches(curve.points).map((points, index) => (
+        <path key={index} className={points.at(-1)?.extrapolated || points[0]?.extrapolated ? "trend beyond" : "trend"} d={path(points) ?? ""} />
+      ))}
+      <g className="you">
+        <line x1={x(you.bytes)} x2={x(you.bytes)} y1={y(Math.max(you.interval.low_usd, y.domain()[0] ?? 0))} y2={y(you.interval.high_usd)} />
+        <circle cx={x(you.bytes)} cy={y(you.usd)} r={6} />
+      </g>
+    </svg>
+  );
+}
+
+/** The lowest and highest positive value, kept apart so that a scale always has a width. */
+function extent(values: readonly number[]): [number, number] {
+  const positive = values.filter((value) => value > 0);
+  const low = Math.min(...positive);
+  const high = Math.max(...positive);
+  return low < high ? [low, high] : [low / 2, high * 2];
+}
+
+const ticksOf = (domain: readonly number[], most: number) => logTicks(domain[0] ?? 1, domain[1] ?? 1, Math.max(2, most));
+
+/** The line cut where it leaves the range of past runs; neighbours share the point where they meet. */
+function stretches(points: readonly Point[]): Point[][] {
+  const parts: Point[][] = [];
+  points.forEach((point, index) => {
+    const before = points[index - 1];
+    if (!before) return;
+    const beyond = point.extrapolated || before.extrapolated;
+    const part = parts.at(-1);
+    const partBeyond = part?.some(({ extrapolated }) => extrapolated);
+    if (part && partBeyond === beyond) part.push(point);
+    else parts.push([before, point]);
+  });
+  return parts;
+}
+
+function describe({ points, runs }: Curve, you: You): string {
+  const [low, high] = moneyRange(you.interval.low_usd, you.interval.high_usd);
+  const first = points[0];
+  const last = points.at(-1);
+  const trend = first && last ? `A typical run costs from ${money(first.usd)} at ${size(first.bytes)} to ${money(last.usd)} at ${size(last.bytes)}. ` : "";
+  return `Cost against input size, both on logarithmic axes, with ${runs.length} past runs. ${trend}This run reads ${size(you.bytes)}: ${aboutMoney(you.usd).toLowerCase()}, between ${low} and ${high}.`;
+}
+
+function CurveTable({ curve, coverage }: { curve: Curve; coverage: number }) {
+  return (
+    <Table label="Cost of a typical run by input size">
+      <thead>
+        <tr>
+          <th scope="col">Input size</th>
+          <th scope="col" className="number">Typical cost</th>
+          <th scope="col" className="number">{inTen(coverage)} runs</th>
+        </tr>
+      </thead>
+      <tbody>
+        {curve.points.map((point) => (
+          <tr key={point.bytes}>
+            <th scope="row">
+              {size(point.bytes)}
+              {point.extrapolated && <span className="note">beyond past runs</span>}
+            </th>
+            <td className="number">{money(point.usd)}</td>
+            <td className="number">{moneyRange(point.low, point.high).join(" to ")}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,147 @@
+import { useEffect, useMemo, useState } from "react";
+import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
+import { useForm, useWatch, type FieldErrors, type UseFormReturn } from "react-hook-form";
+import type { ParameterProfile, WorkflowSummary } from "@/api/client";
+import { size, toField } from "@/format";
+import { ErrorSummary, type FieldError } from "./ErrorSummary";
+import { describedBy, Field } from "./Field";
+import { ParameterFields, parameterId } from "./ParameterFields";
+import { fieldKey, likelierUnit, toBytes, type FormValues } from "./question";
+import { SizeField } from "./SizeField";
+import { formSchema } from "./validation";
+import { WorkflowField } from "./WorkflowField";
+
+interface EstimateFormProps {
+  workflows: readonly WorkflowSummary[];
+  /** What the address says; the form follows it, back and forward included. */
+  values: FormValues;
+  /** Whether those values were meant as a question, so that what is wrong with them should be said at once. */
+  asked: boolean;
+  onAsk: (values: FormValues) => void;
+}
+
+/** The question: which workflow, how much data, and whatever else is known of the run. */
+export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormProps) {
+  const schema = useMemo(() => formSchema(workflows), [workflows]);
+  const form = useForm<FormValues>({
+    values,
+    resolver: standardSchemaResolver(schema),
+    mode: "onSubmit",
+    reValidateMode: "onBlur",
+    shouldFocusError: false,
+  });
+  const [attempt, setAttempt] = useState(0);
+  const name = useWatch({ control: form.control, name: "workflow" });
+  const workflow = workflows.find(({ workflow_name }) => workflow_name === name);
+  const profiles = workflow?.parameters ?? [];
+  const range = workflow?.input_bytes_range ?? null;
+  const noteProblems = () => setAttempt((before) => before + 1);
+
+  useEffect(() => {
+    // A shared address that cannot be asked says why at once, in the same words as a submitted form.
+    if (asked) void form.handleSubmit(() => undefined, noteProblems)();
+  }, [asked, values, form]);
+
+  const errors = listErrors(form.formState.errors, profiles);
+  return (
+    <form
+      className="estimate-form card"
+      onSubmit={form.handleSubmit((typed) => onAsk({ ...typed, parameters: keepKnown(typed.parameters, profiles) }), noteProblems)}
+      noValidate
+      aria-label="Estimate"
+    >
+      {attempt > 0 && errors.length > 0 && <ErrorSummary errors={errors} attempt={attempt} />}
+      <WorkflowField form={form} workflows={workflows} />
+      <SizeField
+        form={form}
+        name="input"
+        label="Input dataset size"
+        hint="All the files that the run reads, like 120 GB"
+        after={range && <UnitSuggestion form={form} range={range} />}
+      />
+      <SizeField
+        form={form}
+        name="output"
+        label="Expected output size"
+        optional
+        hint="Leave it empty if you can't tell: a rough guess helps less than none"
+        after={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
+      />
+      <ParameterFields key={name} form={form} profiles={profiles} />
+      <BudgetField form={form} />
+      <button type="submit">Estimate cost</button>
+    </form>
+  );
+}
+
+type Form = UseFormReturn<FormValues>;
+
+/** Offer the unit that was probably meant: 20 GB where past runs read 35 MB at most. */
+function UnitSuggestion({ form, range }: { form: Form; range: readonly [number, number] }) {
+  const [amount, unit] = useWatch({ control: form.control, name: ["input", "inputUnit"] });
+  const meant = likelierUnit(amount, unit, range);
+  if (!meant) return null;
+  return (
+    <p className="suggestion">
+      Past runs read {size(range[0])} to {size(range[1])}.{" "}
+      <button type="button" className="link" onClick={() => form.setValue("inputUnit", meant)}>
+        Use {amount.trim()} {meant} instead
+      </button>
+    </p>
+  );
+}
+
+/** Fill the output size in from the workflow's usual ratio; without an input size, ask for that first. */
+function TypicalOutput({ form, ratio }: { form: Form; ratio: number }) {
+  const fill = async () => {
+    if (!(await form.trigger("input"))) return form.setFocus("input");
+    const { input, inputUnit } = form.getValues();
+    const { amount, unit } = toField((toBytes(input, inputUnit) ?? 0) * ratio);
+    form.setValue("outputUnit", unit);
+    form.setValue("output", amount, { shouldValidate: true });
+  };
+  return (
+    <button type="button" className="link" onClick={() => void fill()}>
+      Use typical for this workflow
+    </button>
+  );
+}
+
+function BudgetField({ form }: { form: Form }) {
+  const error = form.formState.errors.budget?.message;
+  return (
+    <Field id="budget" label="Budget" optional error={error} hint="In US dollars, for this run">
+      <div className="amount">
+        <span className="prefix" aria-hidden="true">
+          $
+        </span>
+        <input
+          id="budget"
+          inputMode="decimal"
+          autoComplete="off"
+          aria-invalid={error !== undefined}
+          aria-describedby={describedBy("budget", true, error)}
+          {...form.register("budget")}
+        />
+      </div>
+    </Field>
+  );
+}
+
+/** Without what was typed for another workflow before this one was chosen. */
+function keepKnown(parameters: FormValues["parameters"], profiles: readonly ParameterProfile[]): FormValues["parameters"] {
+  const known = new Set(profiles.map(({ name }) => fieldKey(name)));
+  return Object.fromEntries(Object.entries(parameters).filter(([key, value]) => known.has(key) && value));
+}
+
+/** The errors in the order of the form, each with the id of its control. */
+function listErrors(errors: FieldErrors<FormValues>, profiles: readonly ParameterProfile[]): FieldError[] {
+  const found: [string, string | undefined][] = [
+    ["workflow", errors.workflow?.message],
+    ["input-size", errors.input?.message],
+    ["output-size", errors.output?.message],
+    ...profiles.map(({ name }): [string, string | undefined] => [parameterId(name), errors.parameters?.[fieldKey(name)]?.message]),
+    ["budget", errors.budget?.message],
+  ];
+  return found.flatMap(([id, message]) => (message ? [{ id, message }] : []));
+}

@@ -1,0 +1,61 @@
+import { useMemo, useState } from "react";
+import { useLocation, useSearch } from "wouter";
+import type { WorkflowSummary } from "@/api/client";
+import { usePrediction, useWorkflows } from "@/api/queries";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Loading } from "@/components/Loading";
+import { useTitle } from "@/components/hooks";
+import { aboutMoney } from "@/format";
+import { Answer } from "./Answer";
+import { EstimateForm } from "./EstimateForm";
+import { FirstVisit } from "./FirstVisit";
+import { fromSearch, toRequest, toSearch, type FormValues } from "./question";
+import { formSchema } from "./validation";
+
+/** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
+export function EstimatePage() {
+  const workflows = useWorkflows();
+  return (
+    <>
+      <h1>Estimate a run</h1>
+      {workflows.isPending && <Loading label="Loading workflows" problem={workflows.failureReason} />}
+      {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
+      {workflows.data && <Estimate workflows={workflows.data} />}
+    </>
+  );
+}
+
+function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const values = useMemo(() => fromSearch(search), [search]);
+  const workflow = workflows.find(({ workflow_name }) => workflow_name === values.workflow);
+  const request = useMemo(
+    () => (formSchema(workflows).safeParse(values).success ? toRequest(values, workflow?.parameters ?? []) : null),
+    [values, workflow, workflows],
+  );
+  const prediction = usePrediction(request);
+  useTitle(prediction.data ? `${aboutMoney(prediction.data.cost_usd)}, ${prediction.data.workflow_name}` : "Estimate a run");
+  /** Counts the times that a person asked, so that the same question asked again brings them to its answer again. */
+  const [times, setTimes] = useState(0);
+
+  const ask = (typed: FormValues) => {
+    const next = toSearch(typed);
+    if (next === toSearch(values) && !prediction.isSuccess) void prediction.refetch();
+    else navigate(next ? `/?${next}` : "/");
+    setTimes((before) => before + 1);
+  };
+
+  return (
+    <div className="estimate">
+      <EstimateForm workflows={workflows} values={values} asked={values.workflow !== "" || values.input !== ""} onAsk={ask} />
+      <div className="answer">
+        {request ? (
+          <Answer request={request} values={values} workflow={workflow} prediction={prediction} times={times} />
+        ) : (
+          <FirstVisit workflows={workflows} />
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import type { ReactNode } from "react";
+
+interface FieldProps {
+  id: string;
+  label: string;
+  optional?: boolean;
+  hint?: ReactNode;
+  error?: string | undefined;
+  children: ReactNode;
+}
+
+/** What a control refers to, so that its hint and its error are read with it. */
+export function describedBy(id: string, hint: unknown, error: string | undefined): string | undefined {
+  return [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
+}
+
+/** A label, a hint, the error if there is one, then the control. */
+export function Field({ id, label, optional = false, hint, error, children }: FieldProps) {
+  return (
+    <div className={error ? "field invalid" : "field"}>
+      <label htmlFor={id}>
+        {label}
+        {optional && <span className="optional"> (optional)</span>}
+      </label>
+      {error && (
+        <p className="field-error" id={`${id}-error`}>
+          {error}
+        </p>
+      )}
+      {children}
+      {hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import type { WorkflowSummary } from "@/api/client";
+import { count, share, size } from "@/format";
+import { Table } from "@/components/Table";
+
+/** What to do, and what there is to ask about, before the first question. */
+export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[] }) {
+  if (workflows.length === 0) {
+    return (
+      <section className="card empty">
+        <h2>No past runs yet</h2>
+        <p>
+          Estimates are learned from what past runs cost. Record some with <code>runquote ingest</code> or{" "}
+          <code>POST /runs</code>; a workflow gets its first model after the next retraining.
+        </p>
+      </section>
+    );
+  }
+  return (
+    <section className="card empty">
+      <h2>Know the cost before you launch</h2>
+      <p>Choose a workflow and enter how much data it will read. You get the likely cost, how sure it is, and why.</p>
+      <h3>Workflows with past runs</h3>
+      <Table label="Workflows with past runs">
+        <thead>
+          <tr>
+            <th scope="col">Workflow</th>
+            <th scope="col" className="number">Runs</th>
+            <th scope="col" className="number">Input size</th>
+            <th scope="col" className="number">Usual error</th>
+          </tr>
+        </thead>
+        <tbody>
+          {workflows.map((workflow) => (
+            <tr key={workflow.workflow_name}>
+              <th scope="row">{workflow.workflow_name}</th>
+              <td className="number">{count(workflow.succeeded_runs)}</td>
+              <td className="number">{workflow.input_bytes_range ? workflow.input_bytes_range.map(size).join(" to ") : "–"}</td>
+              <td className="number">{workflow.metrics ? share(workflow.metrics.median_ape) : "No model yet"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+      <p className="hint">The usual error is the median on runs that the model had not seen: half came closer.</p>
+    </section>
+  );
+}

@@ -1,0 +1,87 @@
+import { scaleLinear, scaleLog } from "d3-scale";
+import { Icon } from "@/components/Icon";
+import { useWidth } from "@/components/hooks";
+import { tickMoney, typedMoney } from "@/format";
+import { describeOutcomes, exceedWords, verdict, VERDICT_WORDS, type Verdict } from "./budget";
+import { stackDots } from "./dots";
+import { logTicks } from "./ticks";
+
+const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
+
+/** Twenty equally likely outcomes as dots, and where the budget stands among them. */
+export function OutcomeStrip({ outcomes, budget }: { outcomes: readonly number[]; budget: number | null }) {
+  const [frame, width] = useWidth<HTMLDivElement>();
+  if (outcomes.length === 0) return null;
+  const exceeding = budget === null ? 0 : outcomes.filter((usd) => usd > budget).length;
+  const judged = budget === null ? null : verdict(exceeding, outcomes.length);
+  return (
+    <section className="outcomes" aria-labelledby="outcomes-title">
+      <h3 id="outcomes-title">{outcomes.length} equally likely outcomes</h3>
+      {budget !== null && judged && (
+        <p className={`verdict ${judged.replace(" ", "-")}`}>
+          <Icon name={ICONS[judged]} />
+          <span>
+            <strong>{VERDICT_WORDS[judged]}.</strong> {exceedWords(exceeding, outcomes.length, budget)}.
+          </span>
+        </p>
+      )}
+      <div ref={frame} className="chart">
+        {width > 0 && <Dots outcomes={outcomes} budget={budget} width={width} />}
+      </div>
+    </section>
+  );
+}
+
+const SIDE = 24;
+const TOP = 22;
+const AXIS = 26;
+const WIDE_SPREAD = 12;
+
+function Dots({ outcomes, budget, width }: { outcomes: readonly number[]; budget: number | null; width: number }) {
+  const { scale, ticks } = makeScale(outcomes, budget, width);
+  const diameter = Math.min(16, Math.max(9, width / 36));
+  const line = budget === null ? null : Math.min(width - 4, Math.max(4, scale(budget)));
+  const dots = stackDots(outcomes.map(scale), diameter, budget === null ? null : scale(budget));
+  const floor = TOP + diameter * (1 + Math.max(...dots.map(({ level }) => level)));
+  return (
+    <svg width={width} height={floor + AXIS} role="img" aria-label={describeOutcomes(outcomes, budget)}>
+      <line className="axis" x1={0} x2={width} y1={floor + 1} y2={floor + 1} />
+      {ticks.map((tick) => (
+        <text key={tick} className="tick" x={scale(tick)} y={floor + 18} textAnchor="middle">
+          {tickMoney(tick)}
+        </text>
+      ))}
+      {dots.map((dot, index) => (
+        <circle
+          key={index}
+          className={dot.exceeds ? "dot exceeds" : "dot"}
+          cx={dot.x}
+          cy={floor - diameter * (dot.level + 0.5)}
+          r={diameter / 2 - 1}
+        />
+      ))}
+      {budget !== null && line !== null && (
+        <g className="budget-line">
+          <line x1={line} x2={line} y1={TOP - 4} y2={floor + 5} />
+          <text x={line} y={12} textAnchor={line > width - 60 ? "end" : line < 60 ? "start" : "middle"}>
+            Budget {typedMoney(budget)}
+          </text>
+        </g>
+      )}
+    </svg>
+  );
+}
+
+/** Linear, or logarithmic where one outcome is many times another; a budget near the outcomes belongs in view. */
+function makeScale(outcomes: readonly number[], budget: number | null, width: number) {
+  const lowest = outcomes[0] ?? 0;
+  const highest = outcomes.at(-1) ?? 1;
+  const near = budget !== null && budget > lowest / 2 && budget < highest * 2;
+  const low = near ? Math.min(lowest, budget) : lowest;
+  const high = Math.max(near ? Math.max(highest, budget) : highest, low + Number.MIN_VALUE);
+  const most = Math.max(2, Math.floor(width / 90));
+  const range = [SIDE, width - SIDE];
+  if (low > 0 && high / low > WIDE_SPREAD) return { scale: scaleLog([low, high], range), ticks: logTicks(low, high, most) };
+  const scale = scaleLinear([low, high], range);
+  return { scale, ticks: scale.ticks(most) };
+}

@@ -1,0 +1,88 @@
+import { useEffect, useRef, useState } from "react";
+import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
+import { Icon } from "@/components/Icon";
+import { aboutMoney, exactMoney, inTen, moneyRange, size } from "@/format";
+import { CostCurve } from "./CostCurve";
+import { Explanation } from "./Explanation";
+import { ExportButtons } from "./ExportButtons";
+import { ModelFacts } from "./ModelFacts";
+import { OutcomeStrip } from "./OutcomeStrip";
+import { toBudget, type FormValues } from "./question";
+import { SimilarRuns } from "./SimilarRuns";
+
+interface ResultProps {
+  prediction: Prediction;
+  request: PredictionRequest;
+  values: FormValues;
+  workflow: WorkflowSummary | undefined;
+  times: number;
+}
+
+/** The figure, how sure it is, and why: most important first. */
+export function Result({ prediction, request, values, workflow, times }: ResultProps) {
+  const [coverage, setCoverage] = useState(0.8);
+  const interval = prediction.intervals.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), [prediction.prediction_id, times]);
+  return (
+    <article className="result card" aria-labelledby="result-title">
+      <p className="asked">{describeQuestion(request)}</p>
+      <h2 id="result-title" ref={heading} tabIndex={-1} title={exactMoney(prediction.cost_usd)}>
+        {aboutMoney(prediction.cost_usd)}
+      </h2>
+      {interval && (
+        <IntervalSentence interval={interval} choices={prediction.intervals.map((one) => one.coverage)} onChoose={setCoverage} />
+      )}
+      {prediction.warnings.length > 0 && (
+        <ul className="warnings" aria-label="Warnings">
+          {prediction.warnings.map(({ code, message }) => (
+            <li key={code + message}>
+              <Icon name="warning" />
+              <span>{message}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />
+      {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
+      <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />
+      <SimilarRuns runs={prediction.similar_runs} />
+      <ExportButtons prediction={prediction} request={request} />
+      <ModelFacts prediction={prediction} workflow={workflow} />
+    </article>
+  );
+}
+
+function describeQuestion({ workflow_name, input_bytes, output_bytes }: PredictionRequest): string {
+  const output = output_bytes == null ? "" : `, ${size(output_bytes)} out`;
+  return `${workflow_name}, ${size(input_bytes)} in${output}`;
+}
+
+interface IntervalSentenceProps {
+  interval: Interval;
+  choices: readonly number[];
+  onChoose: (coverage: number) => void;
+}
+
+function IntervalSentence({ interval, choices, onChoose }: IntervalSentenceProps) {
+  const [low, high] = moneyRange(interval.low_usd, interval.high_usd);
+  return (
+    <div className="interval">
+      <p aria-live="polite">
+        {inTen(interval.coverage)} runs like this cost between <strong title={exactMoney(interval.low_usd)}>{low}</strong> and{" "}
+        <strong title={exactMoney(interval.high_usd)}>{high}</strong>.
+      </p>
+      {choices.length > 1 && (
+        <fieldset className="segments">
+          <legend className="visually-hidden">How sure the interval is</legend>
+          {choices.map((choice) => (
+            <label key={choice}>
+              <input type="radio" name="coverage" checked={choice === interval.coverage} onChange={() => onChoose(choice)} />
+              <span>{Math.round(choice * 100)} %</span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+    </div>
+  );
+}

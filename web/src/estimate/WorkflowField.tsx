@@ -1,0 +1,61 @@
+import { useWatch, type UseFormReturn } from "react-hook-form";
+import type { WorkflowSummary } from "@/api/client";
+import { counted, size } from "@/format";
+import { describedBy, Field } from "./Field";
+import type { FormValues } from "./question";
+
+const MOST_IN_A_LIST = 15;
+
+interface WorkflowFieldProps {
+  form: UseFormReturn<FormValues>;
+  workflows: readonly WorkflowSummary[];
+}
+
+const runsOf = ({ succeeded_runs }: WorkflowSummary) => counted(succeeded_runs, "run");
+
+function hintFor(name: string, workflow: WorkflowSummary | undefined): string | undefined {
+  if (!workflow) return name === "" ? undefined : `No past runs of ${name}`;
+  if (!workflow.input_bytes_range) return runsOf(workflow);
+  const [smallest, largest] = workflow.input_bytes_range;
+  return `${runsOf(workflow)}, input from ${size(smallest)} to ${size(largest)}`;
+}
+
+/** A list to choose from, or, past 15 workflows, a field that completes what is typed. */
+export function WorkflowField({ form, workflows }: WorkflowFieldProps) {
+  const name = useWatch({ control: form.control, name: "workflow" });
+  const error = form.formState.errors.workflow?.message;
+  const chosen = workflows.find(({ workflow_name }) => workflow_name === name);
+  const hint = hintFor(name, chosen);
+  const control = {
+    id: "workflow",
+    "aria-invalid": error !== undefined,
+    "aria-describedby": describedBy("workflow", hint, error),
+    ...form.register("workflow"),
+  };
+  return (
+    <Field id="workflow" label="Workflow" error={error} hint={hint}>
+      {workflows.length <= MOST_IN_A_LIST ? (
+        <select {...control}>
+          <option value="">Select a workflow</option>
+          {workflows.map((workflow) => (
+            <option key={workflow.workflow_name} value={workflow.workflow_name}>
+              {workflow.workflow_name} ({runsOf(workflow)})
+            </option>
+          ))}
+          {name !== "" && !chosen && <option value={name}>{name} (no past runs)</option>}
+        </select>
+      ) : (
+        <>
+          <input {...control} list="workflow-names" autoComplete="off" spellCheck={false} placeholder="Type to search" />
+          <datalist id="workflow-names">
+            {workflows.map((workflow) => (
+              <option key={workflow.workflow_name} value={workflow.workflow_name}>
+                {runsOf(workflow)}
+              </option>
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}

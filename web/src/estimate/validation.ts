@@ -1,0 +1,69 @@
+import * as z from "zod/mini";
+import type { WorkflowSummary } from "@/api/client";
+import { fieldKey, toBudget, toBytes, type FormValues } from "./question";
+import { UNITS, type Unit } from "@/format";
+
+// Without this zod tries `new Function`, which the Content-Security-Policy forbids and reports.
+z.config({ jitless: true });
+
+const MOST_BYTES = 1e17;
+const MOST_USD = 1e9;
+const NUMBER = /^-?(\d+\.?\d*|\.\d+)$/;
+
+/** What is wrong with a size, in the words that the form shows; null when nothing is. */
+export function sizeProblem(field: string, amount: string, unit: Unit): string | null {
+  const text = amount.trim();
+  if (/^-?[\d.]*,[\d.,]*$/.test(text)) return "Use a full stop for decimals, like 1.5";
+  if (!NUMBER.test(text)) return `${field} must be a number, like 120 or 1.5`;
+  const bytes = toBytes(text, unit) ?? 0;
+  if (bytes <= 0) return `${field} must be more than 0`;
+  if (bytes > MOST_BYTES) return `${field} must be at most 100,000 TB`;
+  return null;
+}
+
+const inputProblem = ({ input, inputUnit }: FormValues) =>
+  input.trim() === "" ? "Enter the input dataset size" : sizeProblem("Input dataset size", input, inputUnit);
+
+const outputProblem = ({ output, outputUnit }: FormValues) =>
+  output.trim() === "" ? null : sizeProblem("Expected output size", output, outputUnit);
+
+function budgetProblem({ budget }: FormValues): string | null {
+  if (budget.trim() === "") return null;
+  const usd = NUMBER.test(budget.trim().replace(/^\$\s*/, "")) ? toBudget(budget) : null;
+  return usd !== null && usd > 0 && usd <= MOST_USD ? null : "Budget must be an amount in dollars, like 50";
+}
+
+function parameterProblems(values: FormValues, workflow: WorkflowSummary | undefined): [string, string][] {
+  return (workflow?.parameters ?? [])
+    .filter(({ kind }) => kind === "number")
+    .map(({ name }): [string, string] => [name, values.parameters[fieldKey(name)]?.trim() ?? ""])
+    .filter(([, text]) => text !== "" && !NUMBER.test(text))
+    .map(([name]) => [name, `${name} must be a number`]);
+}
+
+const unit = z.enum(Object.keys(UNITS) as [Unit, ...Unit[]]);
+const values = z.object({
+  workflow: z.string(),
+  input: z.string(),
+  inputUnit: unit,
+  output: z.string(),
+  outputUnit: unit,
+  budget: z.string(),
+  parameters: z.record(z.string(), z.string()),
+});
+
+/** The form's rules, given the workflows that exist. One message a field, in the order of the form. */
+export function formSchema(workflows: readonly WorkflowSummary[]) {
+  return values.check((context) => {
+    const form = context.value;
+    const workflow = workflows.find(({ workflow_name }) => workflow_name === form.workflow);
+    const report = (path: string[], message: string | null) => {
+      if (message !== null) context.issues.push({ code: "custom", input: form, path, message });
+    };
+    report(["workflow"], form.workflow.trim() === "" ? "Select a workflow" : null);
+    report(["input"], inputProblem(form));
+    report(["output"], outputProblem(form));
+    for (const [name, message] of parameterProblems(form, workflow)) report(["parameters", fieldKey(name)], message);
+    report(["budget"], budgetProblem(form));
+  });
+}

@@ -1,0 +1,91 @@
+/** How amounts, sizes, shares and times are written, everywhere in the app. */
+
+const wholeNumber = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** 1234567 → "1,234,567". */
+export const count = (value: number) => wholeNumber.format(value);
+
+/** "1 run", "2 runs". */
+export const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+
+const SMALLEST_SHOWN_USD = 0.00001;
+
+/**
+ * Dollars to so many significant digits. Many runs cost fractions of a cent, so small amounts keep their digits
+ * ("$0.0042") instead of becoming "$0.00"; from a dollar up, cents come in pairs ("$1.20", never "$1.2").
+ */
+export function money(usd: number, digits = 2): string {
+  if (usd === 0) return "$0";
+  if (usd < 0) return `−${money(-usd, digits)}`;
+  if (usd < SMALLEST_SHOWN_USD) return `less than $${SMALLEST_SHOWN_USD.toFixed(5)}`;
+  const rounded = Number(usd.toPrecision(digits));
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(rounded)));
+  if (rounded < 1) return `$${rounded.toFixed(decimals)}`;
+  const shown = decimals > 0 ? 2 : 0;
+  return `$${rounded.toLocaleString("en-US", { minimumFractionDigits: shown, maximumFractionDigits: shown })}`;
+}
+
+/** An amount as recorded: whole cents from a dollar up, three significant digits below. */
+export const recordedMoney = (usd: number) =>
+  usd >= 1 ? usd.toLocaleString("en-US", { style: "currency", currency: "USD" }) : money(usd, 3);
+
+/** An amount that a person typed: "$40", "$2.50", "$0.004". */
+export const typedMoney = (usd: number) => `$${usd.toLocaleString("en-US", { minimumFractionDigits: Number.isInteger(usd) ? 0 : 2, maximumFractionDigits: 6 })}`;
+
+/** An amount on an axis: as short as it can be without being wrong. */
+export const tickMoney = (usd: number) => `$${Number(usd.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 8 })}`;
+
+/** A change: "+$4.10", "−$0.0012". */
+export const signedMoney = (usd: number) => (usd > 0 ? `+${money(usd)}` : money(usd));
+
+/** The exact figure, for titles and exports. */
+export const exactMoney = (usd: number) => `${usd.toLocaleString("en-US", { maximumSignificantDigits: 15, useGrouping: false })} USD`;
+
+/** Both ends with as few digits as tell them apart, two at least. */
+export function moneyRange(low: number, high: number): [string, string] {
+  for (const digits of [2, 3, 4]) {
+    const ends: [string, string] = [money(low, digits), money(high, digits)];
+    if (ends[0] !== ends[1]) return ends;
+  }
+  return [money(low, 5), money(high, 5)];
+}
+
+/** "About $28"; "Less than $0.00001" needs no "about". */
+export function aboutMoney(usd: number): string {
+  const amount = money(usd);
+  return amount.startsWith("less") ? `L${amount.slice(1)}` : `About ${amount}`;
+}
+
+/** Units that sizes are entered in, with their bytes. GB is 10⁹; GiB is 2³⁰. */
+export const UNITS = { MB: 1e6, GB: 1e9, TB: 1e12, GiB: 2 ** 30, TiB: 2 ** 40 } as const;
+export type Unit = keyof typeof UNITS;
+
+const DISPLAY_UNITS = [["PB", 1e15], ["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const;
+
+/** 480000000000 → "480 GB"; three significant digits at most. */
+export function size(bytes: number): string {
+  const rounded = Number(bytes.toPrecision(3));
+  const unit = DISPLAY_UNITS.find(([, factor]) => rounded >= factor);
+  return unit ? `${Number((rounded / unit[1]).toPrecision(3))} ${unit[0]}` : counted(bytes, "byte");
+}
+
+/** A size in the largest decimal unit that gives at least 1, for filling in a field. */
+export function toField(bytes: number): { amount: string; unit: Unit } {
+  const unit = bytes >= 1e12 ? "TB" : bytes >= 1e9 ? "GB" : "MB";
+  const amount = Number((bytes / UNITS[unit]).toPrecision(3));
+  return { amount: amount.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 12 }), unit };
+}
+
+/** 0.0834 → "8 %"; below 10 % one decimal: "3.4 %". */
+export const share = (value: number) => `${value < 0.0995 && value > 0 ? Number((value * 100).toFixed(1)) : Math.round(value * 100)} %`;
+
+/** 0.8 → "8 in 10". */
+export function inTen(coverage: number): string {
+  const tenths = coverage * 10;
+  return Math.abs(tenths - Math.round(tenths)) < 1e-9 ? `${Math.round(tenths)} in 10` : `${Math.round(coverage * 100)} in 100`;
+}
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** "2026-03-05T…Z" → "5 Mar 2026" (UTC). */
+export const day = (iso: string) => dayFormat.format(new Date(iso));
