@@ -7,7 +7,16 @@ from pathlib import Path
 from ministack import app
 from ministack.core.hypercorn_compat import install as install_reason_phrases
 
-from local.ministack_adapter import alarms, executions, lambdas, sagemaker, sagemaker_tasks, schedules
+from local.ministack_adapter import (
+    alarms,
+    api_gateway,
+    executions,
+    lambdas,
+    sagemaker,
+    sagemaker_tasks,
+    schedules,
+    task_parameters,
+)
 from local.ministack_adapter.journal import Journal
 from local.ministack_adapter.patching import existing
 from local.ministack_adapter.snapshots import Snapshots
@@ -29,7 +38,7 @@ def install(our_sagemaker: SageMaker, state_directory: Path) -> Ministack:
     install_reason_phrases()
     sagemaker.install(our_sagemaker)
     sagemaker_tasks.install(our_sagemaker)
-    for part in (lambdas, executions, alarms, schedules):
+    for part in (lambdas, executions, task_parameters, api_gateway, alarms, schedules):
         part.install()
     Journal(state_directory / "dynamodb-journal").install()
     Snapshots(state_directory).install()

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import cloudwatch
 
-from local.ministack_adapter.patching import existing, wrap
+from local.ministack_adapter.patching import Untyped, existing, wrap
 
 _TIMES = ("StateUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp", "StateTransitionedTimestamp")
 
@@ -24,7 +24,7 @@ def _complete(describe: Callable[..., Any]) -> Callable[..., Any]:
     statistic, so that every plan wants to set those again; its JSON has all, so the XML is made from that.
     """
 
-    def describe_alarms(params: Any, decoded: Any, is_cbor: bool, is_json: bool = False) -> Any:  # noqa: ANN401 - ministack's signature
+    def describe_alarms(params: Untyped, decoded: Untyped, is_cbor: bool, is_json: bool = False) -> Untyped:
         if is_cbor or is_json:
             return describe(params, decoded, is_cbor, is_json)
         member = existing(cloudwatch, "_p")
@@ -45,12 +45,12 @@ def _complete(describe: Callable[..., Any]) -> Callable[..., Any]:
     return describe_alarms
 
 
-def _members(member: Callable[[Any, str], str], params: Any, name: str, limit: int) -> list[str]:  # noqa: ANN401 - ministack has no types
+def _members(member: Callable[[Any, str], str], params: Untyped, name: str, limit: int) -> list[str]:
     found = (member(params, f"{name}.member.{index}") for index in range(1, limit + 1))
     return [value for value in found if value]
 
 
-def _xml(value: Any) -> str:  # noqa: ANN401 - a JSON value
+def _xml(value: Untyped) -> str:
     if isinstance(value, list):
         return "".join(f"<member>{_xml(item)}</member>" for item in value)
     if isinstance(value, dict):

@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions
 
-from local.ministack_adapter.patching import existing, wrap
+from local.ministack_adapter.patching import Untyped, existing, wrap
 from local.ministack_adapter.sagemaker_tasks import task_cancelled
 
 # States.ALL matches neither: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
@@ -113,7 +113,7 @@ def _only_while_running(fail: Callable[[_Execution, str, str], None]) -> Callabl
 def _unless_ended(execute: Callable[..., Any]) -> Callable[..., Any]:
     """Start no task of an execution that has ended; ministack lets Map items and Parallel branches go on."""
 
-    def execute_task(*arguments: Any) -> Any:  # noqa: ANN401 - ministack has no types
+    def execute_task(*arguments: Untyped) -> Untyped:
         if task_cancelled.get()():
             raise ExecutionEndedError("The execution has ended.")
         return execute(*arguments)
@@ -124,7 +124,7 @@ def _unless_ended(execute: Callable[..., Any]) -> Callable[..., Any]:
 def _with_cancellation(invoke: Callable[..., Any]) -> Callable[..., Any]:
     """Tell the task when its TimeoutSeconds is over, so that a .sync job is stopped, as on AWS."""
 
-    def invoke_with_timeout(resource: str, parameters: Any, timeout: float) -> Any:  # noqa: ANN401 - a JSON value
+    def invoke_with_timeout(resource: str, parameters: Untyped, timeout: float) -> Untyped:
         over = threading.Event()
         outer = task_cancelled.get()
         token = task_cancelled.set(lambda: over.is_set() or outer())
@@ -140,7 +140,7 @@ def _with_cancellation(invoke: Callable[..., Any]) -> Callable[..., Any]:
 def _named_errors(start: Callable[..., Any]) -> Callable[..., Any]:
     """Failing to start is StepFunctions.<Error>Exception on AWS; ministack leaves out the service's name."""
 
-    def invoke_nested(resource: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+    def invoke_nested(resource: str, parameters: dict[str, Any]) -> Untyped:
         try:
             return start(resource, parameters)
         except stepfunctions._ExecutionError as error:
@@ -197,7 +197,7 @@ def _idempotent(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, A
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     """
 
-    def start_execution(data: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack has no types
+    def start_execution(data: dict[str, Any]) -> Untyped:
         machine = stepfunctions._resolve_state_machine_arn(data.get("stateMachineArn", ""))
         if machine and data.get("name"):
             arn = f"{machine.replace(':stateMachine:', ':execution:')}:{data['name']}"
@@ -224,7 +224,7 @@ def _delay(find: Callable[..., Any]) -> Callable[..., Any]:
     https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-retrying-after-an-error
     """
 
-    def find_matching_retrier(retriers: list[dict[str, Any]], error: str, counts: dict[int, int]) -> Any:  # noqa: ANN401 - ministack has no types
+    def find_matching_retrier(retriers: list[dict[str, Any]], error: str, counts: dict[int, int]) -> Untyped:
         retrier, index = find(retriers, error, counts)
         if retrier is None:
             return retrier, index
@@ -262,7 +262,7 @@ def _abort_restored(restore: Callable[[dict[str, Any]], None]) -> Callable[[dict
 def _keep_tracing(write: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
     """Store tracingConfiguration; ministack drops it, and Terraform then plans to set it again, for ever."""
 
-    def write_state_machine(data: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack has no types
+    def write_state_machine(data: dict[str, Any]) -> Untyped:
         answer = write(data)
         if answer[0] < 300 and "tracingConfiguration" in data:
             arn = data.get("stateMachineArn") or json.loads(answer[2])["stateMachineArn"]

@@ -16,7 +16,7 @@ from ministack import app
 from ministack.core import persistence, responses
 from ministack.services import dynamodb
 
-from local.ministack_adapter.patching import existing, wrap
+from local.ministack_adapter.patching import Untyped, existing, wrap
 
 # The functions behind the actions that change something which must last.
 _WRITES = (
@@ -76,7 +76,7 @@ class Journal:
         existing(dynamodb, entry["write"]).__runquote_original__(entry["data"])
 
     def _journaled(self, name: str, write: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-        def journaled(data: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack has no types
+        def journaled(data: dict[str, Any]) -> Untyped:
             with self._lock:
                 line = _line(name, data) if not self._depth else ""  # Before the call, which may change `data`.
                 self._depth += 1

@@ -9,7 +9,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from local.ministack_adapter.patching import MovedNameError, existing, wrap
+from local.ministack_adapter.patching import MovedNameError, Untyped, existing, wrap
 
 _ERROR_KEY = "__runquote_error__"
 _HANDLER_CALL = 'except Exception as e:\n            _real_stdout.write(json.dumps({"status": "error", "error": str(e)'
@@ -20,8 +20,8 @@ _ANSWER_WITH_ERROR = f"""except Exception as e:
                 "errorMessage": str(e), "errorType": type(e).__name__, "requestId": context.aws_request_id,
                 "stackTrace": traceback.format_tb(e.__traceback__)}}}}}}) + "\\n")"""
 
-# A handler that waits for its own function would wait in vain for a worker, so the wait is short.
-_WAIT_FOR_WORKER_SECONDS = 1.0
+# Bounded, since a handler that waits for its own function would wait in vain for a worker.
+_WAIT_FOR_WORKER_SECONDS = 5.0
 
 
 def install() -> None:
@@ -75,7 +75,7 @@ def _share_workers(limit: int) -> None:
     released = threading.Condition()
 
     def acquiring(acquire: Callable[..., Any]) -> Callable[..., Any]:
-        def acquire_worker(name: str, config: dict[str, Any], code: bytes, qualifier: str = "$LATEST") -> Any:  # noqa: ANN401 - ministack's worker
+        def acquire_worker(name: str, config: dict[str, Any], code: bytes, qualifier: str = "$LATEST") -> Untyped:
             key = existing(lambda_runtime, "_worker_key")(name, config, qualifier)
             workers = existing(lambda_runtime, "_workers")
 
@@ -92,7 +92,7 @@ def _share_workers(limit: int) -> None:
         return acquire_worker
 
     def releasing(release: Callable[[Any], None]) -> Callable[[Any], None]:
-        def release_worker(worker: Any) -> None:  # noqa: ANN401 - ministack's worker
+        def release_worker(worker: Untyped) -> None:
             release(worker)
             with released:
                 released.notify()

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+Untyped = Any
+"""What ministack, which has no types, passes around."""
+
 PINNED = "1.5.33"
 
 
@@ -11,7 +14,7 @@ class MovedNameError(Exception):
     """ministack no longer has a name that an adapter changes."""
 
 
-def existing(owner: ModuleType | type, name: str) -> Any:  # noqa: ANN401 - ministack has no types
+def existing(owner: ModuleType | type, name: str) -> Untyped:
     """An attribute that must be there; MovedNameError when it is not."""
     if not hasattr(owner, name):
         raise MovedNameError(
@@ -20,7 +23,7 @@ def existing(owner: ModuleType | type, name: str) -> Any:  # noqa: ANN401 - mini
     return getattr(owner, name)
 
 
-def wrap(owner: ModuleType | type, name: str, wrapper: Callable[[Any], Any]) -> None:
+def wrap(owner: ModuleType | type, name: str, wrapper: Callable[[Untyped], Untyped]) -> None:
     """Replace an attribute by `wrapper(the attribute)`, once."""
     original = existing(owner, name)
     if not hasattr(original, "__runquote_original__"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from local.ministack_adapter.patching import existing, wrap
+from local.ministack_adapter.patching import Untyped, existing, wrap
 from local.sagemaker.core import SageMaker
 from local.sagemaker.errors import SageMakerError
 
@@ -36,7 +36,7 @@ def install(sagemaker: SageMaker) -> None:
     existing(stepfunctions, "_SERVICE_DISPATCH")[OPTIMIZED] = tasks.optimized
 
     def by_sdk(dispatch: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-        def invoke(resource: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+        def invoke(resource: str, parameters: dict[str, Any]) -> Untyped:
             if resource.startswith(AWS_SDK):
                 return tasks.aws_sdk(resource.removeprefix(AWS_SDK), parameters)
             return dispatch(resource, parameters)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-from local.ministack_adapter.patching import wrap
+from local.ministack_adapter.patching import Untyped, wrap
 
 
 def install() -> None:
@@ -22,7 +22,9 @@ def _with_context(invoke: Callable[..., Any]) -> Callable[..., Any]:
     jsonencode writes the angle brackets as Unicode escapes, so both spellings are filled in.
     """
 
-    def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: object = None) -> Any:  # noqa: ANN401 - ministack has no types
+    def invoke_target(
+        target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: object = None
+    ) -> Untyped:
         text = target.get("Input")
         if event.get("Source") != "aws.scheduler" or not isinstance(text, str):
             return invoke(target, event, rule, view)

@@ -16,7 +16,7 @@ from ministack import app
 from ministack.core import persistence
 from ministack.services import stepfunctions
 
-from local.ministack_adapter.patching import existing
+from local.ministack_adapter.patching import Untyped, existing
 
 PAUSE_SECONDS = 0.4
 _MAX_SHARE_OF_TIME = 0.1
@@ -48,7 +48,9 @@ class Snapshots:
                 self._write_one(key, get_state)
 
     def _noticing(self, handler: _Handler) -> _Handler:
-        async def noticed(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack has no types
+        async def noticed(
+            method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+        ) -> Untyped:
             answer = await handler(method, path, headers, body, query)
             if not _only_reads(method, headers):
                 self._asked.set()
