@@ -83,11 +83,15 @@ def apply(environment: Mapping[str, str], state_directory: Path, variables: Mapp
     return terraform.outputs()
 
 
-def has_changes(environment: Mapping[str, str], state_directory: Path, variables: Mapping[str, object]) -> bool:
-    """Whether another apply with these variables would change anything. Raises TerraformError."""
+def plan(environment: Mapping[str, str], state_directory: Path, variables: Mapping[str, object]) -> dict[str, Any]:
+    """Return what an apply with these variables would do, as `terraform show -json` renders a plan."""
     terraform = _Terraform(environment, state_directory)
     terraform.prepare(variables)
-    return terraform.run("plan", "-detailed-exitcode", terraform.variables_option, accept=(0, 2)) == 2
+    file = state_directory.absolute() / "terraform" / "plan"
+    terraform.run("plan", f"-out={file}", terraform.variables_option)
+    content: dict[str, Any] = json.loads(terraform.read("show", "-json", str(file)))
+    file.unlink()
+    return content
 
 
 def show(environment: Mapping[str, str], state_directory: Path) -> dict[str, Any]:

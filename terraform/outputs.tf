@@ -73,3 +73,8 @@ output "name_prefix" {
   description = "Begins the name of everything, also of what promotions create"
   value       = var.name_prefix
 }
+
+output "region" {
+  description = "AWS region"
+  value       = var.region
+}

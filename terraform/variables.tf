@@ -1,7 +1,7 @@
 # Where and under which names
 
 variable "name_prefix" {
-  description = "Begins the name of everything; two deployments in one account and region need different ones"
+  description = "Begins the name of everything. Two deployments in one account and region need prefixes of which neither begins with the other and a hyphen: roles are bounded by it"
   type        = string
   default     = "runquote"
   nullable    = false

@@ -4,18 +4,8 @@ locals {
   web_branch = "main"
   web_origin = var.web_origin != null ? var.web_origin : "https://${local.web_branch}.${aws_amplify_app.web[0].default_domain}"
   api_origin = "https://${aws_api_gateway_rest_api.this.id}.execute-api.${var.region}.amazonaws.com"
-  content_security_policy = join("; ", [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "manifest-src 'self'",
-    "connect-src 'self' ${local.api_origin}",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ])
+  # web/headers.json serves every host of the web app, the local one included.
+  web_headers = { for name, value in jsondecode(file("${local.project_dir}/web/headers.json")) : name => replace(value, "API_ORIGIN", local.api_origin) }
 }
 
 resource "aws_amplify_app" "web" {
@@ -27,13 +17,7 @@ resource "aws_amplify_app" "web" {
   custom_headers = yamlencode({
     customHeaders = [{
       pattern = "**"
-      headers = [for key, value in {
-        Content-Security-Policy   = local.content_security_policy
-        Referrer-Policy           = "no-referrer"
-        Strict-Transport-Security = "max-age=31536000"
-        X-Content-Type-Options    = "nosniff"
-        } : { key = key, value = value }
-      ]
+      headers = [for name, value in merge(local.web_headers, { Strict-Transport-Security = "max-age=31536000" }) : { key = name, value = value }]
     }]
   })
 

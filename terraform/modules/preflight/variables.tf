@@ -1,10 +1,10 @@
 variable "rest_api_id" {
-  description = "The API"
+  description = "Id of the REST API"
   type        = string
 }
 
 variable "resource_id" {
-  description = "The path, as an API Gateway resource"
+  description = "Id of the path, which is a resource to API Gateway"
   type        = string
 }
 
