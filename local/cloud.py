@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.processes import end_processes_of, processes_of
-from local.server import IDENTITY_PATH, run
-from local.settings import HOST, REPOSITORY, CloudSettings, SettingsError, cloud_environment
+from local.settings import HOST, IDENTITY_PATH, REPOSITORY, CloudSettings, SettingsError, cloud_environment
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -133,7 +132,9 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         settings = CloudSettings.from_environment()
         if command == "run":
-            run(settings)
+            from local import server  # Here, since it takes half a second and only this command needs it.
+
+            server.run(settings)
         elif command == "start":
             state = "started" if start(settings) else "was already running"
             print(f"Local cloud {state}: {settings.endpoint_url}, state in {settings.state_directory}")

@@ -1,6 +1,7 @@
 """Finds and ends the processes of a local cloud, also when the server that started them was killed."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -12,6 +13,19 @@ from pathlib import Path
 from local.settings import STATE_MARKER
 
 _PROC = Path("/proc")
+_LOCK_SECONDS = 5  # More than the watcher of a killed server needs.
+
+
+@contextlib.contextmanager
+def sole_owner(state_directory: Path) -> Iterator[int]:
+    """Hold the directory, as the file descriptor of a lock; exits with one line when another process keeps it."""
+    with (state_directory / "lock").open("w") as lock:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while not _locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                sys.exit(f"Another local cloud is using {state_directory}.")
+            time.sleep(0.05)
+        yield lock.fileno()
 
 
 def processes_of(state_directory: Path) -> list[int]:
@@ -41,9 +55,10 @@ def watch(state_directory: Path) -> None:
     end_processes_of(state_directory)
 
 
-def start_watcher(state_directory: Path) -> None:
+def start_watcher(state_directory: Path, lock: int) -> None:
     """Start the process that outlives this one just long enough to end what it leaves.
 
+    It shares the lock of `sole_owner`, so that no new server starts what the watcher of the old one would end.
     Linux could have children die with their parent (PR_SET_PDEATHSIG), but not their children's children, and
     macOS has no such thing.
     """
@@ -56,6 +71,7 @@ def start_watcher(state_directory: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=(lock,),
     )
 
 
@@ -77,6 +93,14 @@ def _other_processes(marker: str) -> Iterator[int]:
         pid, _, command = line.strip().partition(" ")
         if f"{marker} " in f"{command} ":
             yield int(pid)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:

@@ -1,30 +1,32 @@
 """The process of the local cloud: ministack with our SageMaker in it, on one port."""
 
 import asyncio
-import contextlib
-import fcntl
 import json
 import os
-import sys
 import threading
-import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.processes import end_processes_of, start_watcher
+from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.context import Context, Limits
 from local.sagemaker.core import SageMaker
 from local.sagemaker.resources import Account
 from local.sagemaker.runner import ProcessRunner
 from local.sagemaker.store import Store
-from local.settings import ACCOUNT_ID, HOST, REGION, REPOSITORY, STATE_MARKER, CloudSettings, cloud_environment
+from local.settings import (
+    ACCOUNT_ID,
+    HOST,
+    IDENTITY_PATH,
+    REGION,
+    REPOSITORY,
+    STATE_MARKER,
+    CloudSettings,
+    cloud_environment,
+)
 
 if TYPE_CHECKING:
     from local.ministack_adapter.adapter import Ministack
-
-IDENTITY_PATH = "/_runquote/cloud"
-"""GET answers {"state_directory", "instance", "pid", "ready"}: whose cloud this is, and whether it may be used."""
 
 _Message = dict[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
@@ -34,23 +36,13 @@ _Send = Callable[[_Message], Awaitable[None]]
 def run(settings: CloudSettings) -> None:
     """Serve until SIGTERM or SIGINT. Exits with one line on standard error when the directory is in use."""
     settings.state_directory.mkdir(parents=True, exist_ok=True)
-    with _sole_owner(settings.state_directory):
+    with sole_owner(settings.state_directory) as lock:
         end_processes_of(settings.state_directory)  # What a killed server and its watcher may have left.
         environment = _server_environment(settings, cloud_environment(settings))
         os.environ.clear()
         os.environ.update(environment)
-        start_watcher(settings.state_directory)
+        start_watcher(settings.state_directory, lock)
         _serve(settings)
-
-
-@contextlib.contextmanager
-def _sole_owner(state_directory: Path) -> Iterator[None]:
-    with (state_directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            sys.exit(f"Another local cloud is using {state_directory}.")
-        yield
 
 
 def _server_environment(settings: CloudSettings, clients: dict[str, str]) -> dict[str, str]:
@@ -120,7 +112,6 @@ class Cloud:
         self._sagemaker = sagemaker
         self._identity = {
             "state_directory": str(settings.state_directory),
-            "instance": uuid.uuid4().hex,
             "pid": os.getpid(),
         }
 

@@ -15,6 +15,10 @@ STATE_MARKER = "RUNQUOTE_CLOUD_STATE"
 """Every process of a local cloud has its state directory in this variable: that is how leftovers are found."""
 
 
+IDENTITY_PATH = "/_runquote/cloud"
+"""On a local cloud's port, GET answers whose cloud it is: {"state_directory": its path, "pid": its server's}."""
+
+
 class SettingsError(Exception):
     """A setting that cannot be used. The message is one line for a person."""
 

@@ -16,8 +16,7 @@ import boto3
 
 from local import cloud
 from local.processes import processes_of
-from local.server import IDENTITY_PATH
-from local.settings import HOST, REGION, CloudSettings, cloud_environment
+from local.settings import HOST, IDENTITY_PATH, REGION, CloudSettings, cloud_environment
 
 _ATTEMPTS = 5  # A port that was free can be taken by the time the cloud binds it.
 

@@ -1,0 +1,42 @@
+"""`python -m local.sagemaker --port 9601`: the local SageMaker beside another cloud, which AWS_ENDPOINT_URL names."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from local.processes import end_processes_of, sole_owner, start_watcher
+from local.sagemaker.http_front import make_server
+from local.server import make_sagemaker
+from local.settings import HOST, STATE_MARKER, CloudSettings
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="python -m local.sagemaker", description=__doc__)
+    parser.add_argument("--host", default=HOST)
+    parser.add_argument("--port", type=int, default=9601)
+    parser.add_argument("--state", type=Path, default=CloudSettings.state_directory / "sagemaker-alone")
+    options = parser.parse_args()
+    if not os.environ.get("AWS_ENDPOINT_URL"):
+        sys.exit("Set AWS_ENDPOINT_URL to the cloud whose S3 it is to use: it never talks to AWS.")
+    state: Path = options.state.resolve()
+    state.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with sole_owner(state) as lock:
+        end_processes_of(state)
+        os.environ[STATE_MARKER] = str(state)
+        start_watcher(state, lock)
+        sagemaker = make_sagemaker(state, marker=state)
+        sagemaker.adopt()
+        with make_server(sagemaker, options.host, options.port) as server:
+            sagemaker.resume()
+            try:
+                server.serve_forever()
+            except (KeyboardInterrupt, SystemExit):
+                sagemaker.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The local SageMaker on a port of its own, for clouds that it cannot be part of."""
+
+import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from local.sagemaker.core import HttpAnswer, SageMaker
+
+_INVOCATION = re.compile(r"/endpoints/([^/?]+)/invocations")
+_MAX_BODY_BYTES = 64 * 1024**2
+
+
+def make_server(sagemaker: SageMaker, host: str, port: int) -> ThreadingHTTPServer:
+    """A server that answers AWS SDKs at this address; port 0 chooses a free one."""
+
+    class Handler(BaseHTTPRequestHandler):
+        """Control plane by X-Amz-Target, invocations by path, GET /ping for health checks."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1  # Head and body leave in one packet.
+
+        def log_message(self, *_arguments: object) -> None:
+            """Stay silent: the core logs what matters."""
+
+        def do_GET(self) -> None:
+            """Health check."""
+            known = self.path == "/ping"
+            self._send(HttpAnswer(200 if known else 404, {"Content-Type": "text/plain"}, b""))
+
+        def do_POST(self) -> None:
+            """One action."""
+            length = int(self.headers.get("Content-Length") or 0)
+            if length > _MAX_BODY_BYTES:
+                self.close_connection = True
+                self._send(HttpAnswer(413, {"Content-Type": "text/plain"}, b""))
+                return
+            body = self.rfile.read(length)
+            invocation = _INVOCATION.fullmatch(self.path)
+            if invocation is not None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                self._send(sagemaker.data_plane(invocation[1], headers, body))
+            else:
+                self._send(sagemaker.control_plane(self.headers.get("X-Amz-Target", ""), body))
+
+        def _send(self, answer: HttpAnswer) -> None:
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+            self.wfile.flush()
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    return server
