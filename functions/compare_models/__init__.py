@@ -1,0 +1,1 @@
+"""`compare_models`: decides whether the challenger is better than the champion."""

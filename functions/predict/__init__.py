@@ -1,0 +1,1 @@
+"""`predict`: answers `POST /predictions` and `POST /predictions/batch`."""

@@ -1,0 +1,70 @@
+"""What many runs cost together: a sum of simulated outcomes, since bounds do not add up."""
+
+import math
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import add
+
+from contract.predictions import BatchTotal, Interval, Prediction
+
+DRAWS = 1000
+
+
+def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
+    """Sum predictions.
+
+    Each draw takes one outcome of every run. Runs vary independently, except those beyond their model's experience:
+    there the error is that of the trend, which all such runs of a workflow share, so they share one draw.
+    The same `seed` gives the same total.
+    """
+    expected = math.fsum(prediction.cost_usd for prediction in predictions)
+    if len(predictions) < 2:
+        intervals = predictions[0].intervals if predictions else []
+        return BatchTotal(cost_usd=expected, intervals=intervals)
+    generator = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    shared: dict[str, list[float]] = {}
+    sums = [0.0] * DRAWS
+    for prediction in predictions:
+        if prediction.extrapolated:
+            if prediction.workflow_name not in shared:
+                shared[prediction.workflow_name] = _levels(generator)
+            levels = shared[prediction.workflow_name]
+        else:
+            levels = _levels(generator)
+        sums = list(map(add, sums, _outcomes(prediction.outcomes_usd, levels)))
+    sums.sort()
+    intervals = [
+        Interval(
+            coverage=interval.coverage,
+            low_usd=_quantile(sums, (1 - interval.coverage) / 2),
+            high_usd=_quantile(sums, (1 + interval.coverage) / 2),
+        )
+        for interval in predictions[0].intervals
+    ]
+    return BatchTotal(cost_usd=expected, intervals=intervals)
+
+
+def _levels(generator: random.Random) -> list[float]:
+    return [generator.random() for _ in range(DRAWS)]
+
+
+def _outcomes(quantiles: Sequence[float], levels: Sequence[float]) -> list[float]:
+    """Return the outcome at each level between 0 and 1; between two quantiles it lies on the line through them."""
+    count = len(quantiles)
+    steps = [high - low for low, high in pairwise(quantiles)]
+    steps.append(0.0)
+    last = count - 1.0
+    found = []
+    for level in levels:
+        position = level * count - 0.5
+        position = 0.0 if position < 0.0 else min(position, last)
+        index = int(position)
+        found.append(quantiles[index] + (position - index) * steps[index])
+    return found
+
+
+def _quantile(ascending: Sequence[float], level: float) -> float:
+    position = level * (len(ascending) - 1)
+    index = min(int(position), len(ascending) - 2)
+    return ascending[index] + (position - index) * (ascending[index + 1] - ascending[index])

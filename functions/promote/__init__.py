@@ -1,0 +1,1 @@
+"""`promote`: points a workflow at its new model."""

@@ -1,0 +1,135 @@
+"""Records past runs: each row on its own, a run that is there already is never changed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pydantic_core import from_json
+
+from contract.runs import RejectedRun, Run, RunsRequest, RunsResponse
+from functions.shared.errors import ApiError
+from functions.shared.explain import quoted
+from functions.shared.http import read_json
+from functions.shared.observability import MetricUnit, logger, metrics
+from functions.shared.ports import Recorded, RunRecorder
+
+SMALLEST_NUMBER = 1e-100
+"""A smaller number means nothing here, and the store takes none below 1e-130."""
+_CONCURRENCY = 8
+
+
+def is_batch(body: bytes) -> bool:
+    """Say whether a body is meant as a list of runs; what is no JSON object is not."""
+    try:
+        content = from_json(body)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and "runs" in content
+
+
+class Recorder:
+    """Records runs."""
+
+    def __init__(self, runs: RunRecorder) -> None:
+        self._runs = runs
+
+    def record_one(self, run: Run) -> RunsResponse:
+        """Record one run.
+
+        Raises:
+            ApiError: it is not storable, or a run of that id with other values is there (`run_conflict`).
+            DependencyUnavailable: the store does not answer; sending the run again is safe.
+        """
+        _check_storable(run)
+        response = self._record([(0, run)], [])
+        if response.rejected:
+            raise ApiError("run_conflict", response.rejected[0].message)
+        return response
+
+    def record_many(self, request: RunsRequest) -> RunsResponse:
+        """Record many runs; a row that is wrong is rejected with its reason and stops no other.
+
+        Raises:
+            DependencyUnavailable: the store does not answer; sending the same runs again is safe.
+        """
+        rows: list[tuple[int, Run]] = []
+        rejected: list[RejectedRun] = []
+        for index, row in enumerate(request.runs):
+            try:
+                run = read_json(json.dumps(row).encode(), Run)
+                _check_storable(run)
+                rows.append((index, run))
+            except ApiError as error:
+                rejected.append(
+                    RejectedRun(index=index, run_id=_run_id(row), error="invalid_request", message=error.message)
+                )
+        return self._record(rows, rejected)
+
+    def _record(self, rows: Sequence[tuple[int, Run]], rejected: list[RejectedRun]) -> RunsResponse:
+        first: dict[tuple[str, str], Run] = {}
+        for _, run in rows:
+            first.setdefault((run.workflow_name, run.run_id), run)
+        groups: dict[str, list[Run]] = {}
+        for run in first.values():
+            groups.setdefault(run.workflow_name, []).append(run)
+        recorded = self._store(groups)
+        accepted = sum(len(outcome.accepted) for outcome in recorded.values())
+        unchanged = 0
+        seen: set[tuple[str, str]] = set()
+        for index, run in rows:
+            key = (run.workflow_name, run.run_id)
+            is_first = key not in seen
+            seen.add(key)
+            # A row that equals the first of its id shares its fate; a different one conflicts with what is kept.
+            if run.run_id in recorded[run.workflow_name].conflicts or not _equal(run, first[key]):
+                rejected.append(_conflict(index, run))
+            elif not is_first or run.run_id in recorded[run.workflow_name].unchanged:
+                unchanged += 1
+        rejected.sort(key=lambda row: row.index)
+        logger.info(
+            "runs recorded",
+            extra={
+                "accepted": accepted,
+                "unchanged": unchanged,
+                "rejected": len(rejected),
+                "workflow_names": sorted(groups)[:20],
+            },
+        )
+        metrics.add_metric("RunsRecorded", MetricUnit.Count, accepted)
+        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected)
+
+    def _store(self, groups: Mapping[str, list[Run]]) -> dict[str, Recorded]:
+        if len(groups) == 1:
+            return {name: self._runs.record(name, runs) for name, runs in groups.items()}
+        pool = ThreadPoolExecutor(max_workers=_CONCURRENCY)
+        try:
+            futures = {name: pool.submit(self._runs.record, name, runs) for name, runs in groups.items()}
+            return {name: future.result() for name, future in futures.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _check_storable(run: Run) -> None:
+    parameters = run.parameters or {}
+    numbers = {"cost_usd": run.cost_usd, **{f"parameters.{name}": value for name, value in parameters.items()}}
+    for name, value in numbers.items():
+        if isinstance(value, float) and 0 < abs(value) < SMALLEST_NUMBER:
+            raise ApiError("invalid_request", f"{name} is too close to 0: write 0, or at least {SMALLEST_NUMBER:g}.")
+
+
+def _equal(one: Run, other: Run) -> bool:
+    # As text, because True equals 1 in Python and is another value here.
+    return one is other or one.model_dump_json() == other.model_dump_json()
+
+
+def _run_id(row: Mapping[str, object]) -> str | None:
+    run_id = row.get("run_id")
+    return run_id[:200] if isinstance(run_id, str) else None
+
+
+def _conflict(index: int, run: Run) -> RejectedRun:
+    message = (
+        f"Run {quoted(run.run_id)} of {quoted(run.workflow_name)} is recorded with other values; those are kept. "
+        "Give a corrected run another run_id."
+    )
+    return RejectedRun(index=index, run_id=run.run_id, error="run_conflict", message=message)

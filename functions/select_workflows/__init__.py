@@ -1,0 +1,1 @@
+"""`select_workflows`: lists the workflows with runs that no retraining has examined."""

@@ -1,0 +1,1 @@
+"""What the functions share: ports to AWS, errors, the HTTP adapter, settings, logs and metrics."""

@@ -1,0 +1,156 @@
+"""AWS clients: made once, on first use, with bounded patience; and what their errors mean to callers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.session import Session, get_session
+
+from functions.shared.errors import DependencyUnavailable
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
+    from types_boto3_stepfunctions import SFNClient
+
+INVOKE_TIMEOUT_SECONDS = 6.0
+"""How long one call of an endpoint may take: with the look-up before it, a request ends within 10 s."""
+
+_THREADS = 16
+_READS = Config(
+    connect_timeout=1,
+    read_timeout=1.2,
+    max_pool_connections=_THREADS,
+    # Four tries, 50, 100 and 200 ms apart: 5.2 s at worst. The standard mode may pause for seconds instead.
+    retries={"mode": "legacy", "total_max_attempts": 4},
+)
+_WRITES = Config(
+    connect_timeout=1,
+    read_timeout=2.5,
+    max_pool_connections=_THREADS,
+    # A transaction takes longer than a read; throttling and contention are retried by the caller, with jitter.
+    retries={"mode": "legacy", "total_max_attempts": 2},
+)
+_INVOCATIONS = Config(
+    connect_timeout=1,
+    read_timeout=INVOKE_TIMEOUT_SECONDS,
+    max_pool_connections=_THREADS,
+    # What may be retried, and for how long, is the caller's to say: a model's own error must not be.
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+_REGISTRY = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    max_pool_connections=_THREADS,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+_PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 8})
+"""For the steps of the state machines, which nobody waits for."""
+
+
+@cache
+def _session() -> Session:
+    """Return botocore's session: boto3 on top of it would add a third to the import, for S3 transfers nobody makes."""
+    return get_session()
+
+
+@cache
+def dynamodb_for_reads() -> "DynamoDBClient":
+    """DynamoDB for requests that read: gives up within 6 s."""
+    client: DynamoDBClient = _session().create_client("dynamodb", config=_READS)
+    return client
+
+
+@cache
+def dynamodb_for_writes() -> "DynamoDBClient":
+    """DynamoDB for requests that write: a single call gives up within 6 s."""
+    client: DynamoDBClient = _session().create_client("dynamodb", config=_WRITES)
+    return client
+
+
+@cache
+def patient_dynamodb() -> "DynamoDBClient":
+    """DynamoDB for steps of a state machine."""
+    client: DynamoDBClient = _session().create_client("dynamodb", config=_PATIENT)
+    return client
+
+
+@cache
+def sagemaker_runtime() -> "SageMakerRuntimeClient":
+    """Endpoints; every call is one attempt of at most `INVOKE_TIMEOUT_SECONDS`."""
+    client: SageMakerRuntimeClient = _session().create_client("sagemaker-runtime", config=_INVOCATIONS)
+    return client
+
+
+@cache
+def sagemaker() -> "SageMakerClient":
+    """SageMaker's control plane, for requests."""
+    client: SageMakerClient = _session().create_client("sagemaker", config=_REGISTRY)
+    return client
+
+
+@cache
+def patient_sagemaker() -> "SageMakerClient":
+    """SageMaker's control plane, for steps of a state machine."""
+    client: SageMakerClient = _session().create_client("sagemaker", config=_PATIENT)
+    return client
+
+
+@cache
+def s3() -> "S3Client":
+    """S3, for steps of a state machine."""
+    client: S3Client = _session().create_client("s3", config=_PATIENT)
+    return client
+
+
+@cache
+def step_functions() -> "SFNClient":
+    """Step Functions, for steps of a state machine."""
+    client: SFNClient = _session().create_client("stepfunctions", config=_PATIENT)
+    return client
+
+
+THROTTLING = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Codes of "later, please"; DynamoDB's cancellation reasons leave out the suffix `Exception`."""
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error code that AWS answered with."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: ClientError) -> int:
+    """Return the HTTP status that AWS answered with, or 0."""
+    metadata: dict[str, Any] = dict(error.response.get("ResponseMetadata", {}))
+    return int(metadata.get("HTTPStatusCode", 0))
+
+
+@contextmanager
+def unavailable(service: str) -> Iterator[None]:
+    """Turn time-outs, lost connections, throttling and server errors of a service into DependencyUnavailable."""
+    try:
+        yield
+    except HTTPClientError as error:
+        raise DependencyUnavailable(f"{service}: {type(error).__name__}") from error
+    except ClientError as error:
+        if code_of(error) in THROTTLING or status_of(error) >= 500:
+            raise DependencyUnavailable(f"{service}: {code_of(error)}") from error
+        raise

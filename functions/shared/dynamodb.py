@@ -1,0 +1,275 @@
+"""The tables in DynamoDB."""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from contract.base import Shape
+from contract.endpoint_records import EndpointRecord
+from contract.runs import Run
+from contract.workflows import WorkflowRecord
+from functions.shared.aws import THROTTLING, code_of, unavailable
+from functions.shared.errors import DependencyUnavailable, MalformedRecord, StalePromotion
+from functions.shared.items import Item, from_item, to_attribute, to_item
+from functions.shared.observability import logger
+from functions.shared.ports import Clock, History, Lease, Recorded
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_TRANSACTION_RUNS = 99
+"""A transaction takes 100 actions (API reference, TransactWriteItems); one of them counts."""
+_CONTENTION_ATTEMPTS = 8
+_MAX_NAMES = 1000
+
+
+class RunsTable:
+    """Table `workflow_runs`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, workflows_table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._workflows_table = workflows_table
+        self._clock = clock
+
+    def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
+        """Record runs of one workflow; each transaction counts exactly the runs that it adds."""
+        accepted: set[str] = set()
+        unchanged: set[str] = set()
+        conflicts: set[str] = set()
+        for chunk in batched(runs, _TRANSACTION_RUNS, strict=False):
+            pending = {run.run_id: run for run in chunk}
+            attempts = 0
+            while pending:
+                try:
+                    self._add(workflow_name, list(pending.values()))
+                    accepted.update(pending)
+                    break
+                except ClientError as error:
+                    present = self._present(error, list(pending))
+                    for run_id, item in present.items():
+                        same = _same(item, pending.pop(run_id))
+                        (unchanged if same else conflicts).add(run_id)
+                    if not present:
+                        attempts += 1
+                        self._wait_for_turn(attempts)
+        return Recorded(frozenset(accepted), frozenset(unchanged), frozenset(conflicts))
+
+    def _add(self, workflow_name: str, runs: list[Run]) -> None:
+        succeeded = sum(run.status == "SUCCEEDED" for run in runs)
+        puts: list[Any] = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": to_item(run),
+                    "ConditionExpression": "attribute_not_exists(run_id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            }
+            for run in runs
+        ]
+        count: Any = {
+            "Update": {
+                "TableName": self._workflows_table,
+                "Key": {"workflow_name": {"S": workflow_name}},
+                "UpdateExpression": "SET latest_recorded_at = :now ADD runs :runs, succeeded_runs :succeeded",
+                "ExpressionAttributeValues": {
+                    ":now": {"S": self._clock.now().isoformat()},
+                    ":runs": {"N": str(len(runs))},
+                    ":succeeded": {"N": str(succeeded)},
+                },
+            }
+        }
+        with unavailable("runs table"):
+            self._client.transact_write_items(TransactItems=[*puts, count])
+
+    def _present(self, error: ClientError, run_ids: list[str]) -> dict[str, Item]:
+        """Return the stored items that stopped a transaction; none if it was only contention."""
+        if code_of(error) == "TransactionInProgressException":
+            return {}
+        if code_of(error) != "TransactionCanceledException":
+            raise error
+        reasons: Any = error.response.get("CancellationReasons", [])
+        codes = {reason.get("Code", "None") for reason in reasons}
+        unexpected = codes - {"None", "ConditionalCheckFailed", "TransactionConflict"} - THROTTLING
+        if unexpected:
+            raise error
+        return {
+            run_id: reason["Item"]
+            for run_id, reason in zip(run_ids, reasons, strict=False)
+            if reason.get("Code") == "ConditionalCheckFailed"
+        }
+
+    def _wait_for_turn(self, attempts: int) -> None:
+        if attempts >= _CONTENTION_ATTEMPTS:
+            raise DependencyUnavailable("runs table: contention")
+        longest = min(0.05 * 2**attempts, 1.0)
+        self._clock.pause(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
+
+    def succeeded(self, workflow_name: str) -> History:
+        """Read every SUCCEEDED run, ordered by run_id."""
+        unreadable: list[str] = []
+        return History(self._rows(workflow_name, unreadable), unreadable)
+
+    def _rows(self, workflow_name: str, unreadable: list[str]) -> Iterator[Run]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "workflow_name = :name",
+            "FilterExpression": "#status = :succeeded",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":name": {"S": workflow_name}, ":succeeded": {"S": "SUCCEEDED"}},
+            "ConsistentRead": True,
+        }
+        for item in self._pages(request):
+            try:
+                yield from_item(item, Run)
+            except MalformedRecord as error:
+                unreadable.append(f"{item.get('run_id', {}).get('S')}: {error}")
+
+    def _pages(self, request: dict[str, Any]) -> Iterator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            with unavailable("runs table"):
+                page = self._client.query(**request, **start)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def recent(self, workflow_name: str, limit: int) -> list[Run]:
+        """Return the runs that completed last, latest first."""
+        with unavailable("runs table"):
+            page = self._client.query(
+                TableName=self._table,
+                IndexName="by_completion",
+                KeyConditionExpression="workflow_name = :name",
+                ExpressionAttributeValues={":name": {"S": workflow_name}},
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return _readable(page["Items"], Run)
+
+
+def _same(item: Item, run: Run) -> bool:
+    try:
+        return to_item(from_item(item, Run)) == to_item(run)
+    except MalformedRecord:
+        return False
+
+
+def _readable[S: Shape](items: Sequence[Item], shape: type[S]) -> list[S]:
+    """Read items, leaving out (and logging) those that are not of the shape."""
+    found = []
+    for item in items:
+        try:
+            found.append(from_item(item, shape))
+        except MalformedRecord as error:
+            logger.warning("unreadable item", extra={"key": item.get("workflow_name"), "problem": str(error)})
+    return found
+
+
+def _scan(client: "DynamoDBClient", table: str) -> list[Item]:
+    items: list[Item] = []
+    start: dict[str, Any] = {}
+    while True:
+        with unavailable(table):
+            page = client.scan(TableName=table, **start)
+        items.extend(page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return items
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+class WorkflowsTable:
+    """Table `workflows`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, workflow_name: str) -> WorkflowRecord | None:
+        """Return the record of a workflow, or None when it has none."""
+        with unavailable("workflows table"):
+            answer = self._client.get_item(TableName=self._table, Key={"workflow_name": {"S": workflow_name}})
+        return from_item(answer["Item"], WorkflowRecord) if "Item" in answer else None
+
+    def all(self) -> list[WorkflowRecord]:
+        """Return every workflow."""
+        return _readable(_scan(self._client, self._table), WorkflowRecord)
+
+    def names(self) -> list[str]:
+        """Return names of workflows for suggestions: all, or the first of very many."""
+        with unavailable("workflows table"):
+            page = self._client.scan(TableName=self._table, ProjectionExpression="workflow_name", Limit=_MAX_NAMES)
+        return [item["workflow_name"]["S"] for item in page["Items"]]
+
+    def claim(self, workflow_name: str, lease: Lease, replaces: Lease | None = None) -> Lease | None:
+        """Take the lease by one conditional write; return None, or the lease that stands in the way."""
+        values = {":owner": to_attribute(lease.owner), ":expiry": to_attribute(_text(lease))}
+        free = "attribute_not_exists(lease_owner) OR lease_owner = :owner"
+        if replaces is not None:
+            free += " OR (lease_owner = :replaced AND lease_expires_at = :replaced_expiry)"
+            values |= {":replaced": to_attribute(replaces.owner), ":replaced_expiry": to_attribute(_text(replaces))}
+        try:
+            with unavailable("workflows table"):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"workflow_name": {"S": workflow_name}},
+                    UpdateExpression="SET lease_owner = :owner, lease_expires_at = :expiry",
+                    ConditionExpression=f"attribute_exists(workflow_name) AND ({free})",
+                    ExpressionAttributeValues=values,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            item: Any = error.response.get("Item")
+            if not item:
+                raise LookupError(workflow_name) from error
+            record = from_item(item, WorkflowRecord)
+            return Lease(record.lease_owner or "", record.lease_expires_at)
+        return None
+
+
+def _text(lease: Lease) -> str | None:
+    return lease.expires_at.isoformat() if lease.expires_at else None
+
+
+class EndpointsTable:
+    """Table `model_endpoints`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, workflow_name: str) -> EndpointRecord | None:
+        """Return a workflow's record, or None."""
+        with unavailable("endpoints table"):
+            answer = self._client.get_item(TableName=self._table, Key={"workflow_name": {"S": workflow_name}})
+        return from_item(answer["Item"], EndpointRecord) if "Item" in answer else None
+
+    def all(self) -> Mapping[str, EndpointRecord]:
+        """Return every readable record by workflow."""
+        records = _readable(_scan(self._client, self._table), EndpointRecord)
+        return {record.workflow_name: record for record in records}
+
+    def put(self, record: EndpointRecord) -> None:
+        """Write a record if it goes forward; the same package again is a repeated call, not a conflict."""
+        try:
+            with unavailable("endpoints table"):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(record),
+                    ConditionExpression=(
+                        "attribute_not_exists(workflow_name) OR model_version < :version "
+                        "OR (model_version = :version AND model_package_arn = :package)"
+                    ),
+                    ExpressionAttributeValues={
+                        ":version": {"N": str(record.model_version)},
+                        ":package": {"S": record.model_package_arn},
+                    },
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            message = f"Version {record.model_version} is not newer than the version in service"
+            raise StalePromotion(message) from error

@@ -1,0 +1,188 @@
+"""The adapter between API Gateway's proxy events and the operations of a function.
+
+Event and answer: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (REST, payload 1.0).
+"""
+
+import base64
+import binascii
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from contract.errors import ErrorBody
+from functions.shared import explain
+from functions.shared.errors import ApiError, DependencyUnavailable
+from functions.shared.observability import logger, metrics
+
+MAX_DEPTH = 16
+"""Deepest nesting that is parsed; the deepest good body has four levels."""
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_PASSING: dict[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Type": "application/json",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Vary": "Origin",
+    "X-Content-Type-Options": "nosniff",
+    "Access-Control-Expose-Headers": "x-request-id, retry-after",
+}
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """What a client sent."""
+
+    request_id: str
+    body: bytes = b""
+    content_type: str = ""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def read[R: BaseModel](self, shape: type[R], max_bytes: int) -> R:
+        """Read the body, strictly.
+
+        Raises:
+            ApiError: it is of another type, too large, too deep, or not of that shape.
+        """
+        self.check_body(max_bytes, explain.required_members(shape))
+        return read_json(self.body, shape)
+
+    def check_body(self, max_bytes: int, members: str) -> None:
+        """Check all that can be said about a body before it is parsed."""
+        media_type = self.content_type.split(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise ApiError("unsupported_media_type", "Send JSON, with the header Content-Type: application/json.")
+        if len(self.body) > max_bytes:
+            raise ApiError(
+                "payload_too_large", f"The body has {len(self.body):,} bytes; at most {max_bytes:,} are taken."
+            )
+        if not self.body.strip():
+            raise ApiError("invalid_request", f"The body is empty: send a JSON object with {members}.")
+        if _is_deep(self.body):
+            raise ApiError("invalid_request", f"The body is nested deeper than {MAX_DEPTH} levels; it needs {members}.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an operation answers."""
+
+    body: BaseModel
+    status: int = 200
+
+
+Operation = Callable[[HttpRequest], Answer]
+Routes = Mapping[tuple[str, str], Operation]
+"""Method and resource, such as ("POST", "/predictions")."""
+
+
+def read_json[R: BaseModel](content: bytes, shape: type[R]) -> R:
+    """Read JSON of a shape.
+
+    Raises:
+        ApiError: `payload_too_large` for too many rows, else `invalid_request` with a sentence.
+    """
+    try:
+        return shape.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "too_long" and first["loc"] in {("requests",), ("runs",)}:
+            raise ApiError("payload_too_large", explain.sentence(error, shape)) from None
+        raise ApiError("invalid_request", explain.sentence(error, shape)) from None
+
+
+def respond(event: Mapping[str, Any], routes: Routes, web_origin: Callable[[], str]) -> dict[str, Any]:
+    """Answer a proxy event: find the operation, run it, and turn whatever happens into an HTTP answer."""
+    request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+    logger.append_keys(request_id=request_id)
+    headers = {**_PASSING, "x-request-id": request_id}
+    try:
+        headers["Access-Control-Allow-Origin"] = web_origin()
+        answer = _operation(event, routes)(_request(event, request_id))
+        return _proxy_answer(answer.status, answer.body, headers)
+    except Exception as error:
+        refusal = _refusal(error)
+        if refusal.retry_after_seconds is not None:
+            headers["Retry-After"] = str(refusal.retry_after_seconds)
+        body = ErrorBody(error=refusal.code, message=refusal.message, request_id=request_id)
+        return _proxy_answer(refusal.status, body, headers)
+    finally:
+        metrics.flush_metrics()
+        logger.remove_keys(["request_id"])
+
+
+def _refusal(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        logger.info("refused", extra={"error": error.code, "status": error.status})
+        return error
+    if isinstance(error, DependencyUnavailable):
+        logger.error("dependency unavailable", extra={"cause": str(error)})
+        return unavailable_error()
+    # The message of an arbitrary exception may hold what the client sent, so only its place is logged.
+    frames = traceback.extract_tb(error.__traceback__)
+    place = [f"{'/'.join(frame.filename.split('/')[-3:])}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
+    logger.error("internal error", extra={"exception_type": type(error).__name__, "place": place})
+    return ApiError(
+        "internal_error", "Something went wrong on our side. Try again, and quote the request id if it stays."
+    )
+
+
+def unavailable_error() -> ApiError:
+    """Return the error for a store that does not answer."""
+    return ApiError("unavailable", "The service is busy and did not answer in time. Try again in a moment.", 2)
+
+
+def _operation(event: Mapping[str, Any], routes: Routes) -> Operation:
+    method, resource = str(event.get("httpMethod")), str(event.get("resource"))
+    found = routes.get((method, resource))
+    if found is None:
+        allowed = sorted(allowed for allowed, path in routes if path == resource)
+        if allowed:
+            raise ApiError("method_not_allowed", f"This address takes {' and '.join(allowed)} requests only.")
+        raise ApiError("not_found", "There is nothing at this address.")
+    return found
+
+
+def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    return HttpRequest(
+        request_id=request_id,
+        body=_body(event),
+        content_type=headers.get("content-type", ""),
+        path_parameters=event.get("pathParameters") or {},
+    )
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ApiError("invalid_request", "The body cannot be decoded.") from error
+
+
+def _is_deep(body: bytes) -> bool:
+    depth = 0
+    for token in _TOKENS.finditer(body):
+        character = token.group()[:1]
+        if character in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif character in b"]}":
+            depth -= 1
+    return False
+
+
+def _proxy_answer(status: int, body: BaseModel, headers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": dict(headers),
+        "body": body.model_dump_json(),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,177 @@
+"""The ports: what the logic needs from the outside, without saying who provides it.
+
+Every method may raise `DependencyUnavailable` where it says nothing else.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from contract.container import Invocation, InvocationResponse
+from contract.endpoint_records import EndpointRecord
+from contract.runs import Run
+from contract.workflows import WorkflowRecord
+
+
+class Clock(Protocol):
+    """Time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """Return the time of day in UTC."""
+
+    def steady(self) -> float:
+        """Return seconds that only grow, for measuring."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait before a retry."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of the runs of one workflow, by run_id."""
+
+    accepted: frozenset[str] = frozenset()
+    unchanged: frozenset[str] = frozenset()
+    conflicts: frozenset[str] = frozenset()
+
+
+class RunRecorder(Protocol):
+    """Writes runs and the counters of their workflow together."""
+
+    def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
+        """Record runs of one workflow with different run_ids; a run that is there already is never changed."""
+
+
+@dataclass
+class History:
+    """The SUCCEEDED runs of one workflow as they are read; complete once `rows` has been exhausted."""
+
+    rows: Iterator[Run]
+    unreadable: list[str] = field(default_factory=list)
+    """What is wrong with each stored run that is not a valid run."""
+
+
+class RunHistory(Protocol):
+    """Reads runs."""
+
+    def succeeded(self, workflow_name: str) -> History:
+        """Read every SUCCEEDED run that was recorded before the call, ordered by run_id."""
+
+    def recent(self, workflow_name: str, limit: int) -> list[Run]:
+        """Return the runs that completed last, latest first."""
+
+
+class WorkflowRecords(Protocol):
+    """Reads the counters of workflows."""
+
+    def get(self, workflow_name: str) -> WorkflowRecord | None:
+        """Return the record of a workflow, or None when it has none."""
+
+    def all(self) -> list[WorkflowRecord]:
+        """Return every workflow."""
+
+    def names(self) -> list[str]:
+        """Return names of workflows for suggestions: all, or the first of very many."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who is retraining a workflow, and until when that counts."""
+
+    owner: str
+    expires_at: datetime | None
+
+
+class Leases(Protocol):
+    """At most one retraining of a workflow at a time."""
+
+    def claim(self, workflow_name: str, lease: Lease, replaces: Lease | None = None) -> Lease | None:
+        """Take the lease if it is free, ours, or exactly `replaces`; return None, or the lease that stands in the way.
+
+        Raises:
+            LookupError: the workflow has no record.
+        """
+
+
+class Executions(Protocol):
+    """Executions of the state machines."""
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Say whether an execution is under way; one that does not exist is not."""
+
+
+class EndpointRecords(Protocol):
+    """The records that say which endpoint answers for a workflow."""
+
+    def get(self, workflow_name: str) -> EndpointRecord | None:
+        """Return a workflow's record, or None.
+
+        Raises:
+            MalformedRecord: it is not of the shape that we write.
+        """
+
+    def all(self) -> Mapping[str, EndpointRecord]:
+        """Return every readable record by workflow."""
+
+    def put(self, record: EndpointRecord) -> None:
+        """Write a record with a higher version than the one that is there; the very same promotion again is fine.
+
+        Raises:
+            StalePromotion: the one that is there is as new or newer.
+        """
+
+
+class Models(Protocol):
+    """Models in service."""
+
+    def invoke(self, record: EndpointRecord, invocation: Invocation, deadline: float) -> InvocationResponse:
+        """Ask the model that a record names; `deadline` is on the steady clock.
+
+        Raises:
+            EndpointMissing, ModelWarming, ModelFailed, ModelTimedOut
+        """
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """One version in the model registry."""
+
+    version: int
+    created_at: datetime
+    approval: str
+    """PendingManualApproval, Approved or Rejected."""
+    reason: str | None
+    metadata: Mapping[str, str]
+
+
+class ModelRegistry(Protocol):
+    """The registry of all models ever trained."""
+
+    def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
+        """Return the newest versions of a group, newest first; none when there is no such group."""
+
+    def artifact_uri(self, model_package_arn: str) -> str | None:
+        """Return where the artefact of a version is, or None when the version is gone."""
+
+
+class Artifacts(Protocol):
+    """Objects in the artefacts bucket, by S3 URI."""
+
+    def uri(self, key: str) -> str:
+        """Return the S3 URI of a key."""
+
+    def read(self, uri: str, max_bytes: int) -> bytes | None:
+        """Return an object's content, or None when there is none.
+
+        Raises:
+            BadArtifact: it is larger than `max_bytes`, or not in the artefacts bucket.
+        """
+
+    def write(self, uri: str, content: bytes, content_type: str) -> None:
+        """Write an object."""
+
+
+def by_name(records: Iterable[WorkflowRecord]) -> list[WorkflowRecord]:
+    """Order records by workflow name, letter case aside."""
+    return sorted(records, key=lambda record: (record.workflow_name.casefold(), record.workflow_name))

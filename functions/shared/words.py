@@ -1,0 +1,66 @@
+"""Sentences for people: sizes, shares, dates, and names that are nearly right."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+
+
+def size(count: int, digits: int = 3) -> str:
+    """Write a size in decimal units: 480 GB is 480e9 bytes."""
+    value = float(count)
+    for unit in _UNITS:
+        text = f"{value:.{digits}g}"
+        if float(text) < 1000 or unit == _UNITS[-1]:
+            return f"{float(text):,.{digits}g} {unit}" if float(text) < 1000 else f"{value:,.0f} {unit}"
+        value /= 1000
+    raise AssertionError("the last unit takes every size")
+
+
+def different_sizes(one: int, other: int) -> tuple[str, str]:
+    """Write two different sizes so that they look different."""
+    for digits in (3, 6, 12):
+        texts = size(one, digits), size(other, digits)
+        if texts[0] != texts[1]:
+            return texts
+    return f"{one:,} bytes", f"{other:,} bytes"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent: 0.061 is 6.1 %, 0.42 is 42 %."""
+    value = 100 * share
+    return f"{value:.1f} %" if value < 9.95 else f"{value:,.0f} %"
+
+
+def date(moment: datetime) -> str:
+    """Write a date: 3 March 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: 1 run, 1,200 runs."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def listed(words: Iterable[str], most: int = 3) -> str:
+    """Join words: a, b and c; beyond `most` it says how many more."""
+    found = list(words)
+    if len(found) > most:
+        found = [*found[:most], f"{len(found) - most} more"]
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}" if found else ""
+
+
+def near(name: str, known: Iterable[str]) -> list[str]:
+    """Return at most three known names that resemble a name, the most alike first."""
+    plain: dict[str, list[str]] = {}
+    for candidate in known:
+        plain.setdefault(_plain(candidate), []).append(candidate)
+    alike = difflib.get_close_matches(_plain(name), plain, n=3, cutoff=0.6)
+    containing = [text for text in plain if len(_plain(name)) >= 3 and _plain(name) in text and text not in alike]
+    return [candidate for text in [*alike, *sorted(containing)] for candidate in sorted(plain[text])][:3]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name.casefold()).strip()

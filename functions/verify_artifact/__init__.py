@@ -1,0 +1,1 @@
+"""`verify_artifact`: checks what training wrote and publishes its evaluation."""

@@ -1,0 +1,121 @@
+"""Checks that a training job left what we write, and publishes its evaluation."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, METRICS, Evaluation
+from contract.states import Manifest, VerifyArtifactRequest, VerifyArtifactResponse
+from functions.shared import evaluations, words
+from functions.shared.errors import BadArtifact
+from functions.shared.observability import logger
+from functions.shared.ports import Artifacts
+from functions.verify_artifact.archives import MAX_ARCHIVE_BYTES, members
+
+SCHEMA_VERSION = 1
+_MODEL, _BOOSTER = ARTIFACT_MEMBERS
+_MAX_MANIFEST_BYTES = 1024 * 1024
+_MODEL_URL = re.compile(r"(?P<job>s3://[^/]+/models/[^/]+/[^/]+)/output/model\.tar\.gz")
+
+
+class ArtifactVerifier:
+    """Verifies artefacts."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+
+    def verify(self, request: VerifyArtifactRequest) -> VerifyArtifactResponse:
+        """Open what training wrote, publish the evaluation, and return what the registry is to say.
+
+        Raises:
+            BadArtifact: something is missing, truncated, too large, of another workflow, or not what we write.
+        """
+        place = _MODEL_URL.fullmatch(request.model_data_url)
+        if place is None:
+            raise BadArtifact(f"{request.model_data_url} is not where training jobs write models")
+        job = place["job"]
+        _check_model(members(self._read(request.model_data_url), ARTIFACT_MEMBERS, _MODEL_ARCHIVE), request)
+        output = members(self._read(f"{job}/output/output.tar.gz"), {EVALUATION_FILE}, "output.tar.gz")
+        if EVALUATION_FILE not in output:
+            raise BadArtifact(f"output.tar.gz holds no {EVALUATION_FILE}")
+        evaluation = evaluations.parse(output[EVALUATION_FILE], request.workflow_name)
+        self._check_manifest(request, evaluation)
+        evaluation_uri = f"{job}/{EVALUATION_FILE}"
+        self._artifacts.write(evaluation_uri, output[EVALUATION_FILE], "application/json")
+        logger.info(
+            "artefact verified",
+            extra={"workflow_name": request.workflow_name, "median_ape": evaluation.challenger.median_ape},
+        )
+        return VerifyArtifactResponse(
+            evaluation_uri=evaluation_uri, description=_description(evaluation), metadata=_metadata(evaluation)
+        )
+
+    def _read(self, uri: str) -> bytes:
+        content = self._artifacts.read(uri, MAX_ARCHIVE_BYTES)
+        if content is None:
+            raise BadArtifact(f"{uri.rsplit('/', 1)[1]} is missing")
+        return content
+
+    def _check_manifest(self, request: VerifyArtifactRequest, evaluation: Evaluation) -> None:
+        content = self._artifacts.read(request.manifest_uri, _MAX_MANIFEST_BYTES)
+        if content is None:
+            raise BadArtifact("The dataset's manifest is missing")
+        try:
+            manifest = Manifest.model_validate_json(content)
+        except ValidationError:
+            raise BadArtifact("The dataset's manifest is not readable") from None
+        if manifest.workflow_name != request.workflow_name:
+            raise BadArtifact("The dataset is that of another workflow")
+        used = evaluation.profile.runs + evaluation.set_aside_runs
+        if used > manifest.runs:
+            raise BadArtifact(f"The evaluation speaks of {used} runs; the dataset holds {manifest.runs}")
+
+
+_MODEL_ARCHIVE = "model.tar.gz"
+
+
+def _check_model(files: dict[str, bytes], request: VerifyArtifactRequest) -> None:
+    """Check the model's metadata and the digest of its trees; whether the model works, training has tried."""
+    if _MODEL not in files:
+        raise BadArtifact(f"{_MODEL_ARCHIVE} holds no {_MODEL}")
+    try:
+        metadata: Any = json.loads(files[_MODEL], parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadArtifact(f"{_MODEL} is not JSON") from None
+    if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
+        raise BadArtifact(f"{_MODEL} is not of schema version {SCHEMA_VERSION}")
+    if metadata.get("workflow_name") != request.workflow_name:
+        raise BadArtifact(f"{_MODEL} is that of another workflow")
+    booster = files.get(_BOOSTER)
+    digest = None if booster is None else hashlib.sha256(booster).hexdigest()
+    if metadata.get("booster_sha256") != digest:
+        raise BadArtifact(f"{_BOOSTER} is not the one that {_MODEL} names")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _description(evaluation: Evaluation) -> str:
+    error = words.percent(evaluation.challenger.median_ape)
+    runs = words.counted(evaluation.profile.runs, "run")
+    seen = "held-out" if evaluation.evaluated_on == "holdout" else "cross-validated"
+    kind = "Trend and trees" if evaluation.kind == "trend_and_residual" else "Trend alone"
+    return f"{kind} from {runs}: median error {error} on {words.counted(evaluation.evaluated_runs, f'{seen} run')}"
+
+
+def _metadata(evaluation: Evaluation) -> dict[str, str]:
+    metrics = {name: f"{getattr(evaluation.challenger, name):.9g}" for name in METRICS}
+    return {
+        **metrics,
+        "runs": str(evaluation.profile.runs),
+        "kind": evaluation.kind,
+        "evaluated_on": evaluation.evaluated_on,
+        "evaluated_runs": str(evaluation.evaluated_runs),
+        "set_aside_runs": str(evaluation.set_aside_runs),
+        "trained_at": evaluation.trained_at.isoformat(),
+        "latest_run_at": evaluation.profile.latest_run_at.isoformat(),
+    }

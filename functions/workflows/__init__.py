@@ -1,0 +1,1 @@
+"""`workflows`: answers `GET /workflows` and `GET /workflows/{workflow_name}`."""

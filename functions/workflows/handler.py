@@ -1,0 +1,51 @@
+"""Lambda handler of `workflows`."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from functions.shared import aws
+from functions.shared.clock import SystemClock
+from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
+from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.sagemaker import Endpoints, Registry
+from functions.workflows.logic import Catalogue
+from functions.workflows.settings import Settings
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one proxy event."""
+    return respond(event, ROUTES, lambda: settings().web_origin)
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once."""
+    return Settings.from_environment()
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Put the function together, once."""
+    clock = SystemClock()
+    dynamodb = aws.dynamodb_for_reads()
+    return Catalogue(
+        workflows=WorkflowsTable(dynamodb, settings().workflows_table),
+        runs=RunsTable(dynamodb, settings().workflow_runs_table, settings().workflows_table, clock),
+        endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
+        models=Endpoints(aws.sagemaker_runtime(), clock),
+        registry=Registry(aws.sagemaker()),
+        clock=clock,
+        name_prefix=settings().name_prefix,
+    )
+
+
+def _list(_request: HttpRequest) -> Answer:
+    return Answer(catalogue().list())
+
+
+def _detail(request: HttpRequest) -> Answer:
+    return Answer(catalogue().detail(request.path_parameters.get("workflow_name", "")))
+
+
+ROUTES: Routes = {("GET", "/workflows"): _list, ("GET", "/workflows/{workflow_name}"): _detail}

@@ -1,0 +1,216 @@
+"""Tells which workflows there are, and everything about one of them."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter, ValidationError
+
+from contract.base import MAX_BYTES, WorkflowName
+from contract.container import METRICS, Invocation, InvocationRow, Metrics
+from contract.endpoint_records import EndpointRecord
+from contract.names import resource_name
+from contract.workflows import (
+    CurvePoint,
+    ModelVersion,
+    WorkflowDetail,
+    WorkflowRecord,
+    WorkflowsResponse,
+    WorkflowSummary,
+)
+from functions.shared import lookup
+from functions.shared.errors import (
+    ApiError,
+    EndpointMissing,
+    MalformedRecord,
+    ModelFailed,
+    ModelTimedOut,
+    ModelWarming,
+)
+from functions.shared.observability import MetricUnit, logger, metrics
+from functions.shared.ports import (
+    Clock,
+    EndpointRecords,
+    ModelRegistry,
+    Models,
+    RegisteredModel,
+    RunHistory,
+    WorkflowRecords,
+    by_name,
+)
+
+BUDGET_SECONDS = 9.0
+CURVE_POINTS = 40
+RECENT_RUNS = 20
+MODEL_VERSIONS = 20
+_NAME: TypeAdapter[str] = TypeAdapter(WorkflowName)
+
+
+class Catalogue:
+    """The workflows, their models and their runs."""
+
+    def __init__(  # noqa: PLR0913 - its ports, by name
+        self,
+        *,
+        workflows: WorkflowRecords,
+        runs: RunHistory,
+        endpoints: EndpointRecords,
+        models: Models,
+        registry: ModelRegistry,
+        clock: Clock,
+        name_prefix: str,
+    ) -> None:
+        self._workflows = workflows
+        self._runs = runs
+        self._endpoints = endpoints
+        self._models = models
+        self._registry = registry
+        self._clock = clock
+        self._name_prefix = name_prefix
+
+    def list(self) -> WorkflowsResponse:
+        """Return every workflow that has runs, by name.
+
+        Raises:
+            DependencyUnavailable: the records cannot be read.
+        """
+        endpoints = self._endpoints.all()
+        records = by_name(record for record in self._workflows.all() if record.runs > 0)
+        return WorkflowsResponse(
+            workflows=[WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name))) for record in records]
+        )
+
+    def detail(self, workflow_name: str) -> WorkflowDetail:
+        """Return everything about one workflow.
+
+        A model that does not answer leaves the curve empty, and everything else is told all the same.
+
+        Raises:
+            ApiError: no workflow can have that name, or none has it.
+            DependencyUnavailable: the records or the registry cannot be read.
+        """
+        deadline = self._clock.steady() + BUDGET_SECONDS
+        record = self._find(workflow_name)
+        name = record.workflow_name
+        endpoint = self._endpoint(name)
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            runs = pool.submit(self._runs.recent, name, RECENT_RUNS)
+            versions = pool.submit(self._registry.versions, resource_name(self._name_prefix, name), MODEL_VERSIONS)
+            curve = self._curve(endpoint, deadline) if endpoint else []
+            return WorkflowDetail(
+                **_summary(record, endpoint),
+                curve=curve,
+                recent_runs=runs.result(),
+                model_versions=_model_versions(versions.result(), endpoint),
+            )
+
+    def _find(self, given: str) -> WorkflowRecord:
+        """Find a workflow by the name in an address, which may reach us percent-encoded or not."""
+        names = [name for name in dict.fromkeys((given, unquote(given))) if _is_name(name)]
+        if not names:
+            raise ApiError(
+                "invalid_request",
+                "The workflow name (workflow_name) must have 1 to 128 characters, none of them control characters, "
+                "and no space at either end.",
+            )
+        for name in names:
+            record = self._workflows.get(name)
+            if record is not None and record.runs > 0:
+                return record
+        raise lookup.not_found(names[-1], self._workflows.names())
+
+    def _endpoint(self, workflow_name: str) -> EndpointRecord | None:
+        try:
+            return self._endpoints.get(workflow_name)
+        except MalformedRecord as error:
+            _report_misconfigured(workflow_name, error)
+            return None
+
+    def _curve(self, endpoint: EndpointRecord, deadline: float) -> Sequence[CurvePoint]:
+        sizes = curve_sizes(*endpoint.input_bytes_range)
+        invocation = Invocation(rows=[InvocationRow(input_bytes=size) for size in sizes], explain=False, similar_runs=0)
+        try:
+            answer = self._models.invoke(endpoint, invocation, deadline)
+        except EndpointMissing as error:
+            _report_misconfigured(endpoint.workflow_name, error)
+            return []
+        except (ModelFailed, ModelTimedOut, ModelWarming) as error:
+            logger.warning("no curve", extra={"workflow_name": endpoint.workflow_name, "cause": type(error).__name__})
+            return []
+        return [
+            CurvePoint(input_bytes=size, cost_usd=row.cost_usd, intervals=row.intervals, extrapolated=row.extrapolated)
+            for size, row in zip(sizes, answer.predictions, strict=True)
+        ]
+
+
+def curve_sizes(smallest: int, largest: int) -> Sequence[int]:
+    """Return sizes from half the smallest past run to four times the largest, evenly spaced on a log scale."""
+    low, high = max(smallest // 2, 1), min(largest * 4, MAX_BYTES)
+    ratio = high / low
+    return sorted({round(low * ratio ** (step / (CURVE_POINTS - 1))) for step in range(CURVE_POINTS)})
+
+
+def _is_name(text: str) -> bool:
+    try:
+        _NAME.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _report_misconfigured(workflow_name: str, error: Exception) -> None:
+    logger.error("endpoint misconfigured", extra={"workflow_name": workflow_name, "cause": str(error)})
+    metrics.add_metric("EndpointMisconfigured", MetricUnit.Count, 1)
+
+
+def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None) -> dict[str, object]:
+    profile = endpoint.profile if endpoint else None
+    return {
+        "workflow_name": record.workflow_name,
+        "runs": record.runs,
+        "succeeded_runs": record.succeeded_runs,
+        "model_version": endpoint.model_version if endpoint else None,
+        "trained_at": endpoint.trained_at if endpoint else None,
+        "model_runs": endpoint.runs if endpoint else None,
+        "metrics": endpoint.metrics if endpoint else None,
+        "input_bytes_range": endpoint.input_bytes_range if endpoint else None,
+        "typical_output_ratio": profile.typical_output_ratio if profile else None,
+        "estimated_share": profile.estimated_share if profile else None,
+        "parameters": profile.parameters if profile else [],
+        "last_retraining": record.last_retraining,
+    }
+
+
+def _model_versions(versions: Sequence[RegisteredModel], endpoint: EndpointRecord | None) -> Sequence[ModelVersion]:
+    return [
+        ModelVersion(
+            version=version.version,
+            created_at=version.created_at,
+            status=_status(version, endpoint),
+            reason=version.reason,
+            runs=_whole(version.metadata.get("runs")),
+            metrics=_metrics(version.metadata),
+        )
+        for version in versions
+    ]
+
+
+def _status(
+    version: RegisteredModel, endpoint: EndpointRecord | None
+) -> Literal["current", "promoted", "rejected", "pending"]:
+    if endpoint is not None and version.version == endpoint.model_version:
+        return "current"
+    return {"Approved": "promoted", "Rejected": "rejected"}.get(version.approval, "pending")  # type: ignore[return-value] # the values are literals
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
+
+
+def _metrics(metadata: Mapping[str, str]) -> Metrics | None:
+    """Read metrics back from the registry; a version without all of them shows none."""
+    try:
+        return Metrics.model_validate_strings({name: metadata[name] for name in METRICS})
+    except (KeyError, ValidationError):
+        return None

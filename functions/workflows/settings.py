@@ -1,0 +1,13 @@
+"""Settings of `workflows`."""
+
+from functions.shared import settings
+
+
+class Settings(settings.Settings):
+    """The environment of `workflows`."""
+
+    workflow_runs_table: str
+    workflows_table: str
+    model_endpoints_table: str
+    name_prefix: str
+    web_origin: str
