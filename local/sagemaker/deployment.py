@@ -138,14 +138,15 @@ class Deployment:
             elif not model.exists():
                 self.artefacts.download_model(self.plan.model_data_url, model)
             order = Order("serve", self.plan.image, root, self.log, self.plan.environment)
-            self._container = self.runner.start(order)
+            container = self.runner.start(order)
         except (ArtefactError, OSError) as error:
             raise DeploymentError(str(error)) from error
         try:
-            self._wait_for_ping(self._container)
+            self._wait_for_ping(container)
         except DeploymentError:
-            self.stop(0)
+            container.stop(0)
             raise
+        self._container = container  # Not before: who finds it there sends invocations to it.
 
     def _wait_for_ping(self, container: Container) -> None:
         deadline = time.monotonic() + self.ping_timeout

@@ -291,10 +291,11 @@ class TrainingJobs:
 
 
 def final_metrics(definitions: list[dict[str, str]], log: str) -> list[dict[str, Any]]:
-    """The last finite number that each metric's regular expression finds in the log."""
+    """The last finite number that each metric's regular expression finds in the log, looking at line by line."""
     found = []
     for definition in definitions:
-        values = [_number(match) for match in re.finditer(definition["Regex"], log)]
+        regex = re.compile(definition["Regex"])
+        values = [_number(match) for line in log.splitlines() for match in regex.finditer(line)]
         finite = [value for value in values if value is not None and math.isfinite(value)]
         if finite:
             found.append({"MetricName": definition["Name"], "Value": finite[-1], "Timestamp": now()})

@@ -97,6 +97,7 @@ class FakeServing:
 
             def do_GET(self) -> None:
                 self.answer(200 if container.healthy else 500, b"")
+                container.pinged.set()
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -107,6 +108,7 @@ class FakeServing:
 
         self.healthy = (model / "model.json").read_bytes() != b"sick"
         self.received = threading.Event()
+        self.pinged = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self._gone = threading.Event()
@@ -139,6 +141,7 @@ class FakeRunner:
     """Notes what was started. `train` decides what a training program does with its directory."""
 
     train: Callable[[Path], int | None] = write_a_model
+    healthy_at_once: bool = True
     orders: list[Order] = field(default_factory=list)
     trainings: list[FakeTraining] = field(default_factory=list)
     servings: list[FakeServing] = field(default_factory=list)
@@ -151,6 +154,7 @@ class FakeRunner:
             self.trainings.append(FakeTraining(self.train(order.root)))
             return self.trainings[-1]
         self.servings.append(FakeServing(order.root / "model"))
+        self.servings[-1].healthy &= self.healthy_at_once
         return self.servings[-1]
 
 

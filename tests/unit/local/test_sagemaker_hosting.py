@@ -3,10 +3,12 @@
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from local.sagemaker.context import Limits
 from local.sagemaker.errors import SageMakerError
 from tests.unit.local.sagemaker_bench import Bench
 
@@ -140,6 +142,20 @@ def test_dead_container_is_started_again(bench: Bench) -> None:
     serve(bench)
     bench.runner.servings[0].stop(0)
     assert invoke(bench) == b'{"v": 1}'
+    assert len(bench.runner.servings) == 2
+
+
+def test_invocations_wait_for_a_container_that_is_starting(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(Limits(ping_timeout=10))
+    serve(bench)
+    bench.runner.servings[0].stop(0)
+    bench.runner.healthy_at_once = False
+    with ThreadPoolExecutor(4) as clients:
+        asked = [clients.submit(invoke, bench) for _ in range(4)]
+        while len(bench.runner.servings) < 2 or not bench.runner.servings[1].pinged.wait(0.01):
+            assert not any(answer.done() for answer in asked)
+        bench.runner.servings[1].healthy = True
+        assert [answer.result(10) for answer in asked] == [b'{"v": 1}'] * 4
     assert len(bench.runner.servings) == 2
 
 

@@ -167,9 +167,13 @@ def test_metrics_are_the_last_finite_match() -> None:
     definitions = [
         {"Name": "mape", "Regex": "mape=([^;]+);"},
         {"Name": "loss", "Regex": "loss=([^;]+);"},
+        {"Name": "whole line", "Regex": "^mape=([0-9.]+);$"},
         {"Name": "absent", "Regex": "absent=([0-9.]+)"},
     ]
-    assert [(m["MetricName"], m["Value"]) for m in final_metrics(definitions, log)] == [("mape", 0.25)]
+    assert [(m["MetricName"], m["Value"]) for m in final_metrics(definitions, log)] == [
+        ("mape", 0.25),
+        ("whole line", 0.25),
+    ]
 
 
 @pytest.mark.parametrize(
