@@ -2,6 +2,8 @@
 
 const wholeNumber = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
+const NO_BREAK = "\u00a0";
+
 /** 1234567 → "1,234,567". */
 export const count = (value: number) => wholeNumber.format(value);
 
@@ -30,13 +32,20 @@ export const recordedMoney = (usd: number) =>
   usd >= 1 ? usd.toLocaleString("en-US", { style: "currency", currency: "USD" }) : money(usd, 3);
 
 /** An amount that a person typed: "$40", "$2.50", "$0.004". */
-export const typedMoney = (usd: number) => `$${usd.toLocaleString("en-US", { minimumFractionDigits: Number.isInteger(usd) ? 0 : 2, maximumFractionDigits: 6 })}`;
+export const typedMoney = (usd: number) => `$${usd.toLocaleString("en-US", { minimumFractionDigits: Number.isInteger(usd) ? 0 : 2, maximumFractionDigits: 8 })}`;
 
 /** An amount on an axis: as short as it can be without being wrong. */
-export const tickMoney = (usd: number) => `$${Number(usd.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 8 })}`;
+export const tickMoney = (usd: number) => typedMoney(Number(usd.toPrecision(3)));
 
-/** A change: "+$4.10", "−$0.0012". */
-export const signedMoney = (usd: number) => (usd > 0 ? `+${money(usd)}` : money(usd));
+/** Amounts that are to be added up by eye: all to the same decimal, three significant digits of the `whole`. */
+export function summand(usd: number, whole: number): string {
+  const decimals = whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD)));
+  const text = `$${Math.abs(usd).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
+  return usd < 0 ? `−${text}` : text;
+}
+
+/** A change among summands: "+$4.10", "−$0.0012". */
+export const signed = (usd: number, whole: number) => (usd > 0 ? `+${summand(usd, whole)}` : summand(usd, whole));
 
 /** The exact figure, for titles and exports. */
 export const exactMoney = (usd: number) => `${usd.toLocaleString("en-US", { maximumSignificantDigits: 15, useGrouping: false })} USD`;
@@ -62,11 +71,11 @@ export type Unit = keyof typeof UNITS;
 
 const DISPLAY_UNITS = [["PB", 1e15], ["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const;
 
-/** 480000000000 → "480 GB"; three significant digits at most. */
+/** 480000000000 → "480 GB", which never breaks between lines; three significant digits at most. */
 export function size(bytes: number): string {
   const rounded = Number(bytes.toPrecision(3));
   const unit = DISPLAY_UNITS.find(([, factor]) => rounded >= factor);
-  return unit ? `${Number((rounded / unit[1]).toPrecision(3))} ${unit[0]}` : counted(bytes, "byte");
+  return unit ? `${Number((rounded / unit[1]).toPrecision(3))}${NO_BREAK}${unit[0]}` : counted(bytes, "byte");
 }
 
 /** A size in the largest decimal unit that gives at least 1, for filling in a field. */
@@ -77,7 +86,7 @@ export function toField(bytes: number): { amount: string; unit: Unit } {
 }
 
 /** 0.0834 → "8 %"; below 10 % one decimal: "3.4 %". */
-export const share = (value: number) => `${value < 0.0995 && value > 0 ? Number((value * 100).toFixed(1)) : Math.round(value * 100)} %`;
+export const share = (value: number) => `${value < 0.0995 && value > 0 ? Number((value * 100).toFixed(1)) : Math.round(value * 100)}${NO_BREAK}%`;
 
 /** 0.8 → "8 in 10". */
 export function inTen(coverage: number): string {

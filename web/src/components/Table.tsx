@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
     // A scrolling region has to be reachable by keyboard.
-    <div className="table-frame" role="region" aria-label={label} tabIndex={0}>
+    <div className="table-frame" role="group" aria-label={label} tabIndex={0}>
       <table>{children}</table>
     </div>
   );

@@ -57,7 +57,7 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
         name="input"
         label="Input dataset size"
         hint="All the files that the run reads, like 120 GB"
-        after={range && <UnitSuggestion form={form} range={range} />}
+        help={range && <UnitSuggestion form={form} range={range} />}
       />
       <SizeField
         form={form}
@@ -65,7 +65,7 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
         label="Expected output size"
         optional
         hint="Leave it empty if you can't tell: a rough guess helps less than none"
-        after={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
+        help={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
       />
       <ParameterFields key={name} form={form} profiles={profiles} />
       <BudgetField form={form} />

@@ -1,16 +1,6 @@
 import type { Effect } from "@/api/client";
-import { money, signedMoney } from "@/format";
-
-const MOST_EFFECTS = 4;
-
-/** The largest effects; what is left over is added up, so that the sum stays right. */
-export function mainEffects(effects: readonly Effect[]): Effect[] {
-  const ordered = effects.toSorted((a, b) => Math.abs(b.effect_usd) - Math.abs(a.effect_usd));
-  if (ordered.length <= MOST_EFFECTS) return ordered;
-  const rest = ordered.slice(MOST_EFFECTS - 1);
-  const effect_usd = rest.reduce((sum, effect) => sum + effect.effect_usd, 0);
-  return [...ordered.slice(0, MOST_EFFECTS - 1), { factor: "Everything else", effect_usd, note: rest.map(({ factor }) => factor).join(", ") }];
-}
+import { signed, summand } from "@/format";
+import { mainEffects } from "./effects";
 
 /** From a typical run to this one, in dollars. */
 export function Explanation({ cost, effects }: { cost: number; effects: readonly Effect[] }) {
@@ -26,7 +16,7 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
         <tbody>
           <tr>
             <th scope="row">A typical run</th>
-            <td className="number">{money(typical)}</td>
+            <td className="number">{summand(typical, cost)}</td>
             <td className="bar-cell" />
           </tr>
           {shown.map(({ factor, effect_usd, note }) => (
@@ -35,7 +25,7 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
                 {factor}
                 {note && <span className="note">{note}</span>}
               </th>
-              <td className="number">{signedMoney(effect_usd)}</td>
+              <td className="number">{signed(effect_usd, cost)}</td>
               <td className="bar-cell" aria-hidden="true">
                 <svg viewBox="-1 0 2 1" preserveAspectRatio="none">
                   <rect className={effect_usd < 0 ? "less" : "more"} x={Math.min(0, effect_usd / largest)} width={Math.abs(effect_usd / largest) || 0} height={1} />
@@ -45,7 +35,7 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
           ))}
           <tr className="sum">
             <th scope="row">This run</th>
-            <td className="number">{money(cost)}</td>
+            <td className="number">{summand(cost, cost)}</td>
             <td className="bar-cell" />
           </tr>
         </tbody>

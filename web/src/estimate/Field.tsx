@@ -5,6 +5,8 @@ interface FieldProps {
   label: string;
   optional?: boolean;
   hint?: ReactNode;
+  /** What helps to fill the field in. */
+  help?: ReactNode;
   error?: string | undefined;
   children: ReactNode;
 }
@@ -14,8 +16,8 @@ export function describedBy(id: string, hint: unknown, error: string | undefined
   return [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
 }
 
-/** A label, a hint, the error if there is one, then the control. */
-export function Field({ id, label, optional = false, hint, error, children }: FieldProps) {
+/** A label, the error if there is one, the control, then its hint and what helps to fill it in. */
+export function Field({ id, label, optional = false, hint, help, error, children }: FieldProps) {
   return (
     <div className={error ? "field invalid" : "field"}>
       <label htmlFor={id}>
@@ -33,6 +35,7 @@ export function Field({ id, label, optional = false, hint, error, children }: Fi
           {hint}
         </p>
       )}
+      {help}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { WorkflowSummary } from "@/api/client";
-import { count, share, size } from "@/format";
+import { counted, share, size } from "@/format";
 import { Table } from "@/components/Table";
 
 /** What to do, and what there is to ask about, before the first question. */
@@ -24,18 +24,19 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
         <thead>
           <tr>
             <th scope="col">Workflow</th>
-            <th scope="col" className="number">Runs</th>
-            <th scope="col" className="number">Input size</th>
+            <th scope="col" className="number">Input so far</th>
             <th scope="col" className="number">Usual error</th>
           </tr>
         </thead>
         <tbody>
           {workflows.map((workflow) => (
             <tr key={workflow.workflow_name}>
-              <th scope="row">{workflow.workflow_name}</th>
-              <td className="number">{count(workflow.succeeded_runs)}</td>
-              <td className="number">{workflow.input_bytes_range ? workflow.input_bytes_range.map(size).join(" to ") : "–"}</td>
-              <td className="number">{workflow.metrics ? share(workflow.metrics.median_ape) : "No model yet"}</td>
+              <th scope="row" className="name">
+                {workflow.workflow_name}
+                <span className="note">{counted(workflow.succeeded_runs, "run")}</span>
+              </th>
+              <td className="number wraps">{workflow.input_bytes_range ? workflow.input_bytes_range.map(size).join(" to ") : "–"}</td>
+              <td className="number wraps">{workflow.metrics ? share(workflow.metrics.median_ape) : "No model yet"}</td>
             </tr>
           ))}
         </tbody>

@@ -39,7 +39,7 @@ const WIDE_SPREAD = 12;
 
 function Dots({ outcomes, budget, width }: { outcomes: readonly number[]; budget: number | null; width: number }) {
   const { scale, ticks } = makeScale(outcomes, budget, width);
-  const diameter = Math.min(16, Math.max(9, width / 36));
+  const diameter = Math.min(20, Math.max(10, width / 30));
   const line = budget === null ? null : Math.min(width - 4, Math.max(4, scale(budget)));
   const dots = stackDots(outcomes.map(scale), diameter, budget === null ? null : scale(budget));
   const floor = TOP + diameter * (1 + Math.max(...dots.map(({ level }) => level)));

@@ -8,7 +8,7 @@ interface ParameterFieldsProps {
   profiles: readonly ParameterProfile[];
 }
 
-const label = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+const label = (name: string) => name.replace(/[_.-]+/g, " ").replace(/^./, (first) => first.toUpperCase());
 const YES_NO: Record<string, string> = { true: "Yes", false: "No" };
 
 /** The run parameters that past runs of the workflow recorded. All may be left out. */

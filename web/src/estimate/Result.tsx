@@ -33,6 +33,7 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
       {interval && (
         <IntervalSentence interval={interval} choices={prediction.intervals.map((one) => one.coverage)} onChoose={setCoverage} />
       )}
+      <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />
       {prediction.warnings.length > 0 && (
         <ul className="warnings" aria-label="Warnings">
           {prediction.warnings.map(({ code, message }) => (
@@ -43,7 +44,6 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
           ))}
         </ul>
       )}
-      <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />
       {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
       <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />
       <SimilarRuns runs={prediction.similar_runs} />

@@ -15,19 +15,20 @@ export function SimilarRuns({ runs }: { runs: Prediction["similar_runs"] }) {
           <tr>
             <th scope="col">Run</th>
             <th scope="col" className="number">Input</th>
-            <th scope="col" className="number">Output</th>
+            <th scope="col" className="number spare">Output</th>
             <th scope="col" className="number">Cost</th>
-            <th scope="col" className="number">Completed</th>
           </tr>
         </thead>
         <tbody>
           {runs.slice(0, MOST_RUNS).map((run) => (
             <tr key={run.run_id}>
-              <th scope="row" className="run-id">{run.run_id}</th>
+              <th scope="row" className="name">
+                {run.run_id}
+                <span className="note">{day(run.completed_at)}</span>
+              </th>
               <td className="number">{size(run.input_bytes)}</td>
-              <td className="number">{run.output_bytes === null ? "–" : size(run.output_bytes)}</td>
+              <td className="number spare">{run.output_bytes === null ? "–" : size(run.output_bytes)}</td>
               <td className="number" title={exactMoney(run.cost_usd)}>{recordedMoney(run.cost_usd)}</td>
-              <td className="number">{day(run.completed_at)}</td>
             </tr>
           ))}
         </tbody>

@@ -11,11 +11,11 @@ interface SizeFieldProps {
   optional?: boolean;
   /** Said until there is an amount, whose bytes are then said instead. */
   hint?: ReactNode;
-  after?: ReactNode;
+  help?: ReactNode;
 }
 
 /** An amount and its unit; the hint says how many bytes that is. */
-export function SizeField({ form, name, label, optional = false, hint, after }: SizeFieldProps) {
+export function SizeField({ form, name, label, optional = false, hint, help }: SizeFieldProps) {
   const id = `${name}-size`;
   const unitName = `${name}Unit` as const;
   const [amount, unit] = useWatch({ control: form.control, name: [name, unitName] });
@@ -23,7 +23,7 @@ export function SizeField({ form, name, label, optional = false, hint, after }: 
   const bytes = toBytes(amount, unit);
   const described = bytes !== null && bytes > 0 ? `${count(bytes)} bytes` : hint;
   return (
-    <Field id={id} label={label} optional={optional} error={error} hint={described}>
+    <Field id={id} label={label} optional={optional} error={error} hint={described} help={help}>
       <div className="amount">
         <input
           id={id}
@@ -39,7 +39,6 @@ export function SizeField({ form, name, label, optional = false, hint, after }: 
           ))}
         </select>
       </div>
-      {after}
     </Field>
   );
 }

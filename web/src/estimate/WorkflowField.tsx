@@ -15,9 +15,8 @@ const runsOf = ({ succeeded_runs }: WorkflowSummary) => counted(succeeded_runs, 
 
 function hintFor(name: string, workflow: WorkflowSummary | undefined): string | undefined {
   if (!workflow) return name === "" ? undefined : `No past runs of ${name}`;
-  if (!workflow.input_bytes_range) return runsOf(workflow);
-  const [smallest, largest] = workflow.input_bytes_range;
-  return `${runsOf(workflow)}, input from ${size(smallest)} to ${size(largest)}`;
+  if (!workflow.input_bytes_range) return "No model yet";
+  return `Past runs read ${workflow.input_bytes_range.map(size).join(" to ")}`;
 }
 
 /** A list to choose from, or, past 15 workflows, a field that completes what is typed. */

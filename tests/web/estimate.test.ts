@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { ApiError } from "@/api/client";
+import { retryDelay, shouldRetry } from "@/api/queries";
+import type { WorkflowSummary } from "@/api/client";
+import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
+import { stackDots } from "@/estimate/dots";
+import { mainEffects } from "@/estimate/effects";
+import { csvCell } from "@/estimate/export";
+import { EMPTY, fromSearch, likelierUnit, toRequest, toSearch, type FormValues } from "@/estimate/question";
+import { logTicks } from "@/estimate/ticks";
+import { formSchema } from "@/estimate/validation";
+
+const workflow = {
+  workflow_name: "rnaseq-quant",
+  parameters: [
+    { name: "trim.length", kind: "number", values: [20, 35, 100] },
+    { name: "paired", kind: "category", values: [false, true] },
+    { name: "aligner", kind: "category", values: ["salmon", "star"] },
+  ],
+} as unknown as WorkflowSummary;
+const valid: FormValues = { ...EMPTY, workflow: "rnaseq-quant", input: "120" };
+
+/** The messages of a form, by field. */
+function problems(change: Partial<FormValues>): Record<string, string> {
+  const parsed = formSchema([workflow]).safeParse({ ...valid, ...change });
+  return Object.fromEntries((parsed.error?.issues ?? []).map(({ path, message }) => [path.join(" "), message]));
+}
+
+describe("messages", () => {
+  test("a complete form has none", () => {
+    expect(problems({})).toEqual({});
+    expect(problems({ input: " 1.5 ", output: ".5", budget: "$ 50" })).toEqual({});
+    expect(problems({ input: "1." })).toEqual({});
+  });
+  test("an empty form names what must be there", () =>
+    expect(problems({ workflow: "", input: " " })).toEqual({ workflow: "Select a workflow", input: "Enter the input dataset size" }));
+  test.each([
+    ["abc", "Input dataset size must be a number, like 120 or 1.5"],
+    ["1e3", "Input dataset size must be a number, like 120 or 1.5"],
+    ["12 GB", "Input dataset size must be a number, like 120 or 1.5"],
+    ["NaN", "Input dataset size must be a number, like 120 or 1.5"],
+    ["0", "Input dataset size must be more than 0"],
+    ["-5", "Input dataset size must be more than 0"],
+    ["0.0000000001", "Input dataset size must be more than 0"],
+    ["1,5", "Use a full stop for decimals, like 1.5"],
+    ["1,200.5", "Use a full stop for decimals, like 1.5"],
+    ["100000001", "Input dataset size must be at most 100,000 TB"],
+  ])("input %s", (input, message) => expect(problems({ input })).toEqual({ input: message }));
+  test("the output's are the same, but it may be empty", () => {
+    expect(problems({ output: "" })).toEqual({});
+    expect(problems({ output: "x" })).toEqual({ output: "Expected output size must be a number, like 120 or 1.5" });
+    expect(problems({ output: "0" })).toEqual({ output: "Expected output size must be more than 0" });
+  });
+  test.each(["fifty", "0", "-1", "1,000", "1e99", "2000000000"])("budget %s", (budget) =>
+    expect(problems({ budget })).toEqual({ budget: "Budget must be an amount in dollars, like 50" }));
+  test("a parameter that was always a number must be one", () => {
+    expect(problems({ parameters: { "trim/length": "long" } })).toEqual({ "parameters trim/length": "trim.length must be a number" });
+    expect(problems({ parameters: { "trim/length": "", paired: "" } })).toEqual({});
+  });
+});
+
+describe("the address", () => {
+  const full: FormValues = {
+    ...valid,
+    inputUnit: "TiB",
+    output: "1,5",
+    outputUnit: "MB",
+    budget: "40",
+    parameters: { "trim/length": "35", aligner: "a&b=c" },
+  };
+  test("holds the form as typed, mistakes included", () => expect(fromSearch(toSearch(full))).toEqual(full));
+  test("leaves out what is empty", () => expect(toSearch(valid)).toBe("workflow=rnaseq-quant&input=120&iu=GB"));
+  test("takes an unknown unit for GB, and a prototype's member for no unit", () =>
+    expect([fromSearch("iu=PB").inputUnit, fromSearch("iu=constructor").inputUnit]).toEqual(["GB", "GB"]));
+});
+
+test("a request has bytes, typed parameters and nothing that was left out", () => {
+  const values = { ...valid, input: "1.5", inputUnit: "GiB" as const, parameters: { "trim/length": "50.5", paired: "true", aligner: " star ", other: "" } };
+  expect(toRequest(values, workflow.parameters)).toEqual({
+    workflow_name: "rnaseq-quant",
+    input_bytes: 1_610_612_736,
+    parameters: { "trim.length": 50.5, paired: true, aligner: "star" },
+  });
+  expect(toRequest({ ...valid, output: "0.1", outputUnit: "MB" }, [])).toEqual({ workflow_name: "rnaseq-quant", input_bytes: 120e9, output_bytes: 100_000 });
+});
+
+test("a unit is suggested when another one fits the past runs", () => {
+  const range = [60_000, 35_000_000] as const;
+  expect(likelierUnit("20", "GB", range)).toBe("MB");
+  expect(likelierUnit("20", "MB", range)).toBeNull();
+  expect(likelierUnit("900", "GB", range)).toBeNull();
+  expect(likelierUnit("", "GB", range)).toBeNull();
+});
+
+test("the verdict follows the share of outcomes above the budget", () => {
+  expect([0, 1, 2, 10, 11, 20].map((exceeding) => verdict(exceeding, 20))).toEqual([
+    "within", "within", "may exceed", "may exceed", "likely exceeds", "likely exceeds",
+  ]);
+  expect([exceedWords(0, 20, 40), exceedWords(1, 20, 40), exceedWords(3, 20, 40)]).toEqual([
+    "None of 20 outcomes exceeds $40", "1 of 20 outcomes exceeds $40", "3 of 20 outcomes exceed $40",
+  ]);
+  expect(describeOutcomes([10, 20, 50], 40)).toBe("3 equally likely outcomes, from $10 to $50. 1 of 3 outcomes exceeds $40.");
+});
+
+test("dots that would overlap are stacked, never across the budget", () => {
+  expect(stackDots([10, 12, 40], 10, null)).toEqual([
+    { x: 11, level: 0, exceeds: false },
+    { x: 11, level: 1, exceeds: false },
+    { x: 40, level: 0, exceeds: false },
+  ]);
+  expect(stackDots([10, 12], 10, 11).map(({ level, exceeds }) => [level, exceeds])).toEqual([[0, false], [0, true]]);
+});
+
+test("logarithmic ticks are round and few", () => {
+  expect(logTicks(0.8, 30, 6)).toEqual([1, 2, 5, 10, 20]);
+  expect(logTicks(0.8, 200, 5)).toEqual([1, 3, 10, 30, 100]);
+  expect(logTicks(0.8, 200, 4)).toEqual([1, 10, 100]);
+  expect(logTicks(1, 1e12, 4).length).toBeLessThanOrEqual(4);
+});
+
+test("effects past the third are added up, so that the sum stays right", () => {
+  const effects = [1, -2, 3, -4, 5].map((effect_usd) => ({ factor: `f${effect_usd}`, effect_usd, note: "" }));
+  const shown = mainEffects(effects);
+  expect(shown.map(({ factor }) => factor)).toEqual(["f5", "f-4", "f3", "Everything else"]);
+  expect(shown.reduce((sum, { effect_usd }) => sum + effect_usd, 0)).toBe(3);
+});
+
+test("no cell of an export is a formula", () => {
+  expect(["=cmd()", "+1", "-1", "@x"].map(csvCell)).toEqual(["'=cmd()", "'+1", "'-1", "'@x"]);
+  expect([csvCell('a "b", c'), csvCell(-1.5), csvCell(null)]).toEqual(['"a ""b"", c"', "-1.5", ""]);
+});
+
+test("only a starting model and throttling are retried without being asked", () => {
+  const problem = (code: ApiError["code"], retryAfter: number | null = null) => new ApiError(code, "", 503, null, retryAfter);
+  expect([shouldRetry(5, problem("model_warming")), shouldRetry(20, problem("model_warming"))]).toEqual([true, false]);
+  expect([shouldRetry(1, problem("too_many_requests")), shouldRetry(2, problem("too_many_requests"))]).toEqual([true, false]);
+  expect([shouldRetry(0, problem("model_error")), shouldRetry(0, new Error("other"))]).toEqual([false, false]);
+  expect([retryDelay(0, problem("model_warming", 5)), retryDelay(0, problem("model_warming")), retryDelay(0, problem("model_warming", 900))]).toEqual([5000, 3000, 30_000]);
+});

@@ -1,0 +1,334 @@
+"""An API for tests of the web app alone: the contract's shapes, made-up numbers, and faults on demand.
+
+`python -m tests.web.fake_api` serves it together with the built app, to look at by hand. Each workflow stands for a
+state of the app that a healthy system seldom shows.
+"""
+
+import json
+import math
+import random
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from statistics import NormalDist
+from typing import ClassVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel
+
+from contract.base import BytesRange
+from contract.container import Metrics, ParameterProfile
+from contract.errors import STATUS, ErrorBody, ErrorCode
+from contract.predictions import (
+    Effect,
+    Interval,
+    ModelSummary,
+    Prediction,
+    PredictionRequest,
+    PredictionWarning,
+    SimilarRun,
+)
+from contract.runs import Run
+from contract.workflows import (
+    CurvePoint,
+    LastRetraining,
+    ModelVersion,
+    WorkflowDetail,
+    WorkflowsResponse,
+    WorkflowSummary,
+)
+from local.web import HOST, WebServer
+
+API_KEY = "a-key-for-tests-only"
+REPOSITORY = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
+OUTCOMES = 20
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "content-type,x-api-key",
+    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Max-Age": "600",
+}
+PARAMETERS = [
+    ParameterProfile(name="sample_count", kind="number", values=[1, 3, 8]),
+    ParameterProfile(name="trim.length", kind="number", values=[20, 35, 100]),
+    ParameterProfile(name="paired", kind="category", values=[False, True]),
+    ParameterProfile(name="aligner", kind="category", values=["salmon", "star"]),
+]
+
+
+class Workflow:
+    """A made-up workflow: cost = price * size^power with log-normal spread, sizes in bytes, money in USD."""
+
+    def __init__(self, name: str, price: float, sizes: BytesRange, *, spread: float = 0.28, runs: int = 84) -> None:
+        self.name = name
+        self.price = price
+        self.sizes = sizes
+        self.spread = spread
+        self.runs = runs
+
+    def cost(self, size: int) -> float:
+        middle = math.sqrt(self.sizes[0] * self.sizes[1])
+        return float(self.price * (0.15 + (size / middle) ** 0.85))
+
+    def quantile(self, size: int, share: float) -> float:
+        beyond = max(1.0, size / self.sizes[1], self.sizes[0] / size)
+        return self.cost(size) * math.exp(NormalDist().inv_cdf(share) * self.spread * (1 + math.log(beyond)))
+
+    def intervals(self, size: int) -> list[Interval]:
+        return [
+            Interval(coverage=c, low_usd=self.quantile(size, (1 - c) / 2), high_usd=self.quantile(size, (1 + c) / 2))
+            for c in (0.8, 0.9)
+        ]
+
+    def extrapolates(self, size: int) -> bool:
+        return not self.sizes[0] <= size <= self.sizes[1]
+
+    @property
+    def metrics(self) -> Metrics:
+        return Metrics(median_ape=0.084, pinball=0.05, coverage_80=0.82, coverage_90=0.91, width_80=0.7)
+
+    def past_runs(self) -> list[Run]:
+        dice = random.Random(self.name)
+        low, high = map(math.log, self.sizes)
+        runs = []
+        for index in range(min(self.runs, 60)):
+            size = round(math.exp(dice.uniform(low, high)))
+            ended = NOW - timedelta(days=index, hours=dice.random() * 20)
+            runs.append(
+                Run(
+                    workflow_name=self.name,
+                    run_id=f"{self.name[:24]}-{1000 + index}",
+                    status="SUCCEEDED",
+                    started_at=ended - timedelta(minutes=40),
+                    completed_at=ended,
+                    input_bytes=size,
+                    output_bytes=round(size * 0.32),
+                    cost_usd=self.quantile(size, dice.uniform(0.03, 0.97)),
+                    cost_source="billed",
+                )
+            )
+        return runs
+
+    def summary(self) -> WorkflowSummary:
+        return WorkflowSummary(
+            workflow_name=self.name,
+            runs=self.runs + 3,
+            succeeded_runs=self.runs,
+            model_version=7,
+            trained_at=NOW - timedelta(days=4),
+            model_runs=self.runs,
+            metrics=self.metrics,
+            input_bytes_range=self.sizes,
+            typical_output_ratio=0.32,
+            estimated_share=0.0,
+            parameters=PARAMETERS,
+            last_retraining=None,
+        )
+
+    def detail(self) -> WorkflowDetail:
+        low, high = self.sizes
+        sizes = [round(low / 3 * (high * 9 / low) ** (step / 24)) for step in range(25)]
+        curve = [
+            CurvePoint(
+                input_bytes=size,
+                cost_usd=self.cost(size),
+                intervals=self.intervals(size),
+                extrapolated=self.extrapolates(size),
+            )
+            for size in sizes
+        ]
+        version = ModelVersion(
+            version=7, created_at=NOW, status="current", reason="Better by 12 %", runs=self.runs, metrics=self.metrics
+        )
+        summary = self.summary().model_dump()
+        return WorkflowDetail(**summary, curve=curve, recent_runs=self.past_runs(), model_versions=[version])
+
+    def predict(self, request: PredictionRequest) -> Prediction:
+        size = request.input_bytes
+        cost = self.cost(size)
+        nearest = sorted(self.past_runs(), key=lambda run: abs(math.log(run.input_bytes / size)))[:5]
+        return Prediction(
+            prediction_id="0196f0c2-7d1e-7c3a-9f52-3f1f8f0a2b41",
+            workflow_name=self.name,
+            cost_usd=cost,
+            intervals=self.intervals(size),
+            outcomes_usd=[self.quantile(size, (index + 0.5) / OUTCOMES) for index in range(OUTCOMES)],
+            extrapolated=self.extrapolates(size),
+            warnings=list(self.warnings(size)),
+            model=ModelSummary(
+                version=7, trained_at=NOW, runs=self.runs, median_ape=0.084, input_bytes_range=self.sizes
+            ),
+            explanation=[
+                Effect(factor="Input size", effect_usd=cost * 0.31, note="2.4 times a typical run's"),
+                Effect(factor="aligner", effect_usd=cost * 0.12, note="star rather than salmon"),
+                Effect(factor="Output size", effect_usd=-cost * 0.07, note="less output than usual for this input"),
+            ],
+            similar_runs=[
+                SimilarRun(
+                    run_id=run.run_id,
+                    input_bytes=run.input_bytes,
+                    output_bytes=run.output_bytes,
+                    cost_usd=run.cost_usd,
+                    completed_at=run.completed_at,
+                )
+                for run in nearest
+            ],
+        )
+
+    def warnings(self, size: int) -> Iterator[PredictionWarning]:
+        if self.extrapolates(size):
+            yield PredictionWarning(
+                code="outside_training_range",
+                message=f"Largest past run used {self.sizes[1] / 1e6:,.0f} MB; you entered {size / 1e6:,.0f} MB. "
+                "Treat this as a rough guide.",
+            )
+        if self.runs < 15:
+            yield PredictionWarning(code="few_runs", message=f"Only {self.runs} past runs: the estimate may change.")
+
+
+class Untrained(Workflow):
+    """Has runs and no model yet."""
+
+    def summary(self) -> WorkflowSummary:
+        told = LastRetraining(
+            outcome="insufficient_data",
+            reason="Training needs at least 5 successful runs; there are 3.",
+            ended_at=NOW,
+            execution_arn="arn:aws:states:us-east-1:000000000000:execution:retrain:example",
+        )
+        nothing = dict.fromkeys(("model_version", "trained_at", "model_runs", "metrics", "input_bytes_range"))
+        update = nothing | {"typical_output_ratio": None, "parameters": [], "last_retraining": told}
+        return super().summary().model_copy(update=update)
+
+
+FAULTS: dict[str, tuple[ErrorCode, str, int]] = {
+    "slow-start": ("model_warming", "The model is starting.", 2),
+    "model-error": ("model_error", "The model could not answer this request.", 1),
+    "throttled": ("too_many_requests", "Too many requests: try again in a moment.", 1),
+}
+"""Workflow → the error of its first predictions, and how many of them fail."""
+WORKFLOWS = [
+    Workflow("rnaseq-quant", 0.0016, (60_000, 35_000_000)),
+    Workflow("wgs-joint-calling", 24.0, (20_000_000_000, 480_000_000_000)),
+    Workflow("few-runs", 3.2, (1_000_000_000, 9_000_000_000), runs=8, spread=0.9),
+    Workflow("<script>alert('x')</script>", 1.0, (1_000_000_000, 9_000_000_000)),
+    Untrained("untrained", 1.0, (1_000_000_000, 9_000_000_000), runs=3),
+    *(Workflow(name, 12.0, (1_000_000_000, 90_000_000_000)) for name in FAULTS),
+]
+
+
+class FakeApi(ThreadingHTTPServer):
+    """The API on a free port of 127.0.0.1."""
+
+    daemon_threads = True
+
+    def __init__(self, workflows: list[Workflow], port: int = 0) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.workflows = {workflow.name: workflow for workflow in workflows}
+        self.asked: Counter[str] = Counter()
+        """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server_port}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeApi
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    routes: ClassVar = ("/v1/workflows", "/v1/predictions")
+
+    def do_OPTIONS(self) -> None:
+        self._send(204, None)
+
+    def do_GET(self) -> None:
+        if not self._has_key():
+            return None
+        _, _, name = self.path.removeprefix("/v1/workflows").partition("/")
+        if not name:
+            summaries = [workflow.summary() for workflow in self.server.workflows.values()]
+            return self._send(200, WorkflowsResponse(workflows=summaries))
+        workflow = self.server.workflows.get(unquote(name))
+        return self._send(200, workflow.detail()) if workflow else self._not_found(unquote(name))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self._has_key():
+            return None
+        request = PredictionRequest.model_validate_json(body)
+        name = request.workflow_name
+        self.server.asked[name] += 1
+        if name in FAULTS and self.server.asked[name] <= FAULTS[name][2]:
+            return self._fail(FAULTS[name][0], FAULTS[name][1])
+        workflow = self.server.workflows.get(name)
+        if workflow is None:
+            return self._not_found(name)
+        if isinstance(workflow, Untrained):
+            return self._fail("model_not_ready", f"{name} has no model yet.")
+        return self._send(200, workflow.predict(request))
+
+    def _has_key(self) -> bool:
+        if self.headers.get("x-api-key") == API_KEY:
+            return True
+        self._fail("forbidden", "The API key is missing or not valid.")
+        return False
+
+    def _not_found(self, name: str) -> None:
+        self._fail("workflow_not_found", f"There is no workflow called {name}. Near matches: rnaseq-quant.")
+
+    def _fail(self, code: ErrorCode, message: str) -> None:
+        self._send(STATUS[code], ErrorBody(error=code, message=message, request_id="req-0001"))
+
+    def _send(self, status: int, answer: BaseModel | None) -> None:
+        body = answer.model_dump_json().encode() if answer else b""
+        self.send_response(status)
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        if status in (429, 503):
+            self.send_header("Retry-After", "1")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        pass
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Serve in the background until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def fake_site(
+    config: Path, *, workflows: list[Workflow] | None = None, key: str | None = API_KEY, web_port: int = 0
+) -> Iterator[tuple[str, FakeApi]]:
+    """Serve the built app against a fake API; yields the app's URL and the API. `config` is the file to write."""
+    api = FakeApi(WORKFLOWS if workflows is None else workflows)
+    config.write_text(json.dumps({"apiUrl": api.url} | ({"apiKey": key} if key else {})))
+    web = WebServer(REPOSITORY / "web" / "dist", web_port, config)
+    with serving(api), serving(web):
+        yield f"http://{HOST}:{web.server_port}", api
+
+
+if __name__ == "__main__":
+    with fake_site(REPOSITORY / "build" / "fake-web-config.json", web_port=int(sys.argv[1])) as (url, _):
+        print(url, flush=True)
+        threading.Event().wait()

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { aboutMoney, day, exactMoney, inTen, money, moneyRange, recordedMoney, share, signed, size, summand, tickMoney, toField, typedMoney } from "@/format";
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+describe("money", () => {
+  test.each([
+    [28.31, "$28"],
+    [1.2, "$1.20"],
+    [9.96, "$10"],
+    [99.6, "$100"],
+    [1234, "$1,200"],
+    [1_254_321, "$1,300,000"],
+    [0.42, "$0.42"],
+    [0.1, "$0.10"],
+    [0.999, "$1.00"],
+    [0.0042, "$0.0042"],
+    [0.0003, "$0.00030"],
+    [0.000012, "$0.000012"],
+    [0.0000042, "less than $0.00001"],
+    [0, "$0"],
+    [-3.9, "−$3.90"],
+  ])("%d → %s", (usd, text) => expect(money(usd)).toBe(text));
+
+  test("the headline says about, except below the smallest amount", () => {
+    expect(aboutMoney(28.31)).toBe("About $28");
+    expect(aboutMoney(0.0000042)).toBe("Less than $0.00001");
+  });
+  test("the exact figure keeps every digit", () => expect(exactMoney(0.00421357)).toBe("0.00421357 USD"));
+  test("ends that would read the same get more digits", () => {
+    expect(moneyRange(20.2, 41.4)).toEqual(["$20", "$41"]);
+    expect(moneyRange(128.2, 131.4)).toEqual(["$128", "$131"]);
+    expect(moneyRange(5, 5)).toEqual(["$5.00", "$5.00"]);
+  });
+  test("recorded, typed and axis amounts", () => {
+    expect([recordedMoney(1234.5), recordedMoney(0.004231)]).toEqual(["$1,234.50", "$0.00423"]);
+    expect([typedMoney(40), typedMoney(2.5), typedMoney(0.004)]).toEqual(["$40", "$2.50", "$0.004"]);
+    expect([tickMoney(0.1), tickMoney(2000), tickMoney(0.30000000000000004)]).toEqual(["$0.10", "$2,000", "$0.30"]);
+  });
+  test("summands share their decimals, so that a reader's sum comes out", () => {
+    expect([summand(20.546, 32.11), signed(9.9557, 32.11), signed(-2.2, 32.11)]).toEqual(["$20.55", "+$9.96", "−$2.20"]);
+    expect([summand(0.0031, 0.0042), signed(-0.0003, 0.0042)]).toEqual(["$0.00310", "−$0.00030"]);
+    expect(signed(0, 32)).toBe("$0.00");
+  });
+});
+
+describe("sizes", () => {
+  test.each([
+    [1, "1 byte"],
+    [812, "812 bytes"],
+    [999_600, "1 MB"],
+    [60_000, "60 kB"],
+    [1_500_000_000, "1.5 GB"],
+    [480e9, "480 GB"],
+    [2e12, "2 TB"],
+    [1e17, "100 PB"],
+  ])("%d → %s", (bytes, text) => expect(plain(size(bytes))).toBe(text));
+
+  test("a field gets the largest unit that gives at least 1", () => {
+    expect(toField(38.4e9)).toEqual({ amount: "38.4", unit: "GB" });
+    expect(toField(6_400)).toEqual({ amount: "0.0064", unit: "MB" });
+    expect(toField(1.23456e15)).toEqual({ amount: "1230", unit: "TB" });
+  });
+});
+
+test("shares, coverages and days", () => {
+  expect([0.0834, 0.123, 0, 1, 0.0999].map((value) => plain(share(value)))).toEqual(["8.3 %", "12 %", "0 %", "100 %", "10 %"]);
+  expect([inTen(0.8), inTen(0.9), inTen(0.95)]).toEqual(["8 in 10", "9 in 10", "95 in 100"]);
+  expect(day("2026-03-05T23:59:59Z")).toBe("5 Mar 2026");
+});
