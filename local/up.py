@@ -38,9 +38,9 @@ class UpError(Exception):
 def step(name: str) -> Iterator[None]:
     """Say what is being done and how long it took."""
     started = time.monotonic()
-    print(f"  {name} … ", end="", flush=True)
+    print(f"  {name} …", flush=True)
     yield
-    print(f"{time.monotonic() - started:.1f} s", flush=True)
+    print(f"  {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
 def up(settings: CloudSettings) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def up(settings: CloudSettings) -> dict[str, Any]:
     with _only_one(settings.state_directory), ThreadPoolExecutor(1) as background:
         web_app = background.submit(build_web_app)  # npm and Terraform wait on different things
         with step("Function packages"):
-            packages = build()
+            build()
         with step(f"Local cloud on {settings.endpoint_url}"):
             cloud.start(settings)
         with step("Terraform apply"):
             terraform_outputs = apply(
-                cloud_environment(settings), settings.state_directory, _variables(settings, web_settings, packages)
+                cloud_environment(settings), settings.state_directory, _variables(settings, web_settings)
             )
         outputs = _local_outputs(terraform_outputs, settings, web_settings)
         with step("Example history"):
@@ -82,21 +82,13 @@ def _only_one(state_directory: Path) -> Iterator[None]:
         yield
 
 
-def _variables(settings: CloudSettings, web: "webserver.WebSettings", packages: Path) -> dict[str, Any]:
-    """What differs from AWS: no waits that an emulator answers at once, and a key of our own making."""
+def _variables(settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
+    """What this machine alone decides: who may call, and with which key."""
     key_file = settings.state_directory / "api-key"
     if not key_file.exists():
         key_file.touch(mode=0o600)
         key_file.write_text(f"local-{secrets.token_hex(16)}")
-    return {
-        "web_origin": web.url,
-        "api_key_value": key_file.read_text(),
-        "functions_dir": str(packages),
-        "endpoint_poll_seconds": 1,
-        "deletion_protection": False,
-        "manage_bucket_lifecycle": False,
-        "create_web": False,
-    }
+    return {"web_origin": web.url, "api_key_value": key_file.read_text()}
 
 
 def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
