@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from model import residual, trend
+from model import base, residual
+from model.base import Base
 from model.features import Encoder
 from model.history import Floats, History, Indices
 
@@ -56,15 +57,15 @@ class Table:
 class Core:
     """A fitted base, and trees on what it leaves with the share of their answer that is used."""
 
-    base: trend.Trend
+    base: Base
     knots: Floats
     booster: Any | None
     strength: float
 
     def predict(self, table: Table) -> tuple[Floats, Floats]:
-        """Return log cost, and the disagreement about it among the base's members."""
-        level, spread = self.base.size_part(table.log_size)
-        return level + table.columns @ self.base.effect_column + self.strength * self.trees(table), spread
+        """Return log cost, and how unsure its growth beyond the range is."""
+        estimate, spread = self.base.predict(table.log_size, table.columns)
+        return estimate + self.strength * self.trees(table), spread
 
     def trees(self, table: Table) -> Floats:
         """Return the trees' answer at full strength, in log cost."""
@@ -78,11 +79,20 @@ class Core:
         return replace(self, strength=strength, booster=self.booster if strength > 0 else None)
 
 
-def fit(table: Table, log_cost: Floats) -> Core:
-    """Fit the base and, with enough runs, the trees at full strength."""
-    base = trend.fit(table.log_size, table.columns, log_cost)
+def fit_base(table: Table, log_cost: Floats) -> Base:
+    """Fit the base alone."""
+    return base.fit(table.log_size, table.columns, log_cost)
+
+
+def without_trees(fitted: Base, table: Table) -> Core:
+    """Use a base alone."""
+    return Core(fitted, residual.size_knots(table.log_size), None, 0.0)
+
+
+def add_trees(fitted: Base, table: Table, log_cost: Floats) -> Core:
+    """Add trees at full strength, when there are enough runs, on what a base leaves of the same runs."""
     booster = None
     if len(table) >= residual.MINIMUM_RUNS:
-        left = log_cost - base.predict(table.log_size, table.columns)
-        booster = residual.fit(table.log_size, table.surplus, table.parameters, left, base.noise, trend.OUTPUT_NOISE)
-    return Core(base, residual.size_knots(table.log_size), booster, 1.0)
+        left = (log_cost - fitted.predict(table.log_size, table.columns)[0]) / fitted.noise
+        booster = residual.fit(table.log_size, table.surplus, table.parameters, left)
+    return Core(fitted, residual.size_knots(table.log_size), booster, 1.0)

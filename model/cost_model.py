@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
-from model import core, drift, intervals, selection, trend
+from model import core, drift, intervals, selection
+from model.base import Base
 from model.core import Core, Table
 from model.features import Encoder
 from model.history import Floats, History, Indices
@@ -36,7 +37,7 @@ class CostModel(Shape):
     input_bytes_range: BytesRange
     latest_run_at: UtcTime
     encoder: Encoder
-    base: trend.Trend
+    base: Base
     knots: tuple[float, ...]
     strength: float = Field(ge=0, le=1)
     intervals: intervals.Intervals
@@ -55,13 +56,15 @@ class CostModel(Shape):
         encoder = Encoder.fit(history)
         table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
         chosen = selection.select(table, log_cost)
-        fitted = core.fit(table, log_cost).with_strength(chosen.strength)
+        base = core.fit_base(table, log_cost).mixed(chosen.inside, chosen.beyond)
+        fitted = core.add_trees(base, table, log_cost) if chosen.strength > 0 else core.without_trees(base, table)
+        fitted = fitted.with_strength(chosen.strength)
         model = cls(
             runs=len(history),
             input_bytes_range=(int(history.input_bytes.min()), int(history.input_bytes.max())),
             latest_run_at=max(datetime.fromisoformat(time) for time in history.completed_at),
             encoder=encoder,
-            base=fitted.base,
+            base=base,
             knots=tuple(fitted.knots.tolist()),
             strength=chosen.strength,
             intervals=chosen.intervals,
@@ -86,7 +89,7 @@ class CostModel(Shape):
         return "trend" if self.booster is None else "trend_and_residual"
 
     def log_cost(self, table: Table) -> tuple[Floats, Floats]:
-        """Return the log of the typical cost, and the disagreement about it among the base's members."""
+        """Return the log of the typical cost, and how unsure its growth beyond the range is."""
         estimate, spread = self._core.predict(table)
         if self.drift is not None:
             estimate = estimate + self.drift.predict(table.started_at)[0]
@@ -95,8 +98,11 @@ class CostModel(Shape):
     def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
         estimate, spread = self.log_cost(table)
-        factor = 1.0 if self.drift is None else self.drift.predict(table.started_at)[1]
-        scale = self.intervals.scale(table.log_size, spread) * factor
+        scale = self.intervals.scale(table.log_size, spread)
+        if self.drift is not None:
+            # Beyond the range the growth is what is unsure, and no recent run says anything about that.
+            within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])
+            scale = np.where(within, self.drift.predict(table.started_at)[1], 1.0) * scale
         quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
 

@@ -1,8 +1,8 @@
 """Conditions that last: runs close in time share a cluster's load, a download's speed, a price.
 
-The errors of past runs, averaged with weights exp(-|time apart| / reach) and drawn towards nothing, correct the estimate
-of a run whose start is known. Far from all past runs nothing is left of it. Used only where leaving each run out in
-turn shows that it helps.
+The errors of past runs, averaged with weights exp(-|time apart| / reach) and drawn towards nothing, correct the
+estimate of a run whose start is known. Far from all past runs nothing is left of it. Used only where leaving each run
+out in turn shows that it helps.
 """
 
 from functools import cached_property

@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeIs
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def category_label(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeIs[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

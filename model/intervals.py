@@ -27,7 +27,10 @@ T_QUANTILES_4 = (
 """Quantiles of Student's t with 4 degrees of freedom at LEVELS."""
 GROWTHS = tuple(round(0.05 * step, 2) for step in range(41))
 """Candidates for the growth of the scale per e-fold beyond the range."""
-GROWTH_PRIOR = 0.12
+GROWTH_PRIOR = 0.25
+"""Growth where nothing is known about it."""
+KNOWN_DISTANCE = 4.0
+"""Sum of squared distances of held-out errors (an e-fold each) that counts as much as the prior."""
 KNOTS = 7
 
 
@@ -43,12 +46,17 @@ class Intervals(Shape):
     def _scaled(self) -> tuple[Floats, Floats, Floats]:
         return np.array(self.quantiles), np.array(self.knots), np.array(self.scales)
 
+    @property
+    def tail(self) -> float:
+        """The standardised error that 90 % of runs stay under inside the range."""
+        return (self.quantiles[-2] - self.quantiles[1]) / 2
+
     def scale(self, log_size: Floats, spread: Floats) -> Floats:
         """Return the scale of log cost at these sizes; `spread` is the disagreement among the base's members."""
         _, knots, scales = self._scaled
         inside = np.interp(log_size, knots, scales)
         beyond = np.maximum(log_size - knots[-1], 0.0) + np.maximum(knots[0] - log_size, 0.0)
-        return np.sqrt(inside**2 + np.where(beyond > 0, spread, 0.0) ** 2 + (self.growth * beyond) ** 2)
+        return np.asarray(np.sqrt(inside**2 + np.where(beyond > 0, spread, 0.0) ** 2 + (self.growth * beyond) ** 2))
 
 
 def fit_inside(log_size: Floats, errors: Floats) -> Intervals:
@@ -96,11 +104,11 @@ def _quantiles(standard: Floats) -> tuple[float, ...]:
     return tuple(np.maximum.accumulate(blended).tolist())
 
 
-def fit_growth(errors: Floats, inside: Floats, spread: Floats, distance: Floats, tail: float) -> float:
+def fit_growth(*, errors: Floats, inside: Floats, spread: Floats, distance: Floats, tail: float) -> float:
     """Choose how fast the scale grows with distance, from errors on held-out larger sizes.
 
     `tail` is the standardised error that 90 % of runs stay under inside the range. The smallest growth that reaches
-    that share wins, drawn towards the prior while there are few such errors.
+    that share wins; the prior stands in while those runs were hardly larger.
     """
     if len(errors) < 5:
         return GROWTH_PRIOR
@@ -110,5 +118,6 @@ def fit_growth(errors: Floats, inside: Floats, spread: Floats, distance: Floats,
         if float(np.mean(np.abs(errors) <= tail * scale)) >= 0.9:
             chosen = growth
             break
-    weight = len(errors) / (len(errors) + 20.0)
+    evidence = float((distance**2).sum())
+    weight = evidence / (evidence + KNOWN_DISTANCE)
     return weight * chosen + (1 - weight) * max(chosen, GROWTH_PRIOR)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.history import Floats
+from model.trend import OUTPUT_NOISE
 
 MINIMUM_RUNS = 15
 """Fewer runs than this get no trees."""
@@ -21,6 +22,7 @@ KNOTS = 17
 NOISY_COPIES = 2
 """Copies of every run with a recorded output size, each with the error of a person's estimate in it."""
 ROWS_PER_THREAD = 5000
+ROUNDS = 60
 PARAMETERS: dict[str, Any] = {
     "objective": "reg:pseudohubererror",
     "tree_method": "hist",
@@ -29,6 +31,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda": 4.0,
     "subsample": 0.8,
     "base_score": 0.0,
+    "min_child_weight": 3.0,
     "seed": 0,
     "verbosity": 0,
 }
@@ -39,7 +42,8 @@ def xgboost() -> Any:  # noqa: ANN401 - XGBoost publishes no types
     """Import XGBoost when first needed, and without scikit-learn, which costs seconds and is never used here."""
     absent = "sklearn" not in sys.modules
     if absent:
-        sys.modules["sklearn"] = None  # type: ignore[assignment] - makes `import sklearn` fail
+        blocked: dict[str, Any] = sys.modules
+        blocked["sklearn"] = None  # which makes `import sklearn` fail
     try:
         return importlib.import_module("xgboost")
     finally:
@@ -60,8 +64,8 @@ def features(log_size: Floats, surplus: Floats, parameters: Floats) -> Floats:
     return np.column_stack([log_size, surplus, parameters])
 
 
-def fit(log_size: Floats, surplus: Floats, parameters: Floats, residuals: Floats, scale: float, noise: float) -> Any:  # noqa: ANN401
-    """Boost trees on residuals of log cost. `scale` is their robust spread, `noise` the error of output sizes.
+def fit(log_size: Floats, surplus: Floats, parameters: Floats, residuals: Floats) -> Any:  # noqa: ANN401
+    """Boost trees on residuals of log cost, given in robust standard deviations.
 
     Every run is there once without its output size and, where that is known, with a few roughly estimated ones: so the
     trees serve requests without output size and do not trust an estimate more than it deserves.
@@ -70,13 +74,12 @@ def fit(log_size: Floats, surplus: Floats, parameters: Floats, residuals: Floats
     known = np.flatnonzero(np.isfinite(surplus))
     blank = np.full_like(surplus, np.nan)
     generator = np.random.default_rng(0)
-    noisy = [surplus[known] + generator.normal(0.0, noise, len(known)) for _ in range(NOISY_COPIES)]
+    noisy = [surplus[known] + generator.normal(0.0, OUTPUT_NOISE, len(known)) for _ in range(NOISY_COPIES)]
     copies = np.concatenate([np.arange(len(surplus)), *([known] * NOISY_COPIES)])
     table = features(log_size[copies], np.concatenate([blank, *noisy]), parameters[copies])
-    share = np.where(np.isfinite(surplus), 1.0 / (1 + NOISY_COPIES), 1.0)
-    data = module.DMatrix(table, label=residuals[copies] / scale, weight=share[copies], nthread=threads(len(copies)))
-    settings = {**PARAMETERS, "nthread": threads(len(copies)), "min_child_weight": 3.0}
-    return module.train(settings, data, num_boost_round=60)
+    share = np.where(np.isfinite(surplus), 1.0 / (1 + NOISY_COPIES), 1.0)[copies]
+    data = module.DMatrix(table, label=residuals[copies], weight=share, nthread=threads(len(copies)))
+    return module.train({**PARAMETERS, "nthread": threads(len(copies))}, data, num_boost_round=ROUNDS)
 
 
 def size_knots(log_size: Floats) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import core, drift, intervals
-from model.core import Core, Table
+from model.core import Table
 from model.history import Floats, Indices
 
 FOLDS = 5
@@ -16,69 +16,118 @@ MOST_RUNS = 3000
 """Runs that cross-validation looks at, at most."""
 STRENGTHS = (0.0, 0.5, 1.0)
 """Shares of the trees' answer to choose from."""
+MIXTURES = (0.5, 0.0, 1.0)
+"""Shares of the two-part base to choose from, the preferred one first."""
 SIZE_CUTS = (0.5, 0.65, 0.8)
 """Shares of the runs, by size, that predict the larger rest."""
 WORTH = 0.97
-"""Trees must bring the error under this share of the base's to be used at all."""
+"""A choice must bring the error under this share of the preferred one's to be made at all."""
+SMALLEST_STEP = 0.02
+"""Log sizes closer than this to the edge are not beyond it."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What cross-validation found."""
+    """What cross-validation found: the mixtures of the bases, the trees' strength, intervals and drift."""
 
+    inside: float
+    beyond: float
     strength: float
     intervals: intervals.Intervals
     drift: drift.Drift | None
 
 
 def select(table: Table, log_cost: Floats) -> Selection:
-    """Choose the trees' strength and calibrate the intervals."""
+    """Make every choice that needs runs left out."""
     if len(table) > MOST_RUNS:
         rows = np.sort(np.random.default_rng(0).choice(len(table), MOST_RUNS, replace=False))
         table, log_cost = table.take(rows), log_cost[rows]
-    levels, trees, spread = _out_of_fold(table, log_cost)
-    losses = [float(np.mean(np.abs(log_cost - levels - strength * trees))) for strength in STRENGTHS]
-    best = int(np.argmin(losses))
-    strength = STRENGTHS[best] if losses[best] < WORTH * losses[0] else 0.0
-    errors = log_cost - levels - strength * trees
-    inside = intervals.fit_inside(table.log_size, errors)
-    lasting = drift.fit(table.started_at, errors)
-    return Selection(strength, _widen_beyond(inside, table, log_cost, strength), lasting)
+    inside, strength, errors = _inside(table, log_cost)
+    calibrated = intervals.fit_inside(table.log_size, errors)
+    beyond, calibrated = _beyond(table, log_cost, inside, calibrated)
+    return Selection(inside, beyond, strength, calibrated, drift.fit(table.started_at, errors))
+
+
+def _choose(losses: dict[float, float]) -> float:
+    """Return the choice with the smallest loss, unless the first is about as good."""
+    first = next(iter(losses))
+    best = min(losses, key=losses.__getitem__)
+    return best if losses[best] < WORTH * losses[first] else first
+
+
+def _mean_error(errors: Floats) -> float:
+    return float(np.mean(np.abs(errors)))
 
 
 def _folds(count: int) -> list[Indices]:
     order = np.random.default_rng(0).permutation(count)
-    return [np.sort(fold) for fold in np.array_split(order, min(FOLDS if count >= 10 else count, count))]
+    return [np.sort(fold) for fold in np.array_split(order, FOLDS if count >= 2 * FOLDS else count)]
 
 
-def _out_of_fold(table: Table, log_cost: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return base, trees and disagreement for every run, from models that did not see it."""
-    levels, trees, spread = (np.zeros(len(table)) for _ in range(3))
-    for fold in _folds(len(table)):
-        rest = np.setdiff1d(np.arange(len(table)), fold)
-        fitted, held = core.fit(table.take(rest), log_cost[rest]), table.take(fold)
-        trees[fold] = fitted.trees(held)
-        levels[fold], spread[fold] = fitted.with_strength(0.0).predict(held)
-    return levels, trees, spread
+def _inside(table: Table, log_cost: Floats) -> tuple[float, float, Floats]:
+    """Choose mixture and trees for runs inside the range; return both, and the errors on runs left out."""
+    folds = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in _folds(len(table))]
+    fitted = [core.fit_base(table.take(rest), log_cost[rest]) for rest, _ in folds]
+    levels = {mixture: np.zeros(len(table)) for mixture in MIXTURES}
+    for base, (_, fold) in zip(fitted, folds, strict=True):
+        held = table.take(fold)
+        for mixture, level in levels.items():
+            level[fold] = base.mixed(mixture, mixture).predict(held.log_size, held.columns)[0]
+    if any(base.trend.direction < 0 for base in fitted):
+        levels = {0.0: levels[0.0]}
+    inside = _choose({mixture: _mean_error(log_cost - level) for mixture, level in levels.items()})
+    trees = np.zeros(len(table))
+    for base, (rest, fold) in zip(fitted, folds, strict=True):
+        trees[fold] = core.add_trees(base.mixed(inside, inside), table.take(rest), log_cost[rest]).trees(
+            table.take(fold)
+        )
+    errors = {strength: log_cost - levels[inside] - strength * trees for strength in STRENGTHS}
+    strength = _choose({choice: _mean_error(error) for choice, error in errors.items()})
+    return inside, strength, errors[strength]
 
 
-def _widen_beyond(inside: intervals.Intervals, table: Table, log_cost: Floats, strength: float) -> intervals.Intervals:
-    """Learn how errors grow with distance, by predicting the largest runs from the smaller ones."""
-    errors, scales, spreads, distances = [], [], [], []
-    for cut in SIZE_CUTS:
-        edge = float(np.quantile(table.log_size, cut))
-        small, large = np.flatnonzero(table.log_size <= edge), np.flatnonzero(table.log_size > edge + 0.02)
-        if len(small) < 4 or len(large) < 2:
-            continue
-        fitted: Core = core.fit(table.take(small), log_cost[small]).with_strength(strength)
-        held = table.take(large)
-        estimate, spread = fitted.predict(held)
-        errors.append(log_cost[large] - estimate)
-        spreads.append(spread)
-        distances.append(held.log_size - float(table.log_size[small].max()))
-        scales.append(inside.scale(np.minimum(held.log_size, edge), np.zeros(len(large))))
-    tail = float(np.mean(np.abs([inside.quantiles[1], inside.quantiles[-2]])))
-    if not errors:
-        return inside
-    growth = intervals.fit_growth(*(np.concatenate(part) for part in (errors, scales, spreads, distances)), tail)
-    return inside.model_copy(update={"growth": growth})
+@dataclass(frozen=True)
+class _Cut:
+    """The larger runs as the smaller ones saw them."""
+
+    errors: dict[float, Floats]
+    spread: Floats
+    distance: Floats
+    scale: Floats
+
+
+def _beyond(
+    table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals
+) -> tuple[float, intervals.Intervals]:
+    """Choose the mixture for larger runs, and learn how errors grow with distance."""
+    cuts = [_cut(table, log_cost, inside, calibrated, share) for share in SIZE_CUTS]
+    usable = [cut for cut in cuts if cut is not None]
+    if not usable:
+        return inside, calibrated
+    beyond = _choose(
+        {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in usable[0].errors}
+    )
+    growth = intervals.fit_growth(
+        errors=np.concatenate([cut.errors[beyond] for cut in usable]),
+        inside=np.concatenate([cut.scale for cut in usable]),
+        spread=np.concatenate([cut.spread for cut in usable]),
+        distance=np.concatenate([cut.distance for cut in usable]),
+        tail=calibrated.tail,
+    )
+    return beyond, calibrated.model_copy(update={"growth": growth})
+
+
+def _cut(table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals, share: float) -> _Cut | None:
+    edge = float(np.quantile(table.log_size, share))
+    small, large = np.flatnonzero(table.log_size <= edge), np.flatnonzero(table.log_size > edge + SMALLEST_STEP)
+    if len(small) < 4 or len(large) < 2:
+        return None
+    base, held = core.fit_base(table.take(small), log_cost[small]), table.take(large)
+    mixtures = (0.0,) if base.trend.direction < 0 else MIXTURES
+    seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
+    return _Cut(
+        errors={mixture: log_cost[large] - estimate for mixture, (estimate, _) in seen.items()},
+        spread=seen[mixtures[0]][1],
+        distance=held.log_size - base.log_range[1],
+        scale=calibrated.scale(np.minimum(held.log_size, edge), np.zeros(len(large))),
+    )

@@ -82,7 +82,7 @@ def _hyperparameters(root: Path) -> dict[str, Any]:
     path = root / "input" / "config" / "hyperparameters.json"
     values = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(values, dict) or not isinstance(values.get("workflow_name"), str):
-        raise ValueError("hyperparameters.json must be an object with workflow_name")
+        raise ValueError("hyperparameters.json must be an object with workflow_name")  # noqa: TRY004 - it is the content that is wrong
     return values
 
 

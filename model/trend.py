@@ -14,7 +14,7 @@ import numpy as np
 from contract.base import Shape
 from model.history import Floats
 
-EXPONENT_PRIOR = (0.9, 0.4)
+EXPONENT_PRIOR = (0.9, 0.25)
 OVERHEAD_PRIOR = (-2.0, 2.0)
 EXPONENTS = (0.0, 2.2)
 OVERHEADS = (-6.0, 5.0)
@@ -24,6 +24,9 @@ EFFECT_PRIOR = 1.0
 """Standard deviation of a parameter's effect on log cost, for a parameter change of one standard deviation."""
 OUTPUT_NOISE = 0.3
 """Error of log output size to be expected when a person estimates it before the run."""
+MOST_EVIDENCE = 40.0
+"""Runs beyond this number do not make the posterior narrower: the family is never exactly true, and members that fit
+the middle of the range a little worse may continue it better."""
 MEMBERS_KEPT = 1e-3
 """Members with a smaller posterior weight (against the best) are dropped."""
 
@@ -72,15 +75,14 @@ def robust_scale(residuals: Floats, smallest: float = 1e-3) -> float:
     return max(1.4826 * float(np.median(np.abs(residuals - np.median(residuals)))), smallest)
 
 
-def fit(log_size: Floats, columns: Floats, log_cost: Floats, weights: Floats | None = None) -> Trend:
-    """Fit the base to runs of equal or given weights (scaled so that their sum is the number of runs they count for).
+def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> Trend:
+    """Fit the base.
 
     A cost that falls as size grows is believed only when the runs say so beyond doubt.
     """
-    weights = np.ones_like(log_size) if weights is None else weights
-    rising, loss = _fit_direction(1.0, log_size, columns, log_cost, weights)
+    rising, loss = _fit_direction(1.0, log_size, columns, log_cost)
     if np.ptp(log_size) > 0 and len(log_size) >= 8 and _falls(log_size, log_cost):
-        falling, falling_loss = _fit_direction(-1.0, log_size, columns, log_cost, weights)
+        falling, falling_loss = _fit_direction(-1.0, log_size, columns, log_cost)
         if falling_loss < loss - 8.0:
             return falling
     return rising
@@ -90,14 +92,12 @@ def _falls(log_size: Floats, log_cost: Floats) -> bool:
     return float(np.corrcoef(log_size, log_cost)[0, 1]) < -0.3 if np.ptp(log_cost) > 0 else False
 
 
-def _fit_direction(
-    direction: float, log_size: Floats, columns: Floats, log_cost: Floats, weights: Floats
-) -> tuple[Trend, float]:
+def _fit_direction(direction: float, log_size: Floats, columns: Floats, log_cost: Floats) -> tuple[Trend, float]:
     centre = float(np.median(log_size))
     u = direction * (log_size - centre)
     design = np.column_stack([np.ones_like(u), columns])
     noise = robust_scale(log_cost - np.median(log_cost), 0.01)
-    robust = weights.copy()
+    robust = np.ones_like(u)
     exponents, overheads = np.linspace(*EXPONENTS, 12), np.linspace(*OVERHEADS, 8)
     for _ in range(4):
         grid_b, grid_s = (axis.ravel() for axis in np.meshgrid(exponents, overheads))
@@ -105,11 +105,11 @@ def _fit_direction(
         for _ in range(6):
             coefficients = _ridge(design, targets, robust, noise)
             residuals = targets - design @ coefficients
-            loss = _loss(residuals, weights, noise, grid_b, grid_s)
+            loss = _loss(residuals, noise, grid_b, grid_s)
             best = residuals[:, int(np.argmin(loss))]
             freedom = max(len(u) - 1.0 - 0.5 * columns.shape[1], 1.0) / len(u)
             noise = robust_scale(best, 0.005) / np.sqrt(freedom)
-            robust = weights * (DEGREES_OF_FREEDOM + 1) / (DEGREES_OF_FREEDOM + (best / noise) ** 2)
+            robust = (DEGREES_OF_FREEDOM + 1) / (DEGREES_OF_FREEDOM + (best / noise) ** 2)
         posterior = np.exp(-(loss - loss.min()))
         posterior /= posterior.sum()
         exponents = _zoom(exponents, grid_b, posterior, EXPONENTS)
@@ -139,10 +139,10 @@ def _ridge(design: Floats, targets: Floats, weights: Floats, noise: float) -> Fl
     return np.linalg.solve(weighted.T @ design + np.diag(penalty), weighted.T @ targets)
 
 
-def _loss(residuals: Floats, weights: Floats, noise: float, exponents: Floats, overheads: Floats) -> Floats:
+def _loss(residuals: Floats, noise: float, exponents: Floats, overheads: Floats) -> Floats:
     """Negative log posterior of every member, up to a constant."""
     tails = np.log1p((residuals / noise) ** 2 / DEGREES_OF_FREEDOM)
-    fit_loss = (DEGREES_OF_FREEDOM + 1) / 2 * (weights @ tails)
+    fit_loss = (DEGREES_OF_FREEDOM + 1) / 2 * tails.mean(axis=0) * min(len(residuals), MOST_EVIDENCE)
     prior = ((exponents - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]) ** 2 / 2
     return fit_loss + prior + ((overheads - OVERHEAD_PRIOR[0]) / OVERHEAD_PRIOR[1]) ** 2 / 2
 

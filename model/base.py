@@ -1,0 +1,62 @@
+"""Both bases together: one mixture inside the training range, another for how cost grows beyond it."""
+
+import numpy as np
+
+from contract.base import Shape, Share
+from model import trend, two_part
+from model.history import Floats
+
+
+class Base(Shape):
+    """`inside` and `beyond` are the shares of the two-part base; the trend has the rest."""
+
+    trend: trend.Trend
+    two_part: two_part.TwoPart
+    inside: Share
+    beyond: Share
+    log_range: tuple[float, float]
+
+    @property
+    def centre(self) -> float:
+        """Log of the median size."""
+        return self.trend.centre
+
+    @property
+    def noise(self) -> float:
+        """Robust standard deviation of log cost around the trend."""
+        return self.trend.noise
+
+    def mixed(self, inside: float, beyond: float) -> "Base":
+        """Return the same bases with other shares."""
+        return self.model_copy(update={"inside": inside, "beyond": beyond})
+
+    def predict(self, log_size: Floats, columns: Floats) -> tuple[Floats, Floats]:
+        """Return log cost, and how unsure its growth beyond the range is (0 inside)."""
+        within = np.clip(log_size, *self.log_range)
+        edge = self._each(within, columns)
+        there = self._each(log_size, columns)
+        growth = there - edge
+        estimate = edge @ _shares(self.inside) + growth @ _shares(self.beyond)
+        spread_there, spread_edge = self.trend.size_part(log_size)[1], self.trend.size_part(within)[1]
+        members = np.sqrt(np.maximum(spread_there**2 - spread_edge**2, 0.0))
+        return estimate, np.hypot(members, 0.5 * (growth[:, 1] - growth[:, 0]))
+
+    def _each(self, log_size: Floats, columns: Floats) -> Floats:
+        return np.column_stack([self.trend.predict(log_size, columns), self.two_part.predict(log_size, columns)])
+
+
+def _shares(two_part_share: float) -> Floats:
+    return np.array([1.0 - two_part_share, two_part_share])
+
+
+def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> Base:
+    """Fit both, in equal shares. Where cost falls with size the trend stands alone: the two parts can only grow."""
+    line = trend.fit(log_size, columns, log_cost)
+    share = 0.5 if line.direction > 0 else 0.0
+    return Base(
+        trend=line,
+        two_part=two_part.fit(log_size, columns, log_cost),
+        inside=share,
+        beyond=share,
+        log_range=(float(log_size.min()), float(log_size.max())),
+    )
