@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.context import Context, Limits
 from local.sagemaker.core import SageMaker
+from local.sagemaker.logs import CloudWatchLogs
 from local.sagemaker.resources import Account
 from local.sagemaker.runner import ProcessRunner
 from local.sagemaker.store import Store
@@ -100,7 +101,14 @@ def make_sagemaker(directory: Path, *, marker: Path) -> SageMaker:
     runner = ProcessRunner(REPOSITORY, marker={STATE_MARKER: str(marker)}, **commands)
     limits = Limits(training_slots=int(os.environ.get("RUNQUOTE_TRAINING_SLOTS") or Limits.training_slots))
     return SageMaker(
-        Context(directory, runner, Store(directory / "state.db"), account=Account(ACCOUNT_ID, REGION), limits=limits)
+        Context(
+            directory,
+            runner,
+            Store(directory / "state.db"),
+            account=Account(ACCOUNT_ID, REGION),
+            limits=limits,
+            publish_log=CloudWatchLogs().publish,
+        )
     )
 
 

@@ -14,13 +14,14 @@ from typing import Any
 
 from ministack import app
 from ministack.core import persistence
-from ministack.services import stepfunctions
+from ministack.services import cloudwatch, cloudwatch_logs, stepfunctions
 
 from local.ministack_adapter.patching import Untyped, existing
 
 PAUSE_SECONDS = 0.4
 _MAX_SHARE_OF_TIME = 0.1
 _JOURNALED = "dynamodb"
+_RECORDS_SECONDS = 30
 _logger = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[Any]]
 
@@ -33,6 +34,7 @@ class Snapshots:
         self._directory = directory
         self._asked = threading.Event()
         self._written: dict[str, str] = {}
+        self._configured: dict[str, tuple[str, float]] = {}
 
     def install(self) -> None:
         """Notice the requests that can change something, and start writing."""
@@ -44,8 +46,17 @@ class Snapshots:
     def write(self) -> None:
         """Write what has changed."""
         for key, get_state in existing(app, "_build_persistence_save_dict")().items():
-            if key != _JOURNALED:
+            if key != _JOURNALED and (key not in _RECORDS or self._is_due(key)):
                 self._write_one(key, get_state)
+
+    def _is_due(self, key: str) -> bool:
+        """Logs and metrics grow with every request: written when what is configured changes, else now and then."""
+        configured, now = _RECORDS[key](), time.monotonic()
+        before, when = self._configured.get(key, ("", 0.0))
+        if configured == before and now - when < _RECORDS_SECONDS:
+            return False
+        self._configured[key] = configured, now
+        return True
 
     def _noticing(self, handler: _Handler) -> _Handler:
         async def noticed(
@@ -88,6 +99,18 @@ class Snapshots:
         temporary.write_text(text)
         temporary.replace(self._directory / f"{key}.json")
         self._written[key] = text
+
+
+def _log_groups() -> str:
+    groups = list(existing(cloudwatch_logs, "_log_groups")._data.items())
+    return repr([(name, {**group, "streams": None}) for name, group in groups])
+
+
+def _alarms() -> str:
+    return repr(list(existing(cloudwatch, "_alarms")._data.items()))
+
+
+_RECORDS = {"cloudwatch_logs": _log_groups, "cloudwatch": _alarms}
 
 
 def _only_reads(method: str, headers: dict[str, str]) -> bool:

@@ -180,7 +180,8 @@ class TrainingJobs:
             with self._changed:
                 self._busy -= 1
                 self._containers.pop(name, None)
-            self._publish_log(name, root / "log.txt")
+            if (root / "log.txt").exists() and not self._closing:
+                self._publish_log(name, root / "log.txt")
 
     def _train(self, name: str, root: Path) -> None:
         job = self._advance(name, "Downloading")

@@ -114,6 +114,20 @@ def test_a_container_that_dies_is_started_again(cloud: LocalCloud) -> None:
 def test_failed_and_stopped_jobs(cloud: LocalCloud) -> None:
     job = train(cloud, "fails", fail="Too few runs.")
     assert job["FailureReason"] == "AlgorithmError: Too few runs., exit code: 3"
+    logs = cloud.client("logs")
+    streams = eventually(
+        lambda: logs.describe_log_streams(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix="fails/algo-1-"
+        )["logStreams"],
+        bool,
+    )
+    events = eventually(
+        lambda: logs.get_log_events(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamName=streams[0]["logStreamName"]
+        )["events"],
+        bool,
+    )
+    assert events[0]["message"] == "Giving up: Too few runs."
     sagemaker = cloud.client("sagemaker")
     sagemaker.create_training_job(**job_request("hangs", hang="yes"))
     eventually(

@@ -1,9 +1,15 @@
 """`kill -9` between a write and the next request."""
 
 import json
+from functools import partial
+from pathlib import Path
 
 from local.testing import LocalCloud
 from tests.integration.local.conftest import BUCKET, ROLE, Machines, eventually
+
+
+def holds(snapshot: Path, text: str) -> bool:
+    return snapshot.exists() and text in snapshot.read_text()
 
 
 def test_nothing_is_lost(cloud: LocalCloud, machines: Machines) -> None:
@@ -20,13 +26,13 @@ def test_nothing_is_lost(cloud: LocalCloud, machines: Machines) -> None:
     pattern = {"source": ["aws.states"], "detail": {"status": ["ABORTED"], "executionArn": [execution]}}
     events.put_rule(Name="aborted-by-crash", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="aborted-by-crash", Targets=[{"Id": "queue", "Arn": queue_arn}])
-    snapshots = cloud.settings.state_directory / "ministack"
     for service, name in (
         ("eventbridge", "aborted-by-crash"),
         ("sqs", "aborted-by-crash"),
         ("stepfunctions", execution),
     ):
-        eventually(lambda s=service: (snapshots / f"{s}.json").read_text(), lambda text, n=name: n in text)  # type: ignore[misc]  # defaults bind the loop's names
+        snapshot = cloud.settings.state_directory / "ministack" / f"{service}.json"
+        eventually(partial(holds, snapshot, name), bool)
 
     for round_ in range(3):
         s3.put_object(Bucket=BUCKET, Key=f"durable/{round_}", Body=b"x")

@@ -11,6 +11,7 @@ hyperparameters = json.loads((root / "input/config/hyperparameters.json").read_t
 
 if hyperparameters.get("fail"):
     (root / "output/failure").write_text(hyperparameters["fail"])
+    print("Giving up:", hyperparameters["fail"])
     sys.exit(3)
 if hyperparameters.get("hang"):
     print("hanging", flush=True)
