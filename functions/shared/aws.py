@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
-from botocore.session import Session, get_session
+from botocore.session import get_session
 
 from functions.shared.errors import DependencyUnavailable
 
@@ -53,65 +53,67 @@ _PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard
 """For the steps of the state machines, which nobody waits for."""
 
 
-@cache
-def _session() -> Session:
-    """Return botocore's session: boto3 on top of it would add a third to the import, for S3 transfers nobody makes."""
-    return get_session()
+_session = cache(get_session)
+"""boto3 on top of botocore would add a third to the import, for S3 transfers that nobody makes."""
+
+
+def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - each caller names the type
+    return _session().create_client(service, config=config)
 
 
 @cache
 def dynamodb_for_reads() -> "DynamoDBClient":
     """DynamoDB for requests that read: gives up within 6 s."""
-    client: DynamoDBClient = _session().create_client("dynamodb", config=_READS)
+    client: DynamoDBClient = _client("dynamodb", _READS)
     return client
 
 
 @cache
 def dynamodb_for_writes() -> "DynamoDBClient":
     """DynamoDB for requests that write: a single call gives up within 6 s."""
-    client: DynamoDBClient = _session().create_client("dynamodb", config=_WRITES)
+    client: DynamoDBClient = _client("dynamodb", _WRITES)
     return client
 
 
 @cache
 def patient_dynamodb() -> "DynamoDBClient":
     """DynamoDB for steps of a state machine."""
-    client: DynamoDBClient = _session().create_client("dynamodb", config=_PATIENT)
+    client: DynamoDBClient = _client("dynamodb", _PATIENT)
     return client
 
 
 @cache
 def sagemaker_runtime() -> "SageMakerRuntimeClient":
     """Endpoints; every call is one attempt of at most `INVOKE_TIMEOUT_SECONDS`."""
-    client: SageMakerRuntimeClient = _session().create_client("sagemaker-runtime", config=_INVOCATIONS)
+    client: SageMakerRuntimeClient = _client("sagemaker-runtime", _INVOCATIONS)
     return client
 
 
 @cache
 def sagemaker() -> "SageMakerClient":
     """SageMaker's control plane, for requests."""
-    client: SageMakerClient = _session().create_client("sagemaker", config=_REGISTRY)
+    client: SageMakerClient = _client("sagemaker", _REGISTRY)
     return client
 
 
 @cache
 def patient_sagemaker() -> "SageMakerClient":
     """SageMaker's control plane, for steps of a state machine."""
-    client: SageMakerClient = _session().create_client("sagemaker", config=_PATIENT)
+    client: SageMakerClient = _client("sagemaker", _PATIENT)
     return client
 
 
 @cache
 def s3() -> "S3Client":
     """S3, for steps of a state machine."""
-    client: S3Client = _session().create_client("s3", config=_PATIENT)
+    client: S3Client = _client("s3", _PATIENT)
     return client
 
 
 @cache
 def step_functions() -> "SFNClient":
     """Step Functions, for steps of a state machine."""
-    client: SFNClient = _session().create_client("stepfunctions", config=_PATIENT)
+    client: SFNClient = _client("stepfunctions", _PATIENT)
     return client
 
 

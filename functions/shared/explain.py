@@ -48,7 +48,7 @@ def sentence(error: ValidationError, shape: type[BaseModel]) -> str:
     more = len(found) - _MOST_PROBLEMS
     rest = [f"there {'is' if more == 1 else 'are'} {more} more"] if more > 0 else []
     text = "; ".join([*found[:_MOST_PROBLEMS], *rest])
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{text.replace('the ', 'The ', 1) if text.startswith('the ') else text}."
 
 
 def required_members(shape: type[BaseModel]) -> str:

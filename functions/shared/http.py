@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from contract.errors import ErrorBody
 from functions.shared import explain
 from functions.shared.errors import ApiError, DependencyUnavailable
-from functions.shared.observability import logger, metrics
+from functions.shared.observability import flush, logger
+from functions.shared.settings import SettingsError
 
 MAX_DEPTH = 16
 """Deepest nesting that is parsed; the deepest good body has four levels."""
@@ -110,7 +111,7 @@ def respond(event: Mapping[str, Any], routes: Routes, web_origin: Callable[[], s
         body = ErrorBody(error=refusal.code, message=refusal.message, request_id=request_id)
         return _proxy_answer(refusal.status, body, headers)
     finally:
-        metrics.flush_metrics()
+        flush()
         logger.remove_keys(["request_id"])
 
 
@@ -120,19 +121,21 @@ def _refusal(error: Exception) -> ApiError:
         return error
     if isinstance(error, DependencyUnavailable):
         logger.error("dependency unavailable", extra={"cause": str(error)})
-        return unavailable_error()
+        return ApiError("unavailable", "The service is busy and did not answer in time. Try again in a moment.", 2)
+    if isinstance(error, SettingsError):
+        logger.error("settings", extra={"cause": str(error)})
+        return _internal_error()
     # The message of an arbitrary exception may hold what the client sent, so only its place is logged.
     frames = traceback.extract_tb(error.__traceback__)
     place = [f"{'/'.join(frame.filename.split('/')[-3:])}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
     logger.error("internal error", extra={"exception_type": type(error).__name__, "place": place})
+    return _internal_error()
+
+
+def _internal_error() -> ApiError:
     return ApiError(
         "internal_error", "Something went wrong on our side. Try again, and quote the request id if it stays."
     )
-
-
-def unavailable_error() -> ApiError:
-    """Return the error for a store that does not answer."""
-    return ApiError("unavailable", "The service is busy and did not answer in time. Try again in a moment.", 2)
 
 
 def _operation(event: Mapping[str, Any], routes: Routes) -> Operation:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from functions.shared.errors import InvalidInput
-from functions.shared.observability import logger, metrics
+from functions.shared.observability import flush, logger
 
 
 def run_step[Q: BaseModel](
@@ -26,7 +26,7 @@ def run_step[Q: BaseModel](
         logger.error("step failed", extra={"exception_type": type(error).__name__, "reason": str(error)[:500]})
         raise
     finally:
-        metrics.flush_metrics()
+        flush()
 
 
 def read[Q: BaseModel](values: Mapping[str, Any], shape: type[Q]) -> Q:

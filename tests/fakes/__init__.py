@@ -1,0 +1,1 @@
+"""Fakes that implement the ports of `functions.shared.ports` in memory."""

@@ -1,0 +1,43 @@
+"""Proxy events as API Gateway (REST) sends them, from `tests/events/`."""
+
+import base64
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+_EVENTS = Path(__file__).parent.parent / "events"
+
+
+def load(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((_EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def post(
+    resource: str, body: object, *, content_type: str | None = "application/json", **changes: object
+) -> dict[str, Any]:
+    """Return the event of a POST; a body that is no text is sent as JSON."""
+    event = copy.deepcopy(load("predict"))
+    text = body if isinstance(body, str) or body is None else json.dumps(body)
+    event.update({"resource": resource, "path": resource, "body": text})
+    for headers in ("headers", "multiValueHeaders"):
+        del event[headers]["Content-Type"]
+    if content_type is not None:
+        event["headers"]["Content-Type"] = content_type
+    return event
+
+
+def in_base64(event: dict[str, Any]) -> dict[str, Any]:
+    body = base64.b64encode(event["body"].encode()).decode()
+    return {**event, "body": body, "isBase64Encoded": True}
+
+
+def get(resource: str, **path_parameters: str) -> dict[str, Any]:
+    event = copy.deepcopy(load("workflow_detail"))
+    return {**event, "resource": resource, "pathParameters": path_parameters or None}
+
+
+def body_of(answer: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body

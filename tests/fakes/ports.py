@@ -1,0 +1,204 @@
+"""The ports, in memory. Each counts or keeps what was asked of it, so that a test can tell that something happened."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from contract.container import Invocation, InvocationResponse
+from contract.endpoint_records import EndpointRecord
+from contract.runs import Run
+from contract.workflows import WorkflowRecord
+from functions.shared.errors import StalePromotion
+from functions.shared.ports import History, Lease, Recorded, RegisteredModel
+from tests.fakes.shapes import NOW, answer
+
+type Failure = Exception | None
+
+
+class FakeClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.time = now
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def steady(self) -> float:
+        return self.seconds
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.time += timedelta(seconds=seconds)
+
+
+class FakeRuns:
+    """Runs by workflow and run_id; records and reads them."""
+
+    def __init__(self, runs: Sequence[Run] = ()) -> None:
+        self.runs = {(run.workflow_name, run.run_id): run for run in runs}
+        self.unreadable: list[str] = []
+        self.failure: Failure = None
+        self.calls: list[str] = []
+
+    def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
+        self.calls.append(workflow_name)
+        if self.failure:
+            raise self.failure
+        accepted, unchanged, conflicts = set(), set(), set()
+        for run in runs:
+            present = self.runs.setdefault((workflow_name, run.run_id), run)
+            if present is run:
+                accepted.add(run.run_id)
+            elif present == run:
+                unchanged.add(run.run_id)
+            else:
+                conflicts.add(run.run_id)
+        return Recorded(frozenset(accepted), frozenset(unchanged), frozenset(conflicts))
+
+    def succeeded(self, workflow_name: str) -> History:
+        unreadable: list[str] = []
+        return History(self._rows(workflow_name, unreadable), unreadable)
+
+    def _rows(self, workflow_name: str, unreadable: list[str]) -> Iterator[Run]:
+        if self.failure:
+            raise self.failure
+        unreadable.extend(self.unreadable)
+        for name, run_id in sorted(self.runs):
+            run = self.runs[name, run_id]
+            if name == workflow_name and run.status == "SUCCEEDED":
+                yield run
+
+    def recent(self, workflow_name: str, limit: int) -> list[Run]:
+        mine = [run for run in self.runs.values() if run.workflow_name == workflow_name]
+        return sorted(mine, key=lambda run: run.completed_at, reverse=True)[:limit]
+
+
+class FakeWorkflows:
+    """Workflow records, leases included."""
+
+    def __init__(self, *records: WorkflowRecord) -> None:
+        self.records = {record.workflow_name: record for record in records}
+        self.claims: list[Lease] = []
+        self.steals: list[Lease] = []
+        self.lost_races = 0
+
+    def get(self, workflow_name: str) -> WorkflowRecord | None:
+        return self.records.get(workflow_name)
+
+    def all(self) -> list[WorkflowRecord]:
+        return list(self.records.values())
+
+    def names(self) -> list[str]:
+        return list(self.records)
+
+    def claim(self, workflow_name: str, lease: Lease, replaces: Lease | None = None) -> Lease | None:
+        record = self.records[workflow_name]
+        held = Lease(record.lease_owner, record.lease_expires_at) if record.lease_owner else None
+        if replaces is not None and self.lost_races:
+            self.lost_races -= 1
+            return Lease("arn:winner", lease.expires_at)
+        if held is not None and held.owner != lease.owner and held != replaces:
+            return held
+        if replaces is not None:
+            self.steals.append(replaces)
+        self.claims.append(lease)
+        self.records[workflow_name] = record.model_copy(
+            update={"lease_owner": lease.owner, "lease_expires_at": lease.expires_at}
+        )
+        return None
+
+
+class FakeExecutions:
+    """Executions that are running."""
+
+    def __init__(self, *running: str) -> None:
+        self.running = set(running)
+        self.asked: list[str] = []
+
+    def is_running(self, execution_arn: str) -> bool:
+        self.asked.append(execution_arn)
+        return execution_arn in self.running
+
+
+class FakeEndpoints:
+    """Endpoint records; an exception in place of one is raised when it is read."""
+
+    def __init__(self, *records: EndpointRecord, failures: Mapping[str, Exception] | None = None) -> None:
+        self.records = {record.workflow_name: record for record in records}
+        self.failures = dict(failures or {})
+        self.gets: list[str] = []
+
+    def get(self, workflow_name: str) -> EndpointRecord | None:
+        self.gets.append(workflow_name)
+        if workflow_name in self.failures:
+            raise self.failures[workflow_name]
+        return self.records.get(workflow_name)
+
+    def all(self) -> Mapping[str, EndpointRecord]:
+        return self.records
+
+    def put(self, record: EndpointRecord) -> None:
+        present = self.records.get(record.workflow_name)
+        again = present is not None and present.model_package_arn == record.model_package_arn
+        if present is not None and record.model_version <= present.model_version and not again:
+            raise StalePromotion(record.workflow_name)
+        self.records[record.workflow_name] = record
+
+
+class FakeModels:
+    """Models that answer with a function, or fail."""
+
+    def __init__(self, reply: Callable[[Invocation], InvocationResponse] = answer, failure: Failure = None) -> None:
+        self.reply = reply
+        self.failure = failure
+        self.invocations: list[tuple[str, Invocation]] = []
+
+    def invoke(self, record: EndpointRecord, invocation: Invocation, deadline: float) -> InvocationResponse:
+        self.invocations.append((record.workflow_name, invocation))
+        if self.failure:
+            raise self.failure
+        return self.reply(invocation)
+
+
+class FakeRegistry:
+    """Versions by group, newest first; artefacts by package ARN."""
+
+    def __init__(self, versions: Sequence[RegisteredModel] = (), artifacts: Mapping[str, str] | None = None) -> None:
+        self.registered = list(versions)
+        self.artifacts = dict(artifacts or {})
+        self.failure: Failure = None
+
+    def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
+        if self.failure:
+            raise self.failure
+        return self.registered[:limit]
+
+    def artifact_uri(self, model_package_arn: str) -> str | None:
+        return self.artifacts.get(model_package_arn)
+
+
+class FakeArtifacts:
+    """Objects by URI."""
+
+    def __init__(self, objects: Mapping[str, bytes] | None = None) -> None:
+        self.objects = dict(objects or {})
+        self.writes: list[str] = []
+
+    def uri(self, key: str) -> str:
+        return f"s3://bucket/{key}"
+
+    def read(self, uri: str, max_bytes: int) -> bytes | None:
+        return self.objects.get(uri)
+
+    def write(self, uri: str, content: bytes, content_type: str) -> None:
+        self.writes.append(uri)
+        self.objects[uri] = content
+
+
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The functions: logic on fakes, handlers on real proxy events, ports on moto."""

@@ -1,0 +1,313 @@
+"""The handlers of the API on real proxy events: what is refused, with which words, and which headers are on it."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contract.errors import STATUS
+from functions.predict import handler as predict
+from functions.predict.logic import Predictor
+from functions.record_runs import handler as record_runs
+from functions.record_runs.logic import Recorder
+from functions.shared.errors import DependencyUnavailable
+from functions.workflows import handler as workflows
+from functions.workflows.logic import Catalogue
+from tests.fakes import events, shapes
+from tests.fakes.events import body_of
+from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakeRegistry, FakeRuns, FakeWorkflows
+from tests.fakes.shapes import GB, WORKFLOW
+from tests.unit.functions.conftest import lines
+
+ORIGIN = "https://main.example.org"
+GOOD = {"workflow_name": WORKFLOW, "input_bytes": 120 * GB}
+RUN = json.loads(shapes.run().model_dump_json(exclude_none=True))
+
+
+class System:
+    """The three functions of the API on the same fakes."""
+
+    def __init__(self) -> None:
+        self.endpoints = FakeEndpoints(shapes.endpoint())
+        self.workflows = FakeWorkflows(shapes.workflow())
+        self.models = FakeModels()
+        self.runs = FakeRuns([shapes.run()])
+        self.registry = FakeRegistry()
+        ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
+        self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
+        self.recorder = Recorder(self.runs)
+        self.catalogue = Catalogue(**ports, runs=self.runs, registry=self.registry, name_prefix="runquote")  # type: ignore[arg-type] # as above
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    system = System()
+    settings = {
+        "WEB_ORIGIN": ORIGIN,
+        "MODEL_ENDPOINTS_TABLE": "e",
+        "WORKFLOWS_TABLE": "w",
+        "WORKFLOW_RUNS_TABLE": "r",
+        "NAME_PREFIX": "runquote",
+        "STALE_AFTER_DAYS": "30",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    for module in (predict, record_runs, workflows):
+        module.settings.cache_clear()
+    monkeypatch.setattr(predict, "predictor", lambda: system.predictor)
+    monkeypatch.setattr(record_runs, "recorder", lambda: system.recorder)
+    monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)
+    yield system
+    for module in (predict, record_runs, workflows):
+        module.settings.cache_clear()
+
+
+def ask(body: object, content_type: str | None = "application/json", **changes: object) -> dict[str, Any]:
+    event = events.post("/predictions", body, content_type=content_type)
+    return predict.handler({**event, **changes}, None)
+
+
+def refused(answer: dict[str, Any], code: str) -> str:
+    """Check that an answer is a proper error of that code; return its message."""
+    body = body_of(answer)
+    assert set(body) == {"error", "message", "request_id"}
+    assert body["error"] == code
+    assert answer["statusCode"] == STATUS[code]  # type: ignore[index] # a code of the contract
+    assert body["request_id"] == answer["headers"]["x-request-id"] == "0f0f0f0f-1111-2222-3333-444444444444"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == ORIGIN
+    assert answer["headers"]["Content-Type"] == "application/json"
+    message: str = body["message"]
+    assert message.endswith((".", "?"))
+    return message
+
+
+def test_a_good_request(fakes: System) -> None:
+    answer = predict.handler(events.load("predict"), None)
+    assert answer["statusCode"] == 200
+    assert body_of(answer)["cost_usd"] == 30
+    headers = answer["headers"]
+    assert headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Access-Control-Allow-Credentials" not in headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_good_request_in_base64(fakes: System) -> None:
+    assert predict.handler(events.in_base64(events.load("predict")), None)["statusCode"] == 200
+    refused(ask("a", isBase64Encoded=True), "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "  ", "{", "null", "[]", "3", '"text"', '{"a":1}{', "\ud800", "{'a': 1}", "\x00"]
+)
+def test_a_body_that_is_no_request_names_what_is_needed(fakes: System, body: str | None) -> None:
+    message = refused(ask(body), "invalid_request")
+    assert "workflow_name" in message
+    assert "input_bytes" in message
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("input_bytes", "NaN", "The input size (input_bytes) must be a whole number of bytes"),
+        ("input_bytes", "Infinity", "The input size (input_bytes) must be a whole number of bytes"),
+        ("input_bytes", "-Infinity", "The input size (input_bytes) must be a whole number of bytes"),
+        ("input_bytes", "1e400", "The input size (input_bytes)"),
+        ("input_bytes", "9" * 5000, "number out of range"),
+        ("input_bytes", '"120"', "The input size (input_bytes) must be a whole number of bytes, without quotes"),
+        ("input_bytes", "true", "The input size (input_bytes)"),
+        ("input_bytes", "null", "The input size (input_bytes)"),
+        ("input_bytes", "1.5", "The input size (input_bytes)"),
+        ("input_bytes", "0", "The input size (input_bytes) must be more than 0"),
+        ("input_bytes", "-1", "The input size (input_bytes) must be more than 0"),
+        ("input_bytes", "100000000000000001", "must be at most 100,000,000,000,000,000"),
+        ("output_bytes", "-1", "The output size (output_bytes) must be at least 0"),
+        ("workflow_name", '""', "The workflow name (workflow_name) must not be empty"),
+        ("workflow_name", '"' + "x" * 129 + '"', "The workflow name (workflow_name) must have at most 128 characters"),
+        ("workflow_name", '"a\\u0000b"', "The workflow name (workflow_name) must not"),
+        ("workflow_name", '"a\\nb"', "The workflow name (workflow_name) must not"),
+        ("workflow_name", '"a\\u0085b"', "The workflow name (workflow_name) must not"),
+        ("workflow_name", "7", "The workflow name (workflow_name) must be text"),
+        ("unknown", "1", '"unknown" is not a known member'),
+        ("__proto__", "{}", '"__proto__" is not a known member'),
+        ("parameters", '{"__proto__": 1}', '"__proto__" in parameters is not a name'),
+        ("parameters", '{"x": NaN}', '"x" in parameters must be a number'),
+        ("parameters", '{"x": [1]}', '"x" in parameters must be a number'),
+        ("parameters", "7", "The parameters (parameters) must be an object"),
+        ("<script>alert(1)</script>", "1", "is not a known member"),
+    ],
+)
+def test_a_bad_member_is_named_and_nothing_is_looked_up(fakes: System, member: str, value: str, words: str) -> None:
+    members = {"workflow_name": f'"{WORKFLOW}"', "input_bytes": "1", member: value}
+    body = "{" + ", ".join(f'"{name}": {text}' for name, text in members.items()) + "}"
+    message = refused(ask(body), "invalid_request")
+    assert words in message
+    assert len(message) < 400
+    assert fakes.endpoints.gets == []
+
+
+def test_several_problems_are_told_at_once(fakes: System) -> None:
+    message = refused(ask({"input_bytes": 0, "a": 1, "b": 2, "c": 3}), "invalid_request")
+    assert "workflow_name" in message
+    assert "there are 2 more" in message
+
+
+@pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "text/json"])
+def test_another_content_type_is_refused(fakes: System, content_type: str | None) -> None:
+    refused(ask(GOOD, content_type=content_type), "unsupported_media_type")
+    assert fakes.endpoints.gets == []
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
+def test_json_is_json_however_it_is_written(fakes: System, content_type: str) -> None:
+    assert ask(GOOD, content_type=content_type)["statusCode"] == 200
+
+
+def test_bodies_have_bounds(fakes: System) -> None:
+    largest = json.dumps(GOOD).ljust(16 * 1024)
+    assert ask(largest)["statusCode"] == 200
+    assert "16,385 bytes" in refused(ask(largest + " "), "payload_too_large")
+    refused(ask(json.dumps(GOOD).ljust(16 * 1024 - 3) + '"é"'), "payload_too_large")  # bytes, not characters
+    huge = json.dumps({"requests": [GOOD]}).ljust(1024 * 1024 + 1)
+    refused(predict.handler(events.post("/predictions/batch", huge), None), "payload_too_large")
+    refused(record_runs.handler(events.post("/runs", huge), None), "payload_too_large")
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"workflow_name":"[[","x":['])
+def test_deep_bodies_are_refused(fakes: System, opening: str) -> None:
+    assert "nested" in refused(ask(opening * 500), "invalid_request")
+
+
+def test_brackets_in_text_are_no_nesting(fakes: System) -> None:
+    assert ask({**GOOD, "parameters": {"x": "[" * 200 + '\\"{'}})["statusCode"] == 200
+
+
+def test_too_many_rows_and_none(fakes: System) -> None:
+    def batch(rows: list[Any]) -> dict[str, Any]:
+        return predict.handler(events.post("/predictions/batch", {"requests": rows}), None)
+
+    assert batch([GOOD] * 500)["statusCode"] == 200
+    refused(batch([GOOD] * 501), "payload_too_large")
+    assert "requests" in refused(batch([]), "invalid_request")
+    runs = [{**RUN, "run_id": f"r{number}"} for number in range(501)]
+    refused(record_runs.handler(events.post("/runs", {"runs": runs}), None), "payload_too_large")
+    assert "runs" in refused(record_runs.handler(events.post("/runs", {"runs": []}), None), "invalid_request")
+
+
+def test_rows_that_are_no_objects_refuse_the_batch(fakes: System) -> None:
+    answer = predict.handler(events.post("/predictions/batch", {"requests": [1]}), None)
+    assert "must hold objects" in refused(answer, "invalid_request")
+
+
+def test_a_batch_holds_bad_rows_without_failing(fakes: System) -> None:
+    bad = '{"requests": [{"workflow_name": "a", "input_bytes": NaN}, {"input_bytes": ' + "9" * 5000 + "}, {}]}"
+    answer = predict.handler(events.post("/predictions/batch", bad), None)
+    if answer["statusCode"] == 200:
+        assert [row["error"] for row in body_of(answer)["predictions"]] == ["invalid_request"] * 3
+    else:
+        refused(answer, "invalid_request")
+
+
+def test_other_methods_and_addresses(fakes: System) -> None:
+    wrong = ask(GOOD, httpMethod="DELETE")
+    assert "POST" in refused(wrong, "method_not_allowed")
+    refused(predict.handler(events.post("/nothing", GOOD), None), "not_found")
+
+
+def test_the_store_failing_is_unavailable(fakes: System) -> None:
+    fakes.endpoints.failures[WORKFLOW] = DependencyUnavailable("endpoints table: ReadTimeoutError")
+    answer = ask(GOOD)
+    message = refused(answer, "unavailable")
+    assert "table" not in message
+    assert answer["headers"]["Retry-After"] == "2"
+
+
+def test_what_nobody_foresaw_is_an_internal_error_without_details(fakes: System, log: io.StringIO) -> None:
+    fakes.endpoints.failures[WORKFLOW] = RuntimeError("arn:aws:secret hunter2")
+    message = refused(ask(GOOD), "internal_error")
+    assert "hunter2" not in message
+    assert "hunter2" not in log.getvalue()
+    (line,) = lines(log)
+    assert line["exception_type"] == "RuntimeError"
+    assert line["request_id"] == "0f0f0f0f-1111-2222-3333-444444444444"
+    assert any("logic.py" in place for place in line["place"])
+
+
+def test_a_missing_setting_is_one_clear_line(fakes: System, monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
+    monkeypatch.delenv("WEB_ORIGIN")
+    answer = ask(GOOD)
+    assert body_of(answer)["error"] == "internal_error"
+    assert "WEB_ORIGIN is missing" in log.getvalue()
+
+
+def test_neither_keys_nor_bodies_are_logged(fakes: System, log: io.StringIO) -> None:
+    event = events.post("/predictions", {**GOOD, "parameters": {"note": "private-note"}})
+    event["headers"]["x-api-key"] = "private-key"
+    predict.handler(event, None)
+    predict.handler({**event, "body": '{"private-body": 1}'}, None)
+    assert len(lines(log)) == 2
+    assert "private" not in log.getvalue()
+
+
+def test_every_route_of_the_contract_is_answered() -> None:
+    from contract.openapi import ROUTES
+
+    mine = {"predict": predict.ROUTES, "record_runs": record_runs.ROUTES, "workflows": workflows.ROUTES}
+    answered = {(name, *route) for name, routes in mine.items() for route in routes}
+    assert answered == {(route.function, route.method, route.path) for route in ROUTES}
+
+
+def test_run_that_is_recorded_repeated_and_contradicted(fakes: System) -> None:
+    def record(run: dict[str, Any]) -> dict[str, Any]:
+        return record_runs.handler(events.post("/runs", run), None)
+
+    new = {**RUN, "run_id": "run-2"}
+    first = record(new)
+    assert (first["statusCode"], body_of(first)) == (201, {"accepted": 1, "unchanged": 0, "rejected": []})
+    again = record(new)
+    assert (again["statusCode"], body_of(again)) == (200, {"accepted": 0, "unchanged": 1, "rejected": []})
+    message = refused(record({**new, "cost_usd": 99}), "run_conflict")
+    assert "run-2" in message
+    assert fakes.runs.runs[WORKFLOW, "run-2"].cost_usd == 12.3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cost_usd": -1}, "The cost (cost_usd) must be at least 0"),
+        ({"cost_usd": 1e30}, "The cost (cost_usd) must be at most 1,000,000,000"),
+        ({"cost_usd": float("nan")}, "The cost (cost_usd) must be a finite number"),
+        ({"cost_usd": 0}, "cost_usd must be more than 0 for a SUCCEEDED run"),
+        ({"cost_usd": 1e-200}, "cost_usd is too close to 0"),
+        ({"completed_at": "2020-01-01T00:00:00Z"}, "completed_at must not be before started_at"),
+        ({"completed_at": "2026-01-01T00:00:00"}, "The end (completed_at) must be a time in ISO 8601 with its zone"),
+        ({"started_at": 1767225600}, "The start (started_at)"),
+        ({"status": "RUNNING"}, "The status (status) must be 'SUCCEEDED', 'FAILED' or 'CANCELLED'"),
+        ({"input_bytes": None}, "The input size (input_bytes)"),
+        ({"tags": {"team": 7}}, '"team" in tags must be text'),
+        ({"run_id": ""}, "The run id (run_id) must not be empty"),
+    ],
+)
+def test_a_bad_run_is_refused_with_the_reason(fakes: System, changes: dict[str, Any], words: str) -> None:
+    answer = record_runs.handler(events.post("/runs", {**RUN, **changes}), None)
+    assert words in refused(answer, "invalid_request")
+    in_batch = record_runs.handler(events.post("/runs", {"runs": [{**RUN, **changes}]}), None)
+    assert in_batch["statusCode"] == 201
+    (rejected,) = body_of(in_batch)["rejected"]
+    assert words in rejected["message"]
+    assert fakes.runs.calls == []
+
+
+def test_workflow_detail_and_list(fakes: System) -> None:
+    answer = workflows.handler(events.load("workflows"), None)
+    assert [workflow["workflow_name"] for workflow in body_of(answer)["workflows"]] == [WORKFLOW]
+    detail = workflows.handler(events.load("workflow_detail"), None)
+    assert detail["statusCode"] == 200
+    assert len(body_of(detail)["curve"]) == 40
+    unknown = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="rnaseq"), None)
+    assert WORKFLOW in refused(unknown, "workflow_not_found")
+    control = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="a%0Ab\n"), None)
+    assert "workflow_name" in refused(control, "invalid_request")

@@ -1,0 +1,266 @@
+"""`predict` on fakes: what is answered, and what is said when a model does not answer."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from contract.container import Invocation, InvocationResponse
+from contract.predictions import BatchRequest, PredictionRequest
+from functions.predict.logic import Predictor
+from functions.predict.total import total
+from functions.shared.errors import (
+    ApiError,
+    DependencyUnavailable,
+    EndpointMissing,
+    MalformedRecord,
+    ModelFailed,
+    ModelTimedOut,
+    ModelWarming,
+)
+from functions.shared.observability import metrics
+from tests.fakes import shapes
+from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakeWorkflows
+from tests.fakes.shapes import GB, NOW, WORKFLOW
+from tests.unit.functions.conftest import lines
+
+
+def predictor(
+    endpoints: FakeEndpoints | None = None, models: FakeModels | None = None, workflows: FakeWorkflows | None = None
+) -> Predictor:
+    return Predictor(
+        endpoints=endpoints or FakeEndpoints(shapes.endpoint()),
+        workflows=workflows or FakeWorkflows(shapes.workflow()),
+        models=models or FakeModels(),
+        clock=FakeClock(),
+        stale_after_days=30,
+    )
+
+
+def request(**changes: object) -> PredictionRequest:
+    return PredictionRequest.model_validate({"workflow_name": WORKFLOW, "input_bytes": 120 * GB, **changes})
+
+
+def test_a_prediction_comes_from_the_model_and_its_record() -> None:
+    models = FakeModels()
+    prediction = predictor(models=models).predict(request(output_bytes=GB, parameters={"paired": True}))
+    assert prediction.cost_usd == 30
+    assert [interval.coverage for interval in prediction.intervals] == [0.5, 0.8, 0.9]
+    assert len(prediction.outcomes_usd) == 20
+    assert prediction.warnings == []
+    assert (prediction.model.version, prediction.model.runs, prediction.model.median_ape) == (3, 60, 0.08)
+    asked = models.invocations[0][1].rows[0]
+    assert (asked.input_bytes, asked.output_bytes, asked.parameters) == (120 * GB, GB, {"paired": True})
+
+
+def test_the_container_says_which_version_answered() -> None:
+    def newer(invocation: Invocation) -> InvocationResponse:
+        return shapes.answer(invocation).model_copy(update={"model_version": 4})
+
+    def silent(invocation: Invocation) -> InvocationResponse:
+        return shapes.answer(invocation).model_copy(update={"model_version": None})
+
+    assert predictor(models=FakeModels(newer)).predict(request()).model.version == 4
+    assert predictor(models=FakeModels(silent)).predict(request()).model.version == 3
+
+
+def test_beyond_the_past_runs_it_warns_in_plain_words() -> None:
+    prediction = predictor().predict(request(input_bytes=2000 * GB))
+    assert prediction.extrapolated
+    assert [(warning.code, warning.message) for warning in prediction.warnings] == [
+        (
+            "outside_training_range",
+            "Largest past run used 480 GB; you entered 2 TB. Treat this as a rough guide.",
+        )
+    ]
+
+
+def test_every_other_warning() -> None:
+    record = shapes.endpoint(
+        runs=9, trained_at=NOW - timedelta(days=45), profile=shapes.profile(runs=9, estimated_share=1.0)
+    )
+    models = FakeModels(
+        lambda _: InvocationResponse(
+            model_version=None, predictions=[shapes.row(extrapolated=True, unknown_parameters=["aligner=star"])]
+        )
+    )
+    prediction = predictor(FakeEndpoints(record), models).predict(request(input_bytes=GB))
+    assert [warning.code for warning in prediction.warnings] == [
+        "outside_training_range",
+        "few_runs",
+        "stale_model",
+        "estimated_costs",
+        "unknown_parameter",
+    ]
+    messages = " ".join(warning.message for warning in prediction.warnings)
+    assert "Smallest past run used 10 GB; you entered 1 GB." in messages
+    assert "only 9 past runs" in messages
+    assert "45 days ago, on 17 April 2026" in messages
+    assert '"aligner=star"' in messages
+
+
+def test_an_unknown_workflow_is_not_found_and_near_names_are_suggested() -> None:
+    workflows = FakeWorkflows(*(shapes.workflow(name) for name in ("rnaseq-quant", "rna_seq", "gwas-assoc")))
+    with pytest.raises(ApiError) as caught:
+        predictor(FakeEndpoints(), workflows=workflows).predict(request(workflow_name="rnaseq-qant"))
+    assert caught.value.code == "workflow_not_found"
+    assert '"rnaseq-quant"' in caught.value.message
+    assert "gwas" not in caught.value.message
+
+
+def test_a_workflow_without_a_model_says_how_many_runs_it_has() -> None:
+    with pytest.raises(ApiError) as caught:
+        predictor(FakeEndpoints(), workflows=FakeWorkflows(shapes.workflow(runs=3))).predict(request())
+    assert caught.value.code == "model_not_ready"
+    assert "has 3 runs recorded but no model yet" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "status", "retry_after"),
+    [
+        (EndpointMissing("gone"), "endpoint_misconfigured", 503, 60),
+        (ModelFailed("424"), "model_error", 502, None),
+        (ModelWarming("throttled"), "model_warming", 503, 5),
+        (ModelTimedOut("hangs"), "model_timeout", 504, 5),
+    ],
+)
+def test_what_a_failing_model_means(failure: Exception, code: str, status: int, retry_after: int | None) -> None:
+    models = FakeModels(failure=failure)
+    with pytest.raises(ApiError) as caught:
+        predictor(models=models).predict(request())
+    error = caught.value
+    assert (error.code, error.status, error.retry_after_seconds) == (code, status, retry_after)
+    assert len(models.invocations) == 1
+    assert "runquote-" not in error.message
+    assert "arn" not in error.message
+    assert ("EndpointMisconfigured" in metrics.metric_set) == (code == "endpoint_misconfigured")
+
+
+def test_a_malformed_record_is_misconfigured_and_counted() -> None:
+    models = FakeModels()
+    endpoints = FakeEndpoints(failures={WORKFLOW: MalformedRecord("endpoint_name: Field required")})
+    with pytest.raises(ApiError, match="not in service") as caught:
+        predictor(endpoints, models).predict(request())
+    assert caught.value.code == "endpoint_misconfigured"
+    assert "EndpointMisconfigured" in metrics.metric_set
+    assert models.invocations == []
+
+
+def test_metrics_of_a_prediction() -> None:
+    predictor().predict(request())
+    assert metrics.metric_set["Predictions"]["Value"] == [1]
+    assert metrics.metric_set["ModelAge"]["Value"] == [3 * 86400]
+    assert "PredictionLatency" in metrics.metric_set
+
+
+def test_one_log_line_for_each_prediction_without_its_parameters(log: io.StringIO) -> None:
+    prediction = predictor().predict(request(parameters={"secret": "hunter2"}))
+    (line,) = lines(log)
+    assert line["prediction_id"] == prediction.prediction_id
+    assert (line["workflow_name"], line["input_bytes"], line["cost_usd"], line["model_version"]) == (
+        WORKFLOW,
+        120 * GB,
+        30,
+        3,
+    )
+    assert "hunter2" not in log.getvalue()
+
+
+def batch(*rows: dict[str, Any]) -> BatchRequest:
+    return BatchRequest(requests=list(rows))
+
+
+def test_a_batch_answers_each_row_in_order_and_asks_each_model_once() -> None:
+    models = FakeModels()
+    endpoints = FakeEndpoints(shapes.endpoint(), shapes.endpoint(workflow_name="rna_seq"))
+    rows: list[dict[str, Any]] = [
+        {"workflow_name": WORKFLOW, "input_bytes": 4 * GB},
+        {"workflow_name": WORKFLOW, "input_bytes": "4"},
+        {"workflow_name": "rna_seq", "input_bytes": 8 * GB},
+        {"workflow_name": "nobody", "input_bytes": 8 * GB},
+        {"workflow_name": WORKFLOW, "input_bytes": 12 * GB},
+    ]
+    response = predictor(endpoints, models).predict_batch(batch(*rows), "request-1")
+    kinds = [getattr(answer, "cost_usd", None) or getattr(answer, "error", None) for answer in response.predictions]
+    assert kinds == [1, "invalid_request", 2, "workflow_not_found", 3]
+    assert response.predictions[1].model_dump()["request_id"] == "request-1"
+    assert sorted((name, len(asked.rows)) for name, asked in models.invocations) == [("rna_seq", 1), (WORKFLOW, 2)]
+    assert sorted(endpoints.gets) == ["nobody", "rna_seq", WORKFLOW]
+    assert response.total.cost_usd == 6
+
+
+def test_the_store_failing_fails_a_whole_batch() -> None:
+    endpoints = FakeEndpoints(failures={WORKFLOW: DependencyUnavailable("endpoints table")})
+    with pytest.raises(DependencyUnavailable):
+        predictor(endpoints).predict_batch(batch({"workflow_name": WORKFLOW, "input_bytes": 1}), "request-1")
+
+
+def test_one_failing_model_fails_only_its_rows() -> None:
+    def reply(invocation: Invocation) -> InvocationResponse:
+        if invocation.rows[0].input_bytes == 1:
+            raise ModelFailed("424")
+        return shapes.answer(invocation)
+
+    endpoints = FakeEndpoints(shapes.endpoint(), shapes.endpoint(workflow_name="other"))
+    rows = [{"workflow_name": WORKFLOW, "input_bytes": 1}, {"workflow_name": "other", "input_bytes": GB}]
+    response = predictor(endpoints, FakeModels(reply)).predict_batch(batch(*rows), "request-1")
+    assert [answer.model_dump().get("error") for answer in response.predictions] == ["model_error", None]
+    assert response.total.cost_usd == 0.25
+
+
+def test_past_its_budget_a_batch_asks_no_more_models() -> None:
+    clock = FakeClock()
+    models = FakeModels()
+
+    def slow(invocation: Invocation) -> InvocationResponse:
+        clock.advance(100)
+        return shapes.answer(invocation)
+
+    models.reply = slow
+    names = [f"w{number}" for number in range(20)]
+    subject = Predictor(
+        endpoints=FakeEndpoints(*(shapes.endpoint(workflow_name=name) for name in names)),
+        workflows=FakeWorkflows(),
+        models=models,
+        clock=clock,
+        stale_after_days=30,
+    )
+    rows = [{"workflow_name": name, "input_bytes": GB} for name in names]
+    response = subject.predict_batch(batch(*rows), "request-1")
+    late = [answer.model_dump().get("error") for answer in response.predictions].count("model_timeout")
+    assert late >= 12
+    assert len(models.invocations) == 20 - late
+
+
+def test_the_total_is_simulated_the_same_way_every_time() -> None:
+    rows = [{"workflow_name": WORKFLOW, "input_bytes": 40 * GB} for _ in range(50)]
+    first, second = (predictor().predict_batch(batch(*rows), "r").total for _ in range(2))
+    assert first == second
+    other = predictor().predict_batch(batch(*rows[:-1], {**rows[0], "input_bytes": 41 * GB}), "r").total
+    assert other != first
+
+
+def test_independent_runs_average_out_and_extrapolated_ones_do_not() -> None:
+    subject = predictor()
+    inside = [subject.predict(request(input_bytes=400 * GB)) for _ in range(50)]
+    beyond = [subject.predict(request(input_bytes=800 * GB)) for _ in range(50)]
+
+    def relative_width(predictions: list[Any]) -> float:
+        summed = total(predictions, "seed")
+        width = next(interval for interval in summed.intervals if interval.coverage == 0.8)
+        assert width.low_usd < width.high_usd
+        return (width.high_usd - width.low_usd) / summed.cost_usd
+
+    one = relative_width([inside[0], inside[0]])
+    assert relative_width(inside) < 0.35 * one
+    shared = relative_width(beyond)
+    outcomes = beyond[0].outcomes_usd
+    alone = (outcomes[17] + outcomes[18] - outcomes[1] - outcomes[2]) / 2 / beyond[0].cost_usd
+    assert shared == pytest.approx(alone, rel=0.1)
+
+
+def test_the_total_of_one_run_is_its_own() -> None:
+    prediction = predictor().predict(request())
+    assert total([prediction], "seed").intervals == prediction.intervals
+    assert total([], "seed").model_dump() == {"cost_usd": 0, "intervals": []}
