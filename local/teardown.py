@@ -17,7 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from contract.names import resource_name
 
-_SETTLE = {"Delay": 15, "MaxAttempts": 120}  # half an hour, the longest that an endpoint takes to come or to go
+_SETTLE_SECONDS = 1800
+"""How long an endpoint may take to come or to go."""
 
 
 class TeardownError(Exception):
@@ -47,10 +48,9 @@ class Remains:
 class Teardown:
     """Finds and deletes what one deployment's retrainings made."""
 
-    def __init__(self, session: boto3.session.Session, name_prefix: str, endpoint_url: str | None = None) -> None:
-        def client(service: str) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
-            return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]  # a variable
-
+    def __init__(self, session: boto3.session.Session, name_prefix: str, poll_seconds: int = 15) -> None:
+        client: Any = session.client  # boto3 types clients by literal names
+        self._settle = {"Delay": poll_seconds, "MaxAttempts": _SETTLE_SECONDS // poll_seconds}
         self._prefix = name_prefix
         self._region = session.region_name
         self._sagemaker = client("sagemaker")
@@ -105,10 +105,10 @@ class Teardown:
     def _delete_endpoint(self, name: str) -> None:
         # An endpoint that is coming up or being updated cannot be deleted; one that failed to can.
         with contextlib.suppress(WaiterError):
-            self._sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig=_SETTLE)
+            self._sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig=self._settle)
         with _if_there("ValidationException"):
             self._sagemaker.delete_endpoint(EndpointName=name)
-        self._sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig=_SETTLE)
+        self._sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig=self._settle)
         with _if_there("ResourceNotFoundException"):
             self._logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{name}")
 

@@ -1,7 +1,6 @@
 # One module block for each function: SAM CLI links routes to functions only when both are written out.
 
 locals {
-  workflow_runs_arns  = [aws_dynamodb_table.workflow_runs.arn, "${aws_dynamodb_table.workflow_runs.arn}/index/by_completion"]
   endpoint_arns       = ["${local.regional.sagemaker}:endpoint/${var.name_prefix}-*"]
   model_package_arns  = ["${local.regional.sagemaker}:model-package/${var.name_prefix}-*"]
   evaluation_arns     = ["${aws_s3_bucket.artifacts.arn}/models/*/evaluation.json"]
@@ -54,13 +53,13 @@ module "predict" {
 data "aws_iam_policy_document" "record_runs" {
   statement {
     sid       = "RecordRuns"
-    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+    actions   = ["dynamodb:PutItem"] # within a transaction
     resources = [aws_dynamodb_table.workflow_runs.arn]
   }
 
   statement {
     sid       = "CountRuns"
-    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.workflows.arn]
   }
 }
@@ -87,9 +86,9 @@ module "record_runs" {
 
 data "aws_iam_policy_document" "workflows" {
   statement {
-    sid       = "ReadRuns"
+    sid       = "ReadRecentRuns"
     actions   = ["dynamodb:Query"]
-    resources = local.workflow_runs_arns
+    resources = ["${aws_dynamodb_table.workflow_runs.arn}/index/by_completion"]
   }
 
   statement {
@@ -144,12 +143,12 @@ data "aws_iam_policy_document" "prepare_dataset" {
   statement {
     sid       = "ReadRuns"
     actions   = ["dynamodb:Query"]
-    resources = local.workflow_runs_arns
+    resources = [aws_dynamodb_table.workflow_runs.arn]
   }
 
   statement {
     sid       = "ClaimWorkflow"
-    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.workflows.arn]
   }
 
@@ -250,6 +249,13 @@ data "aws_iam_policy_document" "compare_models" {
     actions   = ["s3:GetObject"]
     resources = local.evaluation_arns
   }
+
+  # Without it S3 answers "access denied" for an object that is missing.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
 }
 
 module "compare_models" {
@@ -278,9 +284,16 @@ data "aws_iam_policy_document" "promote" {
     resources = local.evaluation_arns
   }
 
+  # Without it S3 answers "access denied" for an object that is missing.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
+
   statement {
     sid       = "WriteEndpointRecord"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+    actions   = ["dynamodb:PutItem"]
     resources = [aws_dynamodb_table.model_endpoints.arn]
   }
 }
