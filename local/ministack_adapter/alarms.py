@@ -39,7 +39,11 @@ def _complete(describe: Callable[..., Any]) -> Callable[..., Any]:
         status, _, body = describe(params, {k: v for k, v in request.items() if v}, False, True)
         if status >= 400:
             return describe(params, decoded, is_cbor, is_json)
-        result = f"<DescribeAlarmsResult>{_xml(json.loads(body))}</DescribeAlarmsResult>"
+        found = json.loads(body)
+        for alarm in found["MetricAlarms"]:
+            if alarm.get("ExtendedStatistic"):  # An alarm has the one or the other; ministack adds its default.
+                alarm.pop("Statistic", None)
+        result = f"<DescribeAlarmsResult>{_xml(found)}</DescribeAlarmsResult>"
         return existing(cloudwatch, "_xml")(200, "DescribeAlarmsResponse", result)
 
     return describe_alarms

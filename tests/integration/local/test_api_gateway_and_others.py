@@ -28,7 +28,13 @@ def url(cloud: LocalCloud) -> str:
     api = client.create_rest_api(name="api")["id"]
     root = client.get_resources(restApiId=api)["items"][0]["id"]
     resource = client.create_resource(restApiId=api, parentId=root, pathPart="things")["id"]
-    schema = {"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "required": ["name"]}
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {}, "bytes": {"type": "integer", "minimum": 1}},
+        "additionalProperties": False,
+    }
     client.create_model(restApiId=api, name="Thing", contentType="application/json", schema=json.dumps(schema))
     validator = client.create_request_validator(restApiId=api, name="body", validateRequestBody=True)["id"]
     where = {"restApiId": api, "resourceId": resource, "httpMethod": "POST"}
@@ -50,7 +56,10 @@ def url(cloud: LocalCloud) -> str:
         client.put_gateway_response(
             restApiId=api,
             responseType=response_type,
-            responseTemplates={"application/json": f'{{"error": "{code}", "request_id": "$context.requestId"}}'},
+            responseTemplates={
+                "application/json": f'{{"error": "{code}", "why": "$context.error.validationErrorString",'
+                ' "request_id": "$context.requestId"}'
+            },
             responseParameters={"gatewayresponse.header.Retry-After": "'1'"},
         )
     client.create_deployment(restApiId=api, stageName="v1")
@@ -87,6 +96,31 @@ def test_the_default_model_checks_every_content_type(url: str, content_type: str
     status, answer, _ = post(url, b"{}", content_type=content_type)
     assert (status, answer["error"]) == (400, "invalid_request")
     assert post(url, b'{"name": 1}', content_type=content_type)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{}", '[object has missing required properties (["name"])]'),
+        (b"[]", '[instance type (array) does not match any allowed primitive type (allowed: ["object"])]'),
+        (
+            b'{"name": 1, "bytes": "x"}',
+            '[instance type (string) does not match any allowed primitive type (allowed: ["integer"])]',
+        ),
+        (
+            b'{"name": 1, "bytes": 0}',
+            "[numeric instance is lower than the required minimum (minimum: 1, found: 0)]",
+        ),
+        (
+            b'{"name": 1, "__proto__": 0}',
+            '[object instance has properties which are not allowed by the schema: ["__proto__"]]',
+        ),
+        (b"{", "[request body is not valid JSON]"),
+    ],
+)
+def test_bodies_are_refused_with_the_reason(url: str, body: bytes, why: str) -> None:
+    status, answer, _ = post(url, body)
+    assert (status, answer["why"]) == (400, why)
 
 
 def test_key_is_needed(url: str) -> None:
@@ -130,16 +164,7 @@ def test_alarms_are_read_back_whole(cloud: LocalCloud) -> None:
         "TreatMissingData": "notBreaching",
     }
     client.put_metric_alarm(**alarm)
-    body = urllib.request.Request(
-        cloud.settings.endpoint_url,
-        b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=errors+%26+%3Cmore%3E",
-        {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/monitoring/aws4_request",
-        },
-    )
-    with urllib.request.urlopen(body, timeout=30) as answer:
-        text = answer.read().decode()
+    text = describe_alarms(cloud, b"errors+%26+%3Cmore%3E")
     for part in (
         "<AlarmName>errors &amp; &lt;more&gt;</AlarmName>",
         "<AlarmActions><member>arn:aws:sns:us-east-1:000000000000:topic</member></AlarmActions>",
@@ -149,6 +174,37 @@ def test_alarms_are_read_back_whole(cloud: LocalCloud) -> None:
         "<TreatMissingData>notBreaching</TreatMissingData>",
     ):
         assert part in text
+
+
+def test_percentile_alarms_have_no_other_statistic(cloud: LocalCloud) -> None:
+    cloud.client("cloudwatch").put_metric_alarm(
+        AlarmName="latency",
+        Namespace="AWS/ApiGateway",
+        MetricName="Latency",
+        ExtendedStatistic="p95",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    text = describe_alarms(cloud, b"latency")
+    assert "<ExtendedStatistic>p95</ExtendedStatistic>" in text
+    assert "<Statistic>" not in text
+
+
+def describe_alarms(cloud: LocalCloud, name: bytes) -> str:
+    """DescribeAlarms by the Query protocol, which Terraform speaks and boto3 no longer does."""
+    request = urllib.request.Request(
+        cloud.settings.endpoint_url,
+        b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=" + name,
+        {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/monitoring/aws4_request",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def test_schedules_fill_in_their_context(cloud: LocalCloud, machines: Machines) -> None:
