@@ -19,6 +19,8 @@ from contract.names import resource_name
 
 _SETTLE_SECONDS = 1800
 """How long an endpoint may take to come or to go."""
+_TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
+"""The log group of all training jobs of the account and region."""
 
 
 class TeardownError(Exception):
@@ -35,6 +37,7 @@ class Remains:
     endpoint_configs: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     model_packages: list[str] = field(default_factory=list)
+    training_logs: list[str] = field(default_factory=list)
     model_package_groups: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -99,6 +102,9 @@ class Teardown:
             self._sagemaker.delete_model(ModelName=model)
         for package in remains.model_packages:
             self._sagemaker.delete_model_package(ModelPackageName=package)
+        for stream in remains.training_logs:
+            with _if_there("ResourceNotFoundException"):
+                self._logs.delete_log_stream(logGroupName=_TRAINING_LOGS, logStreamName=stream)
         for group in remains.model_package_groups:
             self._sagemaker.delete_model_package_group(ModelPackageGroupName=group)
 
@@ -133,6 +139,11 @@ class Teardown:
                 item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"]
             ]
         remains.model_package_groups += groups
+        streams = self._logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=_TRAINING_LOGS, logStreamNamePrefix=f"{resource}-"
+        )
+        with _if_there("ResourceNotFoundException"):
+            remains.training_logs += [stream["logStreamName"] for page in streams for stream in page["logStreams"]]
 
     def _workflow_names(self) -> Iterator[str]:
         table = f"{self._prefix}-workflows"

@@ -400,6 +400,7 @@ resource "aws_iam_role_policy_attachment" "api_logs" {
 resource "aws_api_gateway_account" "this" {
   count               = var.manage_api_gateway_account ? 1 : 0
   cloudwatch_role_arn = aws_iam_role.api_logs[0].arn
+  reset_on_delete     = true # the role goes too
   depends_on          = [aws_iam_role_policy_attachment.api_logs]
 }
 

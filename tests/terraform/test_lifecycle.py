@@ -20,6 +20,7 @@ from local.testing import LocalCloud, running_cloud
 from tests.terraform.conftest import local_variables
 
 WORKFLOW = "rnaseq-quant"
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 APPLY = """\
 import json, os, sys
 from pathlib import Path
@@ -87,17 +88,21 @@ def litter(cloud: LocalCloud, outputs: dict[str, Any]) -> None:
         ],
     )
     sagemaker.create_endpoint(EndpointName=resource, EndpointConfigName=name)
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=TRAINING_LOGS)
+    for job in (name, "a-neighbours-job"):
+        logs.create_log_stream(logGroupName=TRAINING_LOGS, logStreamName=f"{job}/algo-1-1")
 
 
-def left_over(cloud: LocalCloud) -> dict[str, object]:
+def left_over(cloud: LocalCloud) -> dict[str, Any]:
     """What each service still has of the deployment, asked of the service and not of Terraform."""
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         "tables": cloud.client("dynamodb").list_tables()["TableNames"],
         "buckets": cloud.client("s3").list_buckets()["Buckets"],
         "functions": cloud.client("lambda").list_functions()["Functions"],
         "machines": cloud.client("stepfunctions").list_state_machines()["stateMachines"],
         "topics": cloud.client("sns").list_topics()["Topics"],
-        "logs": cloud.client("logs").describe_log_groups()["logGroups"],
+        "logs": cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/")["logGroups"],
         "alarms": cloud.client("cloudwatch").describe_alarms()["MetricAlarms"],
         "rules": cloud.client("events").list_rules()["Rules"],
         "schedules": cloud.client("scheduler").list_schedules()["Schedules"],
@@ -136,7 +141,11 @@ def test_a_killed_apply_converges_and_a_teardown_leaves_nothing(cloud: LocalClou
         destroy(cloud.environment, tmp_path, variables)
         with pytest.raises(TeardownError, match="no table runquote-workflows"):
             teardown.find()
-    assert not left_over(cloud)
+    found = left_over(cloud)
+    (logs,) = found.pop("logs")  # SageMaker's, for the whole account
+    assert not found
+    streams = cloud.client("logs").describe_log_streams(logGroupName=logs["logGroupName"])["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == ["a-neighbours-job/algo-1-1"]
     sagemaker = cloud.client("sagemaker")
     assert not sagemaker.list_endpoints()["Endpoints"]
     assert not sagemaker.list_endpoint_configs()["EndpointConfigs"]
