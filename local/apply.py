@@ -2,7 +2,7 @@
 
 Terraform works in a mirror of `terraform/` (links to its files) below the state directory. Only there is a file that
 puts the state beside it, so nothing of a local run is within reach of an apply to AWS from the same checkout
-(docs/decisions/0011-local-terraform-state.md).
+(docs/decisions/0006-local-terraform-state.md).
 
 The local backend locks its state with an operating-system lock, which ends with the process that holds it however
 that ends: there are no stale locks. Terraform runs in its own session, so whoever kills `make up` does not tear it from

@@ -1,4 +1,4 @@
-# The dependency lock file is not committed: docs/decisions/0010-no-terraform-lock-file.md.
+# The dependency lock file is not committed: docs/decisions/0005-no-terraform-lock-file.md.
 terraform {
   required_version = ">= 1.10" # use_lockfile of the S3 backend
 
