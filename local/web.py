@@ -122,6 +122,11 @@ class WebHandler(BaseHTTPRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Say nothing of answered requests: only failures are worth a line."""
 
+    def log_error(self, format: str, *arguments: object) -> None:
+        """Say nothing of browsers that kept a connection open and left."""
+        if not any(isinstance(argument, TimeoutError) for argument in arguments):
+            super().log_error(format, *arguments)
+
 
 class WebServer(ThreadingHTTPServer):
     """A thread for each connection; none of them keeps the process from ending."""

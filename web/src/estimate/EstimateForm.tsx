@@ -69,7 +69,10 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
       />
       <ParameterFields key={name} form={form} profiles={profiles} />
       <BudgetField form={form} />
-      <button type="submit">Estimate cost</button>
+      {/* Without this the press would first blur a field, whose message then goes, and the button moves away from under it. */}
+      <button type="submit" onMouseDown={(event) => event.preventDefault()}>
+        Estimate cost
+      </button>
     </form>
   );
 }

@@ -1,0 +1,34 @@
+"""The Estimate page against the running system, in a real browser."""
+
+import json
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.settings import CloudSettings
+from tests.browser import run_scenario
+
+SCENARIO = Path(__file__).with_name("estimate.mjs")
+
+
+@pytest.fixture(scope="module")
+def outputs(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The stack that `make up` left running, or else one of our own."""
+    file = CloudSettings.from_environment().state_directory / "outputs.json"
+    if file.exists():
+        running: dict[str, str] = json.loads(file.read_text())
+        try:
+            httpx.get(f"{running['web_url']}/config.json", trust_env=False).raise_for_status()
+        except httpx.HTTPError:
+            pass
+        else:
+            return running
+    started: dict[str, str] = request.getfixturevalue("system").outputs
+    return started
+
+
+def test_first_visit_to_shared_address(outputs: dict[str, str]) -> None:
+    workflow = os.environ.get("RUNQUOTE_E2E_WORKFLOW", "rnaseq-quant")
+    assert "ok" in run_scenario(SCENARIO, outputs["web_url"], workflow)

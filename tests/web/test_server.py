@@ -1,0 +1,87 @@
+"""The local static server answers as the hosting does."""
+
+import gzip
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.web import HOST, WebServer
+from tests.web.fake_api import serving
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """A port that serves a small app, and its configuration file."""
+    root = tmp_path / "dist"
+    (root / "assets").mkdir(parents=True)
+    (root / "index.html").write_text("<!doctype html>the app")
+    (root / "assets" / "app-1a2b.js").write_text("let a = 1;" * 100)
+    (tmp_path / "secret.txt").write_text("not yours")
+    config = tmp_path / "config.json"
+    config.write_text('{"apiUrl": "http://127.0.0.1:4566/restapis/abc/v1"}')
+    server = WebServer(root, 0, config)
+    with serving(server):
+        yield server.server_port, config
+
+
+def get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    connection.request(method, path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response, body
+
+
+def test_pages_are_the_app_and_are_checked_again(site: tuple[int, Path]) -> None:
+    for path in ("/", "/batch", "/models/rnaseq-quant?x=1"):
+        response, body = get(site[0], path)
+        assert (response.status, body) == (200, b"<!doctype html>the app")
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_assets_are_compressed_and_kept(site: tuple[int, Path]) -> None:
+    response, body = get(site[0], "/assets/app-1a2b.js", **{"Accept-Encoding": "gzip"})
+    assert gzip.decompress(body) == b"let a = 1;" * 100
+    assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in response.headers["Cache-Control"]
+    plain, body = get(site[0], "/assets/app-1a2b.js")
+    assert plain.headers["Content-Encoding"] is None
+    assert body.startswith(b"let a")
+
+
+@pytest.mark.parametrize(
+    "path", ["/missing.js", "/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/a%00.js", "/.env"]
+)
+def test_nothing_else_is_served(site: tuple[int, Path], path: str) -> None:
+    response, body = get(site[0], path)
+    assert response.status == 404
+    assert b"not yours" not in body
+
+
+def test_configuration_is_read_anew_and_opens_the_policy_for_its_api_alone(site: tuple[int, Path]) -> None:
+    port, config = site
+    response, body = get(port, "/config.json")
+    assert json.loads(body)["apiUrl"].endswith("/v1")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "connect-src 'self' http://127.0.0.1:4566;" in response.headers["Content-Security-Policy"]
+    config.write_text('{"apiUrl": "https://api.example.org/v1"}')
+    response, _ = get(port, "/")
+    policy = response.headers["Content-Security-Policy"]
+    assert "connect-src 'self' https://api.example.org;" in policy
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_missing_configuration_and_other_methods(site: tuple[int, Path]) -> None:
+    port, config = site
+    config.unlink()
+    assert get(port, "/config.json")[0].status == 503
+    assert get(port, "/")[0].status == 200
+    assert get(port, "/", method="POST")[0].status == 501
+    head, body = get(port, "/", method="HEAD")
+    assert (head.headers["Content-Length"], body) == ("22", b"")

@@ -1,0 +1,54 @@
+"""The built web app in a real browser, against an API that shows it every state."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import run_scenario
+from tests.web.fake_api import API_KEY, FAULTS, REPOSITORY, Workflow, fake_site
+
+SCENARIOS = Path(__file__).with_name("states.mjs")
+
+pytestmark = pytest.mark.skipif(
+    not (REPOSITORY / "web" / "dist" / "index.html").exists(), reason="the web app is not built: make build"
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config.json"
+
+
+@pytest.mark.parametrize("scenario", ["appearance", "form"])
+def test_healthy(scenario: str, config: Path) -> None:
+    with fake_site(config) as (url, _):
+        assert "ok" in run_scenario(SCENARIOS, scenario, url)
+
+
+def test_faults_are_told_and_retried(config: Path) -> None:
+    with fake_site(config) as (url, api):
+        assert "ok" in run_scenario(SCENARIOS, "faults", url)
+        assert {name: api.asked[name] for name in FAULTS} == {name: fails + 1 for name, (*_, fails) in FAULTS.items()}
+
+
+def test_asks_for_a_key_where_none_is_given(config: Path) -> None:
+    with fake_site(config, key=None) as (url, _):
+        assert "ok" in run_scenario(SCENARIOS, "key", url, API_KEY)
+
+
+def test_unreachable_api(config: Path) -> None:
+    with fake_site(config) as (url, api):
+        config.write_text(config.read_text().replace(str(api.server_port), "9"))
+        assert "ok" in run_scenario(SCENARIOS, "unreachable", url)
+        assert not api.asked
+
+
+def test_no_workflows(config: Path) -> None:
+    with fake_site(config, workflows=[]) as (url, _):
+        assert "ok" in run_scenario(SCENARIOS, "nothing", url)
+
+
+def test_many_workflows(config: Path) -> None:
+    many = [Workflow(f"workflow-{index}", 1.0, (1_000_000_000, 90_000_000_000)) for index in range(40)]
+    with fake_site(config, workflows=many) as (url, _):
+        assert "ok" in run_scenario(SCENARIOS, "many", url)
