@@ -56,7 +56,7 @@ const scenarios = {
     assert(await hasFocus(page.getByRole("link", { name: "Skip to main content" })), "the skip link comes first");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
-    await page.keyboard.type("rnaseq-quant");
+    await page.keyboard.press("r"); // the list goes to its first workflow with this letter
     await page.keyboard.press("Tab");
     await page.keyboard.type("1,5");
     await page.keyboard.press("Enter");
