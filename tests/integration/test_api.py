@@ -141,7 +141,7 @@ def test_a_batch_answers_each_row_in_order_and_totals_by_simulation(system: Syst
         EXAMPLE,
         {**EXAMPLE, "workflow_name": "nobody-knows"},
         {"input_bytes": 1},
-        {**EXAMPLE, "input_bytes": 10**8},
+        {**EXAMPLE, "input_bytes": 15 * 10**6},
     ]
     response = system.request("POST", "predictions/batch", {"requests": rows})
     assert response.status_code == 200, response.text

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -47,10 +48,22 @@ def updates(system: System) -> Updates:
     return Updates(system)
 
 
-def _history(name: str, *, factor: float = 1, label: str = "a", count: int = 60) -> Iterator[dict[str, Any]]:
-    """Measured runs under another workflow name; `factor` is a price rise."""
-    for run in islice(read_runs(REPOSITORY / "examples" / "rnaseq-quant" / "runs.csv"), count):
-        yield {**run, "workflow_name": name, "run_id": f"{label}-{run['run_id']}", "cost_usd": run["cost_usd"] * factor}
+def _history(
+    name: str, *, label: str = "a", count: int = 55, factor: float = 1, days: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Measured runs under another workflow name; `factor` is a price rise that came `days` later."""
+    for run in islice(read_runs(REPOSITORY / "examples" / "germline-variants" / "runs.csv"), count):
+        times = {
+            member: (datetime.fromisoformat(run[member]) + timedelta(days=days)).isoformat()
+            for member in ("started_at", "completed_at")
+        }
+        yield {
+            **run,
+            **times,
+            "workflow_name": name,
+            "run_id": f"{label}-{run['run_id']}",
+            "cost_usd": run["cost_usd"] * factor,
+        }
 
 
 def _record(system: System, runs: Iterator[dict[str, Any]]) -> dict[str, Any]:
@@ -62,7 +75,7 @@ def _record(system: System, runs: Iterator[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _predict(system: System, name: str) -> Prediction:
-    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 50_000_000})
+    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 5_000_000})
     assert response.status_code == 200, response.text
     return Prediction.model_validate_json(response.text)
 
@@ -76,7 +89,7 @@ def _checksum(system: System) -> tuple[int, str]:
 
 def test_history_in_model_out_and_again(system: System, updates: Updates) -> None:
     name = "loop"
-    assert _record(system, _history(name))["accepted"] == 60
+    assert _record(system, _history(name))["accepted"] == 55
     first = system.retrain(name)
     assert first["status"] == "SUCCEEDED", first
     (told,) = updates.of(name)
@@ -90,8 +103,8 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     assert told.outcome == "no_update"
     assert _predict(system, name).model.version == 1
 
-    _record(system, _history(name, factor=5, label="b"))
-    _record(system, _history(name, factor=5, label="c"))
+    for number, label in enumerate("bcd", start=1):
+        _record(system, _history(name, label=label, factor=5, days=30 * number))
     assert system.retrain(name)["status"] == "SUCCEEDED"
     (told,) = updates.of(name)
     assert told.outcome == "promoted", told
@@ -160,7 +173,7 @@ def test_a_good_row_is_recorded_beside_a_bad_one(system: System) -> None:
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_restart_loses_nothing(system: System, end: str) -> None:
     name = f"restart-{end}"
-    _record(system, _history(name, count=12))
+    _record(system, _history(name, count=20))
     assert system.retrain(name)["status"] == "SUCCEEDED"
     before, prediction = _checksum(system), _predict(system, name)
     getattr(system.cloud, end)()
@@ -168,7 +181,7 @@ def test_a_restart_loses_nothing(system: System, end: str) -> None:
     assert _checksum(system) == before
     after = _predict(system, name)
     assert (after.cost_usd, after.model) == (prediction.cost_usd, prediction.model)
-    _record(system, _history(name, label="b", count=12))
+    _record(system, _history(name, label="b", count=20))
     assert system.retrain(name)["status"] == "SUCCEEDED"
 
 
