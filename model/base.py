@@ -41,6 +41,12 @@ class Base(Shape):
         members = np.sqrt(np.maximum(spread_there**2 - spread_edge**2, 0.0))
         return estimate, np.hypot(members, 0.5 * (growth[:, 1] - growth[:, 0]))
 
+    def at_sizes(self, log_sizes: Floats, columns: Floats) -> Floats:
+        """Return log cost at each of a few sizes inside the range (columns) for runs given by their columns (rows)."""
+        line = self.trend.size_part(log_sizes)[0] + (columns @ self.trend.effect_column)[:, None]
+        parts = self.two_part.at_sizes(log_sizes, columns)
+        return np.asarray((1 - self.inside) * line + self.inside * parts)
+
     def _each(self, log_size: Floats, columns: Floats) -> Floats:
         return np.column_stack([self.trend.predict(log_size, columns), self.two_part.predict(log_size, columns)])
 

@@ -63,16 +63,26 @@ class Core:
     strength: float
 
     def predict(self, table: Table) -> tuple[Floats, Floats]:
-        """Return log cost, and how unsure its growth beyond the range is."""
-        estimate, spread = self.base.predict(table.log_size, table.columns)
-        return estimate + self.strength * self.trees(table), spread
+        """Return log cost, and how unsure its growth beyond the range is.
 
-    def trees(self, table: Table) -> Floats:
-        """Return the trees' answer at full strength, in log cost."""
-        if self.booster is None:
-            return np.zeros(len(table))
-        answer = residual.smooth(self.booster, self.knots, table.log_size, table.surplus, table.parameters)
-        return self.base.noise * answer
+        Between two knots the estimate goes from one to the other as the base does, so that it rises wherever the base
+        rises and the knots do.
+        """
+        estimate, spread = self.base.predict(table.log_size, table.columns)
+        if self.booster is None or len(self.knots) < 2:
+            return estimate, spread
+        at_knots = self.base.at_sizes(self.knots, table.columns)
+        answers = residual.at_knots(self.booster, self.knots, table.surplus, table.parameters)
+        totals = at_knots + self.strength * self.base.noise * answers
+        if self.base.trend.direction > 0:
+            totals = _rising(totals)
+        edge, _ = self.base.predict(np.clip(table.log_size, self.knots[0], self.knots[-1]), table.columns)
+        left = np.clip(np.searchsorted(self.knots, table.log_size, side="right") - 1, 0, len(self.knots) - 2)
+        rows = np.arange(len(table))
+        low, high = at_knots[rows, left], at_knots[rows, left + 1]
+        share = np.where(high != low, (edge - low) / np.where(high != low, high - low, 1.0), 0.5)
+        inside = totals[rows, left] + (totals[rows, left + 1] - totals[rows, left]) * share
+        return inside + estimate - edge, spread
 
     def with_strength(self, strength: float) -> "Core":
         """Return the same core with another share of the trees; without them when that is nothing."""
@@ -82,6 +92,16 @@ class Core:
 def fit_base(table: Table, log_cost: Floats) -> Base:
     """Fit the base alone."""
     return base.fit(table.log_size, table.columns, log_cost)
+
+
+def _rising(values: Floats) -> Floats:
+    """Return rows that never fall: halfway between the least and the greatest rising ones that touch the values.
+
+    Source: Chernozhukov, Fernandez-Val, Galichon 2009, Improving point and interval estimators of monotone functions.
+    """
+    least = np.maximum.accumulate(values, axis=1)
+    greatest = np.minimum.accumulate(values[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray((least + greatest) / 2)
 
 
 def without_trees(fitted: Base, table: Table) -> Core:

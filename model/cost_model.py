@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
 from model import core, drift, intervals, selection
@@ -38,12 +39,27 @@ class CostModel(Shape):
     latest_run_at: UtcTime
     encoder: Encoder
     base: Base
-    knots: tuple[float, ...]
+    knots: Annotated[tuple[float, ...], Field(min_length=1)]
     strength: float = Field(ge=0, le=1)
     intervals: intervals.Intervals
     drift: drift.Drift | None
     references: tuple[ReferenceRun, ...] = Field(max_length=MAX_REFERENCE_RUNS)
     _core: Core = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        columns, line = 1 + self.encoder.width, self.base.trend
+        sound = (
+            len(line.effects) == columns
+            and len(self.base.two_part.coefficients) == 3 + 2 * columns
+            and len(line.weights) == len(line.levels) == len(line.exponents) == len(line.overheads)
+            and len(self.intervals.knots) == len(self.intervals.scales)
+            and all(len(run.parameters) == self.encoder.width for run in self.references)
+            and all(left < right for left, right in pairwise(self.knots))
+        )
+        if not sound:
+            raise ValueError("the parts of the model do not fit together")
+        return self
 
     @classmethod
     def fit(cls, history: History) -> "CostModel":

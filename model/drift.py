@@ -19,8 +19,8 @@ REACHES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Candidates for the reach, in mean times between starts."""
 CAUTIONS = (0.5, 2.0, 6.0)
 """Candidates for how many runs' weight the absence of drift has."""
-CLIP = 3.0
-"""Errors count up to this many robust deviations."""
+CLIP = 0.95
+"""Errors count up to this quantile of their size."""
 WORTH = 0.98
 
 
@@ -57,7 +57,7 @@ def fit(started_at: Floats, errors: Floats) -> Drift | None:
     times, distinct = started_at[latest], len(np.unique(started_at[latest]))
     if len(latest) < FEWEST_RUNS or distinct < 4:
         return None
-    limit = CLIP * 1.4826 * float(np.median(np.abs(errors[latest])))
+    limit = float(np.quantile(np.abs(errors[latest]), CLIP))
     clipped = np.clip(errors[latest], -limit, limit)
     plain = np.abs(clipped)
     best, best_loss = None, WORTH * float(plain.mean())

@@ -7,8 +7,10 @@ Vovk 2015, Cross-conformal predictors.
 """
 
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from contract.base import Shape
 from model.history import Floats
@@ -37,7 +39,7 @@ KNOTS = 7
 class Intervals(Shape):
     """Error quantiles in units of a local scale of log cost."""
 
-    quantiles: tuple[float, ...]
+    quantiles: Annotated[tuple[float, ...], Field(min_length=len(LEVELS), max_length=len(LEVELS))]
     knots: tuple[float, ...]
     scales: tuple[float, ...]
     growth: float

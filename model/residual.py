@@ -1,7 +1,7 @@
 """What the base leaves: shallow boosted trees on the residual, smooth and bounded to the training range in size.
 
 Trees are steps and know nothing beyond the data. So their answer is read at fixed sizes inside the training range and
-drawn as a line between them; together with the base it is made to rise (or fall) with size where the base does.
+carried from one to the next along the base (`core`), which makes the whole rise with size where the base does.
 """
 
 import importlib
@@ -87,18 +87,11 @@ def size_knots(log_size: Floats) -> Floats:
     return np.unique(np.quantile(log_size, np.linspace(0.0, 1.0, KNOTS)))
 
 
-def smooth(booster: Any, knots: Floats, log_size: Floats, surplus: Floats, parameters: Floats) -> Floats:  # noqa: ANN401
-    """Return the trees' answer drawn as lines between the knots, constant beyond the outermost."""
+def at_knots(booster: Any, knots: Floats, surplus: Floats, parameters: Floats) -> Floats:  # noqa: ANN401
+    """Return the trees' answer at every knot (columns) for runs (rows) that differ in all but size."""
     count = len(knots)
-    table = features(np.tile(knots, len(log_size)), np.repeat(surplus, count), np.repeat(parameters, count, axis=0))
-    values = predict(booster, table).reshape(len(log_size), count)
-    if count == 1:
-        return values[:, 0]
-    inside = np.clip(log_size, knots[0], knots[-1])
-    left = np.clip(np.searchsorted(knots, inside, side="right") - 1, 0, count - 2)
-    share = (inside - knots[left]) / (knots[left + 1] - knots[left])
-    rows = np.arange(len(log_size))
-    return values[rows, left] * (1 - share) + values[rows, left + 1] * share
+    table = features(np.tile(knots, len(surplus)), np.repeat(surplus, count), np.repeat(parameters, count, axis=0))
+    return predict(booster, table).reshape(len(surplus), count)
 
 
 def load(content: bytes) -> Any:  # noqa: ANN401

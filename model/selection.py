@@ -76,12 +76,12 @@ def _inside(table: Table, log_cost: Floats) -> tuple[float, float, Floats]:
     if any(base.trend.direction < 0 for base in fitted):
         levels = {0.0: levels[0.0]}
     inside = _choose({mixture: _mean_error(log_cost - level) for mixture, level in levels.items()})
-    trees = np.zeros(len(table))
+    plain = log_cost - levels[inside]
+    errors = {strength: plain.copy() for strength in STRENGTHS}
     for base, (rest, fold) in zip(fitted, folds, strict=True):
-        trees[fold] = core.add_trees(base.mixed(inside, inside), table.take(rest), log_cost[rest]).trees(
-            table.take(fold)
-        )
-    errors = {strength: log_cost - levels[inside] - strength * trees for strength in STRENGTHS}
+        boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), log_cost[rest])
+        for strength in STRENGTHS[1:] if boosted.booster is not None else ():
+            errors[strength][fold] = log_cost[fold] - boosted.with_strength(strength).predict(table.take(fold))[0]
     strength = _choose({choice: _mean_error(error) for choice, error in errors.items()})
     return inside, strength, errors[strength]
 

@@ -125,7 +125,7 @@ def _fit_direction(direction: float, log_size: Floats, columns: Floats, log_cost
         weights=tuple(share.tolist()),
         effects=tuple((coefficients[1:, kept] @ share).tolist()),
         noise=float(noise),
-    ), float(loss.min())
+    ), float(loss.min() + min(len(u), MOST_EVIDENCE) * np.log(noise))
 
 
 def _ridge(design: Floats, targets: Floats, weights: Floats, noise: float) -> Floats:

@@ -38,6 +38,11 @@ class TwoPart(Shape):
         """Return the log cost."""
         return np.logaddexp(*_parts(_Design.of(log_size - self.centre, columns), self._vector))
 
+    def at_sizes(self, log_sizes: Floats, columns: Floats) -> Floats:
+        """Return the log cost at each of a few sizes (columns) for runs given by their columns (rows)."""
+        runs, sizes = len(columns), len(log_sizes)
+        return self.predict(np.tile(log_sizes, runs), np.repeat(columns, sizes, axis=0)).reshape(runs, sizes)
+
 
 @dataclass(frozen=True)
 class _Design:

@@ -1,0 +1,279 @@
+"""What the model promises whatever the history: sensible, positive, calibrated, explained."""
+
+import math
+import random
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contract.container import InvocationRow, RowPrediction
+from model import answers, cleaning, evaluation
+from model.cost_model import CostModel
+from model.errors import InsufficientData
+from model.history import from_rows
+from tests.unit.model.histories import make_history, make_row, make_rows
+
+
+def ask(model: CostModel, *rows: InvocationRow) -> list[RowPrediction]:
+    return answers.predict(model, rows, explain=True, similar_runs=5)
+
+
+def ask_sizes(model: CostModel, *sizes: float) -> list[RowPrediction]:
+    return ask(model, *(InvocationRow(input_bytes=int(size)) for size in sizes))
+
+
+def fit(rows: list[dict[str, Any]]) -> CostModel:
+    return CostModel.fit(cleaning.set_outliers_aside(make_history(rows))[0])
+
+
+def check_sane(prediction: RowPrediction) -> None:
+    assert 0 < prediction.cost_usd < math.inf
+    assert [interval.coverage for interval in prediction.intervals] == [0.5, 0.8, 0.9]
+    inner_low = inner_high = prediction.cost_usd
+    for interval in prediction.intervals:
+        assert 0 < interval.low_usd <= inner_low <= inner_high <= interval.high_usd < math.inf
+        inner_low, inner_high = interval.low_usd, interval.high_usd
+    assert len(prediction.outcomes_usd) == 20
+    assert prediction.outcomes_usd == sorted(prediction.outcomes_usd)
+    explained = sum(effect.effect_usd for effect in prediction.explanation)
+    assert explained == pytest.approx(prediction.cost_usd, rel=1e-9)
+    assert prediction.explanation[0].factor == "typical_run"
+    assert len(prediction.explanation) <= 5
+
+
+def without_output(rows: list[dict[str, Any]], every: int) -> list[dict[str, Any]]:
+    return [row | {"output_bytes": None} if number % every == 0 else row for number, row in enumerate(rows)]
+
+
+HISTORIES = {
+    "three runs": make_rows(3),
+    "five runs": make_rows(5, parameters=True),
+    "fourteen runs": make_rows(14, parameters=True),
+    "forty runs with parameters": make_rows(40, parameters=True),
+    "constant cost": [make_row(n, 10 ** (8 + n / 10), 0.25) for n in range(30)],
+    "identical inputs": [make_row(n, 5e9, 0.25 * (1 + n % 3)) for n in range(30)],
+    "identical runs": [make_row(n, 5e9, 0.25) for n in range(8)],
+    "two sizes": [make_row(n, 1e9 * (1 + n % 2), 0.25 * (1 + n % 2)) for n in range(20)],
+    "no output": without_output(make_rows(40), 1),
+    "some output": without_output(make_rows(40), 3),
+    "empty output": [row | {"output_bytes": 0} for row in make_rows(40)],
+    "tiny": make_rows(40, low=1e3, high=1e5, overhead=1e-4, per_byte=1e-9),
+    "huge": make_rows(40, low=1e14, high=1e16, overhead=10, per_byte=1e-10),
+    "from tiny to huge": make_rows(60, low=1e3, high=1e16, overhead=1e-4, per_byte=1e-10),
+    "falling": [make_row(n, 1e8 * 1.2**n, 100 * 1.2**-n) for n in range(30)],
+    "very noisy": make_rows(60, noise=2.0),
+}
+
+
+@pytest.mark.parametrize("rows", HISTORIES.values(), ids=HISTORIES.keys())
+def test_any_history_makes_a_sane_model(rows: list[dict[str, Any]]) -> None:
+    model = fit(rows)
+    for prediction in ask_sizes(model, 1, 1e3, 1e6, 1e9, 5e9, 1e10, 1e12, 1e15, 1e17):
+        check_sane(prediction)
+    low, high = model.input_bytes_range
+    check_sane(ask(model, InvocationRow(input_bytes=low, output_bytes=0))[0])
+    check_sane(ask(model, InvocationRow(input_bytes=high, output_bytes=10**17, parameters={"aligner": "none"}))[0])
+
+
+RISING = [name for name in HISTORIES if name != "falling"]
+
+
+@pytest.mark.parametrize("name", RISING)
+def test_cost_rises_with_input_size(name: str) -> None:
+    model = fit(HISTORIES[name])
+    costs = [prediction.cost_usd for prediction in ask_sizes(model, *np.geomspace(1e3, 1e17, 200))]
+    assert all(later >= earlier * (1 - 1e-9) for earlier, later in pairwise(costs))
+
+
+def test_cost_falls_where_the_runs_say_so_beyond_doubt() -> None:
+    costs = [prediction.cost_usd for prediction in ask_sizes(fit(HISTORIES["falling"]), 2e8, 2e9, 2e10)]
+    assert costs == sorted(costs, reverse=True)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_fewer_than_three_runs_are_insufficient(count: int) -> None:
+    with pytest.raises(InsufficientData, match=f"{count} usable runs; a model needs at least 3"):
+        CostModel.fit(make_history(make_rows(count)))
+
+
+def test_constant_cost_is_learned() -> None:
+    for prediction in ask_sizes(fit(HISTORIES["constant cost"]), 2e8, 2e9, 1e11):
+        assert prediction.cost_usd == pytest.approx(0.25, rel=0.1)
+
+
+def test_trees_follow_what_no_smooth_base_can() -> None:
+    rows = make_rows(200, noise=0.02)
+    for row in rows:
+        row["cost_usd"] *= 3.0 if row["input_bytes"] > 1e9 else 1.0
+    model = fit(rows)
+    assert model.kind == "trend_and_residual"
+    costs = [prediction.cost_usd for prediction in ask_sizes(model, *np.geomspace(1e7, 1e14, 400))]
+    assert all(later >= earlier * (1 - 1e-9) for earlier, later in pairwise(costs))
+    assert ask_sizes(model, 3e9)[0].cost_usd == pytest.approx(3 * 0.08, rel=0.15)
+
+
+def test_growth_continues_beyond_the_range() -> None:
+    model = fit(make_rows(100, noise=0.05))
+    inside, beyond = ask_sizes(model, 5e10, 1e12)
+    assert not inside.extrapolated
+    assert inside.extrapolation_factor == 1
+    assert beyond.extrapolated
+    assert beyond.extrapolation_factor == pytest.approx(1e12 / model.input_bytes_range[1])
+    assert beyond.cost_usd == pytest.approx(10.05, rel=0.25)
+
+
+def relative_width(prediction: RowPrediction) -> float:
+    return prediction.intervals[-1].high_usd / prediction.intervals[-1].low_usd
+
+
+def test_intervals_widen_beyond_the_range() -> None:
+    model = fit(make_rows(100))
+    widths = [relative_width(prediction) for prediction in ask_sizes(model, 9e10, 3e11, 1e12, 1e13)]
+    assert widths == sorted(widths)
+    assert widths[-1] > 1.5 * widths[0]
+
+
+def test_intervals_cover_new_runs_as_often_as_they_say() -> None:
+    model = fit(make_rows(150, seed=1, noise=0.3))
+    metrics = evaluation.score(model, make_history(make_rows(1000, seed=2, noise=0.3))).metrics()
+    assert metrics.coverage_80 == pytest.approx(0.8, abs=0.06)
+    assert metrics.coverage_90 == pytest.approx(0.9, abs=0.05)
+
+
+def error_on_clean_runs(rows: list[dict[str, Any]]) -> float:
+    clean = make_history(make_rows(300, seed=9, parameters=True))
+    return float(evaluation.score(fit(rows), clean).metrics().median_ape)
+
+
+@pytest.mark.parametrize("poison", ["every twentieth times 1000", "one of a billion", "every twentieth over 1000"])
+@pytest.mark.parametrize("count", [40, 200])
+def test_poison_is_set_aside(poison: str, count: int) -> None:
+    clean = make_rows(count, seed=3, parameters=True)
+    factor = {"every twentieth times 1000": 1000.0, "every twentieth over 1000": 1e-3}
+    poisoned = [
+        row | {"cost_usd": row["cost_usd"] * factor[poison] if poison in factor else 1e9}
+        if (number % 20 == 7 if poison in factor else number == 7)
+        else row
+        for number, row in enumerate(clean)
+    ]
+    _, set_aside = cleaning.set_outliers_aside(make_history(poisoned))
+    changed = {bad["run_id"] for bad, good in zip(poisoned, clean, strict=True) if bad != good}
+    assert {entry.run_id for entry in set_aside} == changed
+    assert all("what runs like this one cost" in entry.reason for entry in set_aside)
+    assert error_on_clean_runs(poisoned) <= 1.25 * error_on_clean_runs(clean)
+
+
+def test_a_costly_kind_of_run_is_no_poison() -> None:
+    rows = make_rows(100, parameters=True)
+    for number, row in enumerate(rows):
+        if number % 20 == 0:
+            row["parameters"] = {"aligner": "de_novo", "threads": 4}
+            row["cost_usd"] *= 60
+    assert cleaning.set_outliers_aside(make_history(rows))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"status": "FAILED"}, "status is FAILED"),
+        ({"cost_usd": 0}, "cost is not a positive amount"),
+        ({"cost_usd": math.nan}, "cost is not a positive amount"),
+        ({"input_bytes": 0}, "input size is not a positive number of bytes"),
+        ({"output_bytes": -1}, "output size is not a number of bytes"),
+    ],
+)
+def test_unusable_rows_are_set_aside(change: dict[str, Any], reason: str) -> None:
+    history, set_aside = from_rows([make_row(1, 1e9, 1.0), make_row(2, 1e9, 1.0) | change])
+    assert history.run_ids == ["run-00001"]
+    assert [(entry.run_id, entry.reason) for entry in set_aside] == [("run-00002", reason)]
+
+
+def test_parameters_count_and_are_explained() -> None:
+    model = fit(make_rows(120, parameters=True))
+    star, salmon = ask(
+        model,
+        *(InvocationRow(input_bytes=5 * 10**10, parameters={"aligner": name}) for name in ("star", "salmon")),
+    )
+    assert star.cost_usd == pytest.approx(2 * salmon.cost_usd, rel=0.2)
+    effects = {effect.factor: effect.effect_usd for effect in star.explanation}
+    assert effects["aligner"] > 0
+    assert effects["input_size"] > 0
+    assert {effect.factor: effect.effect_usd for effect in salmon.explanation}["aligner"] < 0
+
+
+def test_many_parameters_are_explained_by_four_effects() -> None:
+    generator = random.Random(0)
+    rows = make_rows(80)
+    for row in rows:
+        row["parameters"] = {f"p{number}": generator.choice([1, 2, 4]) for number in range(8)}
+        row["cost_usd"] *= row["parameters"]["p1"]
+    prediction = ask(fit(rows), InvocationRow(input_bytes=10**10, parameters={f"p{n}": 4 for n in range(8)}))[0]
+    check_sane(prediction)
+    assert len(prediction.explanation) == 5
+    assert prediction.explanation[-1].factor == "other_factors"
+
+
+def test_what_training_never_saw_is_named() -> None:
+    model = fit(make_rows(60, parameters=True))
+    asked = {"aligner": "bowtie", "threads": 64, "genome": "GRCh38"}
+    prediction = ask(model, InvocationRow(input_bytes=10**10, parameters=asked))[0]
+    assert prediction.unknown_parameters == ["aligner=bowtie", "threads=64", "genome"]
+    check_sane(prediction)
+    known = ask(model, InvocationRow(input_bytes=10**10, parameters={"aligner": "star", "threads": 2}))[0]
+    assert known.unknown_parameters == []
+
+
+def test_similar_runs_are_near_in_size_and_parameters() -> None:
+    model = fit(make_rows(300, parameters=True))
+    prediction = ask(model, InvocationRow(input_bytes=10**10, parameters={"aligner": "star", "threads": 2}))[0]
+    assert len(prediction.similar_runs) == 5
+    ratios = [run.input_bytes / 1e10 for run in prediction.similar_runs]
+    assert all(0.4 < ratio < 2.5 for ratio in ratios)
+
+
+def test_a_rough_output_size_moves_the_estimate_little() -> None:
+    model = fit(make_rows(120))
+    plain, rough = ask(
+        model, InvocationRow(input_bytes=10**10), InvocationRow(input_bytes=10**10, output_bytes=2 * 10**10)
+    )
+    assert rough.cost_usd == pytest.approx(plain.cost_usd, rel=0.1)
+
+
+def test_output_size_that_decides_the_cost_is_used() -> None:
+    generator = random.Random(4)
+    rows = [
+        make_row(n, size, 1e-10 * output, output_bytes=int(output))
+        for n in range(120)
+        for size in [10 ** generator.uniform(8, 11)]
+        for output in [size * math.exp(generator.gauss(0, 1))]
+    ]
+    small, large = ask(
+        fit(rows),
+        InvocationRow(input_bytes=10**10, output_bytes=5 * 10**9),
+        InvocationRow(input_bytes=10**10, output_bytes=2 * 10**10),
+    )
+    assert large.cost_usd > 2.5 * small.cost_usd
+
+
+def test_lasting_conditions_shift_only_runs_near_in_time() -> None:
+    rows = make_rows(150, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 2.0 if number % 50 < 15 else 1.0
+        row["started_at"] = f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T00:00:00Z"
+    model = fit(rows)
+    assert model.drift is not None
+    slow, usual, far, unknown = ask(
+        model,
+        *(
+            InvocationRow.model_validate({"input_bytes": 10**10, "started_at": start})
+            for start in (rows[107]["started_at"], rows[130]["started_at"], "2035-01-01T00:00:00Z", None)
+        ),
+    )
+    assert slow.cost_usd > 1.4 * usual.cost_usd
+    assert far.cost_usd == pytest.approx(unknown.cost_usd)
+    for prediction in (slow, usual, far, unknown):
+        check_sane(prediction)
+    assert "recent_runs" in {effect.factor for effect in slow.explanation}
+    assert "recent_runs" not in {effect.factor for effect in unknown.explanation}
