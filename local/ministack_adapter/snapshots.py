@@ -14,16 +14,17 @@ from typing import Any
 
 from ministack import app
 from ministack.core import persistence
-from ministack.services import cloudwatch, cloudwatch_logs, stepfunctions
+from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc, stepfunctions
 
-from local.ministack_adapter.patching import Untyped, existing
+from local.ministack_adapter.patching import Untyped, existing, wrap
 
 PAUSE_SECONDS = 0.4
 _MAX_SHARE_OF_TIME = 0.1
 _JOURNALED = "dynamodb"
-_RECORDS_SECONDS = 30
+_COSTLY_SECONDS = 30
 _logger = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[Any]]
+_GetState = Callable[[], dict[str, Any] | None]
 
 
 class Snapshots:
@@ -33,30 +34,18 @@ class Snapshots:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._asked = threading.Event()
-        self._written: dict[str, str] = {}
+        self._writing = threading.Lock()
+        self._written: dict[str, int] = {}
         self._configured: dict[str, tuple[str, float]] = {}
+        self._executions = Executions()
 
     def install(self) -> None:
         """Notice the requests that can change something, and start writing."""
         handlers = existing(app, "SERVICE_HANDLERS")
         for name, handler in list(handlers.items()):
             handlers[name] = self._noticing(handler)
+        wrap(app, "save_all", lambda _: lambda services: self._write(services))
         threading.Thread(target=self._run, name="snapshots", daemon=True).start()
-
-    def write(self) -> None:
-        """Write what has changed."""
-        for key, get_state in existing(app, "_build_persistence_save_dict")().items():
-            if key != _JOURNALED and (key not in _RECORDS or self._is_due(key)):
-                self._write_one(key, get_state)
-
-    def _is_due(self, key: str) -> bool:
-        """Logs and metrics grow with every request: written when what is configured changes, else now and then."""
-        configured, now = _RECORDS[key](), time.monotonic()
-        before, when = self._configured.get(key, ("", 0.0))
-        if configured == before and now - when < _RECORDS_SECONDS:
-            return False
-        self._configured[key] = configured, now
-        return True
 
     def _noticing(self, handler: _Handler) -> _Handler:
         async def noticed(
@@ -75,30 +64,92 @@ class Snapshots:
             self._asked.clear()
             time.sleep(PAUSE_SECONDS)
             started = time.monotonic()
-            self.write()
+            services = existing(app, "_build_persistence_save_dict")()
+            self._write({key: get_state for key, get_state in services.items() if self._is_due(key)})
             time.sleep((time.monotonic() - started) * (1 / _MAX_SHARE_OF_TIME - 1))
             if _executions_run():
                 self._asked.set()  # They change without requests.
 
-    def _write_one(self, key: str, get_state: Callable[[], dict[str, Any] | None]) -> None:
-        try:
+    def _is_due(self, key: str) -> bool:
+        """Logs and metrics grow with every request, and functions are hashed with all their code.
+
+        They are written when what is configured changes, and else now and then.
+        """
+        if key not in _COSTLY:
+            return key != _JOURNALED
+        configured, now = _COSTLY[key](), time.monotonic()
+        before, when = self._configured.get(key, ("", 0.0))
+        if configured == before and now - when < _COSTLY_SECONDS:
+            return False
+        self._configured[key] = configured, now
+        return True
+
+    def _write(self, services: dict[str, _GetState]) -> None:
+        with self._writing:
+            for key, get_state in services.items():
+                try:
+                    self._write_one(key, get_state)
+                except RuntimeError:  # A dictionary changed while it was copied.
+                    self._asked.set()
+                except (TypeError, ValueError, OSError):
+                    _logger.exception("The state of %s cannot be written", key)
+
+    def _write_one(self, key: str, get_state: _GetState) -> None:
+        if key == "stepfunctions":
+            payload = self._executions.state_machines_as_json()
+        else:
             state = get_state()
             if state is None:
                 return
-            wrapped = {"__ministack_format__": existing(persistence, "_state_format_version")(key), "payload": state}
-            text = json.dumps(wrapped, default=existing(persistence, "_json_default"))
-        except RuntimeError:  # A dictionary changed while it was copied.
-            self._asked.set()
-            return
-        except (TypeError, ValueError):
-            _logger.exception("The state of %s cannot be written", key)
-            return
-        if self._written.get(key) == text:
+            payload = _as_json(state)
+        version = existing(persistence, "_state_format_version")(key)
+        text = f'{{"__ministack_format__": {version}, "payload": {payload}}}'
+        if self._written.get(key) == hash(text):
             return
         temporary = self._directory / f"{key}.json.snapshot"
         temporary.write_text(text)
         temporary.replace(self._directory / f"{key}.json")
-        self._written[key] = text
+        self._written[key] = hash(text)
+
+
+class Executions:
+    """Step Functions' state as JSON, without converting executions again that have ended.
+
+    Each execution carries its history with all inputs and outputs, some hundred kilobytes; converting all of them at
+    every pass would hold up every request for longer and longer.
+    """
+
+    _OTHER_PARTS = (
+        "state_machines", "tags", "activities", "state_machine_versions", "state_machine_aliases", "map_runs",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._ended: dict[tuple[str, str, str], str] = {}
+
+    def state_machines_as_json(self) -> str:
+        """What `stepfunctions.get_state` gives, as JSON."""
+        others = _as_json({part: existing(stepfunctions, f"_{part}") for part in self._OTHER_PARTS})
+        executions = dict(existing(stepfunctions, "_executions")._data)
+        self._ended = {key: text for key, text in self._ended.items() if key in executions}
+        entries = ", ".join(
+            f"{json.dumps(f'{key[0]}\0{key[1]}\0{key[2]!r}')}: {self._execution_as_json(key, execution)}"
+            for key, execution in executions.items()
+        )
+        scoped = f'{{"__account_region_scoped__": true, "data": {{{entries}}}}}'
+        return f'{{"executions": {scoped}, {others[1:]}'
+
+    def _execution_as_json(self, key: tuple[str, str, str], execution: dict[str, Any]) -> str:
+        if key in self._ended:
+            return self._ended[key]
+        ended = execution.get("status") != "RUNNING"
+        text = _as_json(execution)
+        if ended:
+            self._ended[key] = text
+        return text
+
+
+def _as_json(state: object) -> str:
+    return json.dumps(state, default=existing(persistence, "_json_default"))
 
 
 def _log_groups() -> str:
@@ -110,7 +161,17 @@ def _alarms() -> str:
     return repr(list(existing(cloudwatch, "_alarms")._data.items()))
 
 
-_RECORDS = {"cloudwatch_logs": _log_groups, "cloudwatch": _alarms}
+def _functions() -> str:
+    functions = list(existing(lambda_svc, "_functions")._data.items())
+    return repr(
+        [
+            (name, sorted(function.get("versions", ())), {**function, "code_zip": None, "versions": None})
+            for name, function in functions
+        ]
+    )
+
+
+_COSTLY = {"cloudwatch_logs": _log_groups, "cloudwatch": _alarms, "lambda": _functions}
 
 
 def _only_reads(method: str, headers: dict[str, str]) -> bool:
