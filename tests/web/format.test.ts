@@ -35,7 +35,12 @@ describe("money", () => {
   test("recorded, typed and axis amounts", () => {
     expect([recordedMoney(1234.5), recordedMoney(0.004231)]).toEqual(["$1,234.50", "$0.00423"]);
     expect([typedMoney(40), typedMoney(2.5), typedMoney(0.004)]).toEqual(["$40", "$2.50", "$0.004"]);
-    expect([tickMoney(0.1), tickMoney(2000), tickMoney(0.30000000000000004)]).toEqual(["$0.10", "$2,000", "$0.30"]);
+  });
+  test("an axis: short, and evenly spaced ticks have the same decimals", () => {
+    expect(tickMoney([0.0015, 0.002, 0.0025, 0.003])).toEqual(["$0.0015", "$0.0020", "$0.0025", "$0.0030"]);
+    expect(tickMoney([0.1, 0.2, 0.30000000000000004])).toEqual(["$0.10", "$0.20", "$0.30"]);
+    expect(tickMoney([20, 25, 30])).toEqual(["$20", "$25", "$30"]);
+    expect(tickMoney([0.001, 0.01, 0.1, 1, 10, 1000, 100_000, 1e6])).toEqual(["$0.001", "$0.01", "$0.10", "$1", "$10", "$1,000", "$100K", "$1M"]);
   });
   test("summands share their decimals, so that a reader's sum comes out", () => {
     expect([summand(20.546, 32.11), signed(9.9557, 32.11), signed(-2.2, 32.11)]).toEqual(["$20.55", "+$9.96", "−$2.20"]);

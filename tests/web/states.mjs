@@ -40,6 +40,8 @@ const scenarios = {
           await reach(page);
           await assertNoOverflow(page, `${state}, ${width} px`);
           await assertAccessible(page, `${state}, ${width} px, ${colorScheme}`);
+          await page.setViewportSize({ width: 320, height: 900 });
+          await assertNoOverflow(page, `${state}, narrowed from ${width} px`);
           await page.close();
         }
       }
@@ -124,6 +126,7 @@ const scenarios = {
 
     await page.goto(ask("untrained"));
     await page.getByText("No model of untrained yet").waitFor();
+    await assertFocus(page, page.locator(".answer"), "without a number");
     await page.getByText("there are 3.").waitFor();
     assert.doesNotMatch(await page.locator(".answer").innerText(), number);
 

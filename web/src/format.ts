@@ -34,8 +34,20 @@ export const recordedMoney = (usd: number) =>
 /** An amount that a person typed: "$40", "$2.50", "$0.004". */
 export const typedMoney = (usd: number) => `$${usd.toLocaleString("en-US", { minimumFractionDigits: Number.isInteger(usd) ? 0 : 2, maximumFractionDigits: 8 })}`;
 
-/** An amount on an axis: as short as it can be without being wrong. */
-export const tickMoney = (usd: number) => typedMoney(Number(usd.toPrecision(3)));
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** The amounts of an axis, short, those below a dollar with as many decimals as the one that needs most of its kind. */
+export function tickMoney(ticks: readonly number[]): string[] {
+  const exact = ticks.map((tick) => Number(tick.toPrecision(3)));
+  // Evenly spaced ticks read as a list only if their decimals agree; on a logarithmic axis each stands for itself.
+  const even = exact.length > 2 && Math.abs((exact[2] ?? 0) - 2 * (exact[1] ?? 0) + (exact[0] ?? 0)) < 1e-3 * ((exact[1] ?? 0) - (exact[0] ?? 0));
+  const decimals = even ? Math.max(...exact.map((tick) => (tick.toString().split(".")[1] ?? "").length)) : 0;
+  return exact.map((tick) => {
+    if (tick >= 10_000) return `$${compact.format(tick)}`;
+    const least = Number.isInteger(tick) && decimals === 0 ? 0 : Math.max(2, decimals);
+    return `$${tick.toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: 8 })}`;
+  });
+}
 
 /** Amounts that are to be added up by eye: all to the same decimal, three significant digits of the `whole`. */
 export function summand(usd: number, whole: number): string {

@@ -103,14 +103,16 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
     extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)]),
     [floor - 8, MARGIN.top + 4],
   );
+  const yTicks = ticksOf(y.domain(), Math.floor(height / 44));
+  const yLabels = tickMoney(yTicks);
   const band = area<Point>((point) => x(point.bytes), (point) => y(point.low), (point) => y(point.high));
   const path = line<Point>((point) => x(point.bytes), (point) => y(point.usd));
   return (
-    <svg width={width} height={height} role="img" aria-label={describe(curve, you)}>
-      {ticksOf(y.domain(), Math.floor(height / 44)).map((tick) => (
+    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve, you)}>
+      {yTicks.map((tick, index) => (
         <g key={tick}>
           <line className="grid" x1={MARGIN.left} x2={right} y1={y(tick)} y2={y(tick)} />
-          <text className="tick" x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{tickMoney(tick)}</text>
+          <text className="tick" x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{yLabels[index]}</text>
         </g>
       ))}
       {ticksOf(x.domain(), Math.floor(width / 84)).map((tick) => (

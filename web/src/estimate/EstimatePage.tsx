@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { usePrediction, useWorkflows } from "@/api/queries";
@@ -39,6 +39,8 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   /** Counts the times that a person asked, so that the same question asked again brings them to its answer again. */
   const [times, setTimes] = useState(0);
 
+  const answer = useRef<HTMLDivElement>(null);
+
   const ask = (typed: FormValues) => {
     const next = toSearch(typed);
     if (next === toSearch(values) && !prediction.isSuccess) void prediction.refetch();
@@ -46,10 +48,17 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
     setTimes((before) => before + 1);
   };
 
+  const failure = prediction.isFetching ? null : prediction.error;
+  useEffect(() => {
+    // A result takes the focus itself; on a phone the way to any other answer is below the form.
+    if (failure) answer.current?.focus();
+    else if (times > 0) answer.current?.scrollIntoView({ block: "nearest" });
+  }, [failure, times]);
+
   return (
     <div className="estimate">
       <EstimateForm workflows={workflows} values={values} asked={values.workflow !== "" || values.input !== ""} onAsk={ask} />
-      <div className="answer">
+      <div className="answer" ref={answer} tabIndex={-1}>
         {request ? (
           <Answer request={request} values={values} workflow={workflow} prediction={prediction} times={times} />
         ) : (

@@ -39,16 +39,17 @@ const WIDE_SPREAD = 12;
 
 function Dots({ outcomes, budget, width }: { outcomes: readonly number[]; budget: number | null; width: number }) {
   const { scale, ticks } = makeScale(outcomes, budget, width);
+  const labels = tickMoney(ticks);
   const diameter = Math.min(20, Math.max(10, width / 30));
   const line = budget === null ? null : Math.min(width - 4, Math.max(4, scale(budget)));
   const dots = stackDots(outcomes.map(scale), diameter, budget === null ? null : scale(budget));
   const floor = TOP + diameter * (1 + Math.max(...dots.map(({ level }) => level)));
   return (
-    <svg width={width} height={floor + AXIS} role="img" aria-label={describeOutcomes(outcomes, budget)}>
+    <svg width={width} height={floor + AXIS} viewBox={`0 0 ${width} ${floor + AXIS}`} role="img" aria-label={describeOutcomes(outcomes, budget)}>
       <line className="axis" x1={0} x2={width} y1={floor + 1} y2={floor + 1} />
-      {ticks.map((tick) => (
+      {ticks.map((tick, index) => (
         <text key={tick} className="tick" x={scale(tick)} y={floor + 18} textAnchor="middle">
-          {tickMoney(tick)}
+          {labels[index]}
         </text>
       ))}
       {dots.map((dot, index) => (
