@@ -4,7 +4,10 @@ import numpy as np
 
 from contract.base import Shape, Share
 from model import trend, two_part
-from model.history import Floats
+from model.history import Floats, Indices
+
+MOST_RUNS = 2000
+"""Runs that the bases are fitted to, at most."""
 
 
 class Base(Shape):
@@ -55,13 +58,21 @@ def _shares(two_part_share: float) -> Floats:
     return np.array([1.0 - two_part_share, two_part_share])
 
 
+def sample(count: int) -> Indices:
+    """Return the rows that the bases are fitted to: all of them, or as many as their few coefficients need."""
+    if count <= MOST_RUNS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, MOST_RUNS, replace=False))
+
+
 def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> Base:
     """Fit both, in equal shares. Where cost falls with size the trend stands alone: the two parts can only grow."""
-    line = trend.fit(log_size, columns, log_cost)
+    rows = sample(len(log_size))
+    line = trend.fit(log_size[rows], columns[rows], log_cost[rows])
     share = 0.5 if line.direction > 0 else 0.0
     return Base(
         trend=line,
-        two_part=two_part.fit(log_size, columns, log_cost),
+        two_part=two_part.fit(log_size[rows], columns[rows], log_cost[rows]),
         inside=share,
         beyond=share,
         log_range=(float(log_size.min()), float(log_size.max())),

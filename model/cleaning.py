@@ -4,6 +4,7 @@ import numpy as np
 
 from contract.container import SetAside
 from model import trend
+from model.base import sample
 from model.core import Table
 from model.features import Encoder
 from model.history import Floats, History
@@ -28,7 +29,9 @@ def set_outliers_aside(history: History) -> tuple[History, list[SetAside]]:
         return history, []
     table = Table.of_history(Encoder.fit(history), history)
     log_cost = np.log(history.cost_usd)
-    expected = trend.fit(table.log_size, table.columns, log_cost).predict(table.log_size, table.columns)
+    rows = sample(len(table))
+    line = trend.fit(table.log_size[rows], table.columns[rows], log_cost[rows])
+    expected = line.predict(table.log_size, table.columns)
     wrong, _ = outliers(log_cost, expected)
     if not 0 < wrong.mean() <= MOST_SET_ASIDE:
         return history, []

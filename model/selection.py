@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import core, drift, intervals
+from model.base import sample
 from model.core import Table
 from model.history import Floats, Indices
 
 FOLDS = 5
-MOST_RUNS = 3000
-"""Runs that cross-validation looks at, at most."""
 STRENGTHS = (0.0, 0.5, 1.0)
 """Shares of the trees' answer to choose from."""
 MIXTURES = (0.5, 0.0, 1.0)
@@ -39,9 +38,8 @@ class Selection:
 
 def select(table: Table, log_cost: Floats) -> Selection:
     """Make every choice that needs runs left out."""
-    if len(table) > MOST_RUNS:
-        rows = np.sort(np.random.default_rng(0).choice(len(table), MOST_RUNS, replace=False))
-        table, log_cost = table.take(rows), log_cost[rows]
+    rows = sample(len(table))
+    table, log_cost = table.take(rows), log_cost[rows]
     inside, strength, errors = _inside(table, log_cost)
     calibrated = intervals.fit_inside(table.log_size, errors)
     beyond, calibrated = _beyond(table, log_cost, inside, calibrated)
