@@ -1,6 +1,6 @@
 """Run the example workflows on simulated input and write down what each run took and would cost.
 
-    python -m examples.measure [--workflow NAME ...] [--runs 84] [--seed 1]
+    python -m examples.measure [--workflow NAME ...] [--runs 81] [--seed 1]
 
 Each finished run adds a row to examples/<workflow>/runs.csv; runs that are there already are skipped, so an
 interrupted measurement goes on where it stopped. Input, intermediate files and logs stay under
@@ -201,7 +201,7 @@ def main() -> None:
     """Measure what is planned and not yet in the tables, one run at a time."""
     parser = argparse.ArgumentParser(description="Measure the example workflows on simulated input.")
     parser.add_argument("--workflow", action="append", choices=list(PLANNERS), help="default: all")
-    parser.add_argument("--runs", type=int, default=84, help="runs per workflow")
+    parser.add_argument("--runs", type=int, default=81, help="runs per workflow")
     parser.add_argument("--seed", type=int, default=1, help="another seed measures other runs")
     arguments = parser.parse_args()
     names = arguments.workflow or list(PLANNERS)
