@@ -103,7 +103,7 @@ class FakeServing:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 container.received.set()
                 container.may_answer.wait(10)
-                status = json.loads(body).get("status", 200)
+                status = json.loads(body).get("status", 200) if container.healthy else 503
                 self.answer(status, (model / "model.json").read_bytes() if status == 200 else b"broken")
 
         self.healthy = (model / "model.json").read_bytes() != b"sick"
