@@ -1,6 +1,6 @@
 """What a run would have cost on AWS Fargate: time held, times what its vCPU and memory cost.
 
-Rates: Linux on x86, on demand, us-east-1, as listed on https://aws.amazon.com/fargate/pricing/ in 2026.
+Rates: Linux on x86, on demand, us-east-1, of https://aws.amazon.com/fargate/pricing/ as reported in March 2026.
 Fargate bills by the second but at least one minute per task. That minimum is left out here on purpose:
 our runs last seconds, so with it most of them would cost the same and a history would teach nothing.
 """
