@@ -42,9 +42,9 @@ class Journal:
     def install(self) -> None:
         """Journal every write. The lock also makes conditional writes from several threads atomic."""
         for name in _WRITES:
-            wrap(dynamodb, name, partial(self._journaled, name))
-        wrap(dynamodb, "get_state", self._with_number)
-        wrap(dynamodb, "load_persisted_state", self._reading_number)
+            wrap(dynamodb, name, partial(self.journaled, name))
+        wrap(dynamodb, "get_state", self.numbered)
+        wrap(dynamodb, "load_persisted_state", self.reading_number)
         wrap(app, "_load_persisted_state", self._with_replay)
 
     def _with_replay(self, load: Callable[[], None]) -> Callable[[], None]:
@@ -75,7 +75,9 @@ class Journal:
         responses._request_region.set(entry["region"])
         existing(dynamodb, entry["write"]).__runquote_original__(entry["data"])
 
-    def _journaled(self, name: str, write: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    def journaled(self, name: str, write: Callable[[dict[str, Any]], Untyped]) -> Callable[[dict[str, Any]], Untyped]:
+        """`write` followed by a line in the journal when it succeeded, both before anybody else writes."""
+
         def journaled(data: dict[str, Any]) -> Untyped:
             with self._lock:
                 line = _line(name, data) if not self._depth else ""  # Before the call, which may change `data`.
@@ -96,7 +98,7 @@ class Journal:
         self._file.write(line)
         self._file.flush()  # To the operating system, which outlives this process.
 
-    def _with_number(self, get_state: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def numbered(self, get_state: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
         """Snapshots begin a new journal."""
 
         def numbered_state() -> dict[str, Any]:
@@ -110,12 +112,21 @@ class Journal:
 
         return numbered_state
 
-    def _reading_number(self, load: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def reading_number(self, load: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+        """`load`, and from then on the journal after that snapshot."""
+
         def load_persisted_state(data: dict[str, Any]) -> None:
             load(data)
             self._number = data.get(_NUMBER_KEY, 0)
 
         return load_persisted_state
+
+    def close(self) -> None:
+        """Close the file; another write opens it again."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _files(self) -> list[tuple[int, Path]]:
         return sorted((int(path.stem), path) for path in self._directory.glob("*.jsonl"))
