@@ -1,14 +1,18 @@
 """Lists the workflows that have something new to learn from."""
 
 import json
+from datetime import UTC, datetime
 
 from contract.names import child_execution_name
 from contract.states import SelectWorkflowsRequest, SelectWorkflowsResponse, WorkflowToRetrain
 from functions.shared.observability import logger
 from functions.shared.ports import WorkflowRecords, by_name
 
-MAX_OUTPUT_BYTES = 160 * 1024
-"""A state's payload may have 256 KiB (Step Functions quotas); results of the same workflows need room too."""
+MAX_PAYLOAD_BYTES = 240 * 1024
+"""A state's payload may have 256 KiB (Step Functions quotas). It comes to hold the selection and each one's result."""
+MESSAGE_BYTES = 1100
+"""Of a result, beside the name once more: the reason in its message is at most 1,024 characters long."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class WorkflowSelector:
@@ -18,26 +22,28 @@ class WorkflowSelector:
         self._workflows = workflows
 
     def select(self, request: SelectWorkflowsRequest) -> SelectWorkflowsResponse:
-        """Return the workflows with runs that no retraining has examined, by name.
+        """Return the workflows with runs that no retraining has examined: longest untried first, then by name.
 
-        What does not fit into one output is left for the next time; it is still unexamined then.
+        What does not fit into one execution is left for the next, which begins with it.
 
         Raises:
             DependencyUnavailable: the records cannot be read.
         """
         due = [
-            record.workflow_name
+            record
             for record in by_name(self._workflows.all())
             if record.succeeded_runs >= 1 and record.succeeded_runs != record.examined_runs
         ]
+        due.sort(key=lambda record: record.last_retraining.ended_at if record.last_retraining else _NEVER)
         selected: list[WorkflowToRetrain] = []
         size = 0
-        for name in due:
+        for record in due:
             workflow = WorkflowToRetrain(
-                workflow_name=name, execution_name=child_execution_name(request.execution_name, name)
+                workflow_name=record.workflow_name,
+                execution_name=child_execution_name(request.execution_name, record.workflow_name),
             )
-            size += len(json.dumps(workflow.model_dump())) + 1
-            if size > MAX_OUTPUT_BYTES:
+            size += 2 * len(json.dumps(workflow.model_dump())) + MESSAGE_BYTES
+            if size > MAX_PAYLOAD_BYTES:
                 break
             selected.append(workflow)
         logger.info("workflows selected", extra={"selected": len(selected), "left": len(due) - len(selected)})

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.session import get_session
 
 from functions.shared.errors import DependencyUnavailable
@@ -117,6 +117,8 @@ def step_functions() -> "SFNClient":
     return client
 
 
+UNREACHABLE = (HTTPClientError, ConnectionError)
+"""No answer at all: time-outs, refused and lost connections."""
 THROTTLING = frozenset(
     {
         "LimitExceededException",
@@ -150,7 +152,7 @@ def unavailable(service: str) -> Iterator[None]:
     """Turn time-outs, lost connections, throttling and server errors of a service into DependencyUnavailable."""
     try:
         yield
-    except HTTPClientError as error:
+    except UNREACHABLE as error:
         raise DependencyUnavailable(f"{service}: {type(error).__name__}") from error
     except ClientError as error:
         if code_of(error) in THROTTLING or status_of(error) >= 500:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
-    HTTPClientError,
     IncompleteReadError,
     ReadTimeoutError,
     ResponseStreamingError,
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
-from functions.shared.aws import INVOKE_TIMEOUT_SECONDS, THROTTLING, code_of, unavailable
+from functions.shared.aws import INVOKE_TIMEOUT_SECONDS, THROTTLING, UNREACHABLE, code_of, unavailable
 from functions.shared.errors import EndpointMissing, ModelFailed, ModelTimedOut, ModelWarming
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, RegisteredModel
@@ -68,7 +67,7 @@ class Endpoints:
             content = self._read(answer["Body"], deadline)
         except (ReadTimeoutError, ConnectTimeoutError) as error:
             raise ModelTimedOut(type(error).__name__) from error
-        except (HTTPClientError, IncompleteReadError, ResponseStreamingError) as error:
+        except (*UNREACHABLE, IncompleteReadError, ResponseStreamingError) as error:
             raise _LostConnection(type(error).__name__) from error
         except ClientError as error:
             raise _meaning(error) from error
