@@ -73,7 +73,7 @@ lint: .venv/.installed ## Format, lint and types of the Python code
 bench: .venv/.installed ## Accuracy and speed against named peers (set RUNQUOTE_BENCHMARK to a folder of run histories)
 	@$(PYTHON) -m bench
 
-examples: .venv/.installed ## Measure the example histories anew (hours; installs bwa, samtools, salmon, plink2 …)
+examples: .venv/.installed ## Measure the example histories anew (about an hour; installs bwa, samtools, salmon, plink2 …)
 	@sh examples/setup
 	@build/examples/venv/bin/python examples/measure.py
 
