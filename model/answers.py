@@ -138,15 +138,4 @@ def _similar(model: CostModel, table: Table, wanted: int) -> list[list[SimilarRu
     for column in range(known.parameters.shape[1]):
         away += PARAMETER_WEIGHT * np.abs(table.parameters[:, column, None] - known.parameters[:, column])
     nearest = np.argsort(away, axis=1, kind="stable")[:, :wanted]
-    return [[_past_run(model, index) for index in indices] for indices in nearest.tolist()]
-
-
-def _past_run(model: CostModel, index: int) -> SimilarRun:
-    run = model.references[index]
-    return SimilarRun(
-        run_id=run.run_id,
-        input_bytes=run.input_bytes,
-        output_bytes=run.output_bytes,
-        cost_usd=run.cost_usd,
-        completed_at=run.completed_at,
-    )
+    return [[model.past_runs[index] for index in indices] for indices in nearest.tolist()]

@@ -35,14 +35,22 @@ class Base(Shape):
 
     def predict(self, log_size: Floats, columns: Floats) -> tuple[Floats, Floats]:
         """Return log cost, and how unsure its growth beyond the range is (0 inside)."""
+        edge, growth, spread = self.split(log_size, columns)
+        return edge + growth, spread
+
+    def split(self, log_size: Floats, columns: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return log cost at the nearest size inside the range, its growth from there, and how unsure that is."""
         within = np.clip(log_size, *self.log_range)
         edge = self._each(within, columns)
-        there = self._each(log_size, columns)
-        growth = there - edge
-        estimate = edge @ _shares(self.inside) + growth @ _shares(self.beyond)
-        spread_there, spread_edge = self.trend.size_part(log_size)[1], self.trend.size_part(within)[1]
-        members = np.sqrt(np.maximum(spread_there**2 - spread_edge**2, 0.0))
-        return estimate, np.hypot(members, 0.5 * (growth[:, 1] - growth[:, 0]))
+        growth, spread = np.zeros(len(log_size)), np.zeros(len(log_size))
+        out = np.flatnonzero(within != log_size)
+        if len(out):
+            grown = self._each(log_size[out], columns[out]) - edge[out]
+            growth[out] = grown @ _shares(self.beyond)
+            there, here = (self.trend.size_part(size[out])[1] for size in (log_size, within))
+            members = np.sqrt(np.maximum(there**2 - here**2, 0.0))
+            spread[out] = np.hypot(members, 0.5 * (grown[:, 1] - grown[:, 0]))
+        return edge @ _shares(self.inside), growth, spread
 
     def at_sizes(self, log_sizes: Floats, columns: Floats) -> Floats:
         """Return log cost at each of a few sizes inside the range (columns) for runs given by their columns (rows)."""

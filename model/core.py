@@ -68,21 +68,25 @@ class Core:
         Between two knots the estimate goes from one to the other as the base does, so that it rises wherever the base
         rises and the knots do.
         """
-        estimate, spread = self.base.predict(table.log_size, table.columns)
+        edge, growth, spread = self.base.split(table.log_size, table.columns)
         if self.booster is None or len(self.knots) < 2:
-            return estimate, spread
-        at_knots = self.base.at_sizes(self.knots, table.columns)
-        answers = residual.at_knots(self.booster, self.knots, table.surplus, table.parameters)
-        totals = at_knots + self.strength * self.base.noise * answers
-        if self.base.trend.direction > 0:
-            totals = _rising(totals)
-        edge, _ = self.base.predict(np.clip(table.log_size, self.knots[0], self.knots[-1]), table.columns)
+            return edge + growth, spread
+        # Rows that differ in nothing but size are the same question to the trees.
+        others = np.column_stack([table.columns, np.isnan(table.surplus)])
+        _, first, same = np.unique(others, axis=0, return_index=True, return_inverse=True)
+        at_knots, totals = (values[same] for values in self._at_knots(table.take(first)))
         left = np.clip(np.searchsorted(self.knots, table.log_size, side="right") - 1, 0, len(self.knots) - 2)
         rows = np.arange(len(table))
         low, high = at_knots[rows, left], at_knots[rows, left + 1]
-        share = np.where(high != low, (edge - low) / np.where(high != low, high - low, 1.0), 0.5)
-        inside = totals[rows, left] + (totals[rows, left + 1] - totals[rows, left]) * share
-        return inside + estimate - edge, spread
+        share = np.where(high != low, (edge - low) / np.where(high != low, high - low, 1.0), 0.5).clip(0.0, 1.0)
+        return totals[rows, left] + (totals[rows, left + 1] - totals[rows, left]) * share + growth, spread
+
+    def _at_knots(self, table: Table) -> tuple[Floats, Floats]:
+        """Return the base, and base and trees together, at every knot (columns) for runs (rows)."""
+        alone = self.base.at_sizes(self.knots, table.columns)
+        answers = residual.at_knots(self.booster, self.knots, table.surplus, table.parameters)
+        totals = alone + self.strength * self.base.noise * answers
+        return alone, _rising(totals) if self.base.trend.direction > 0 else totals
 
     def with_strength(self, strength: float) -> "Core":
         """Return the same core with another share of the trees; without them when that is nothing."""

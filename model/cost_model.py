@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
+from contract.predictions import SimilarRun
 from model import core, drift, intervals, selection
 from model.base import Base
 from model.core import Core, Table
@@ -121,6 +122,20 @@ class CostModel(Shape):
             scale = np.where(within, self.drift.predict(table.started_at)[1], 1.0) * scale
         quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
+
+    @cached_property
+    def past_runs(self) -> tuple[SimilarRun, ...]:
+        """The reference runs as answers show them."""
+        return tuple(
+            SimilarRun(
+                run_id=run.run_id,
+                input_bytes=run.input_bytes,
+                output_bytes=run.output_bytes,
+                cost_usd=run.cost_usd,
+                completed_at=run.completed_at,
+            )
+            for run in self.references
+        )
 
     @cached_property
     def reference_table(self) -> Table:

@@ -27,7 +27,7 @@ OUTPUT_NOISE = 0.3
 MOST_EVIDENCE = 40.0
 """Runs beyond this number do not make the posterior narrower: the family is never exactly true, and members that fit
 the middle of the range a little worse may continue it better."""
-MEMBERS_KEPT = 1e-3
+MEMBERS_KEPT = 1e-2
 """Members with a smaller posterior weight (against the best) are dropped."""
 
 
