@@ -17,6 +17,10 @@ export async function withBrowser(scenario) {
   const newPage = async (options = {}) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     page.setDefaultTimeout(30_000);
+    // A violation that the page itself catches (a probe for eval, say) shows up nowhere else.
+    await page.addInitScript(() =>
+      addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)),
+    );
     page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
     page.on("console", (message) => {
       // A failed request is logged by the browser itself; the scenarios look at what the app makes of it.

@@ -6,7 +6,7 @@ import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
 import { mainEffects } from "@/estimate/effects";
 import { csvCell } from "@/estimate/export";
-import { EMPTY, fromSearch, likelierUnit, toRequest, toSearch, type FormValues } from "@/estimate/question";
+import { EMPTY, fromSearch, likelierUnit, toRequest, toSearch, varied, type FormValues } from "@/estimate/question";
 import { logTicks } from "@/estimate/ticks";
 import { formSchema } from "@/estimate/validation";
 
@@ -82,6 +82,11 @@ test("a request has bytes, typed parameters and nothing that was left out", () =
     parameters: { "trim.length": 50.5, paired: true, aligner: "star" },
   });
   expect(toRequest({ ...valid, output: "0.1", outputUnit: "MB" }, [])).toEqual({ workflow_name: "rnaseq-quant", input_bytes: 120e9, output_bytes: 100_000 });
+});
+
+test("only parameters that varied are asked for", () => {
+  const profile = (values: (string | number | boolean)[]) => ({ name: "x", kind: "category" as const, values });
+  expect([profile(["on_demand"]), profile([1, 1, 1]), profile([100, 100, 150]), profile([true, false])].map(varied)).toEqual([false, false, true, true]);
 });
 
 test("a unit is suggested when another one fits the past runs", () => {

@@ -6,7 +6,7 @@ import { size, toField } from "@/format";
 import { ErrorSummary, type FieldError } from "./ErrorSummary";
 import { describedBy, Field } from "./Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
-import { fieldKey, likelierUnit, toBytes, type FormValues } from "./question";
+import { fieldKey, likelierUnit, toBytes, varied, type FormValues } from "./question";
 import { SizeField } from "./SizeField";
 import { formSchema } from "./validation";
 import { WorkflowField } from "./WorkflowField";
@@ -33,7 +33,7 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
   const [attempt, setAttempt] = useState(0);
   const name = useWatch({ control: form.control, name: "workflow" });
   const workflow = workflows.find(({ workflow_name }) => workflow_name === name);
-  const profiles = workflow?.parameters ?? [];
+  const profiles = (workflow?.parameters ?? []).filter(varied);
   const range = workflow?.input_bytes_range ?? null;
   const noteProblems = () => setAttempt((before) => before + 1);
 

@@ -44,7 +44,7 @@ function ParameterField({ form, profile }: { form: UseFormReturn<FormValues>; pr
       ) : (
         <select {...control} {...form.register(name)}>
           <option value="">Typical</option>
-          {profile.values.map((value) => (
+          {inOrder(profile.values).map((value) => (
             <option key={String(value)} value={String(value)}>
               {typeof value === "boolean" ? YES_NO[String(value)] : String(value)}
             </option>
@@ -55,10 +55,13 @@ function ParameterField({ form, profile }: { form: UseFormReturn<FormValues>; pr
   );
 }
 
+/** By the alphabet, and yes before no. */
+const inOrder = (values: ParameterProfile["values"]) =>
+  values.toSorted((a, b) => (typeof a === "boolean" ? Number(b) - Number(a) : String(a).localeCompare(String(b))));
+
 export const parameterId = (name: string) => `parameter-${name}`;
 
 function numberHint(values: ParameterProfile["values"]): string | undefined {
   const [low, typical, high] = values;
-  if (high === undefined) return undefined;
-  return low === high ? `Always ${low} so far` : `${low} to ${high}, often ${typical}`;
+  return high === undefined ? undefined : `${low} to ${high}, often ${typical}`;
 }

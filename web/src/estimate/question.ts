@@ -77,6 +77,9 @@ function toParameterValue(text: string, profile: ParameterProfile | undefined): 
   return profile?.kind === "number" ? Number(text) : text;
 }
 
+/** What was the same in every past run can teach nothing, so there is no point in asking for it. */
+export const varied = ({ values }: ParameterProfile) => new Set(values).size > 1;
+
 /** The request for a form that has been found valid. */
 export function toRequest(values: FormValues, profiles: readonly ParameterProfile[]): PredictionRequest {
   const parameters = Object.entries(values.parameters)

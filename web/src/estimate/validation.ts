@@ -3,9 +3,6 @@ import type { WorkflowSummary } from "@/api/client";
 import { fieldKey, toBudget, toBytes, type FormValues } from "./question";
 import { UNITS, type Unit } from "@/format";
 
-// Without this zod tries `new Function`, which the Content-Security-Policy forbids and reports.
-z.config({ jitless: true });
-
 const MOST_BYTES = 1e17;
 const MOST_USD = 1e9;
 const NUMBER = /^-?(\d+\.?\d*|\.\d+)$/;
