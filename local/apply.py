@@ -87,7 +87,7 @@ def plan(environment: Mapping[str, str], state_directory: Path, variables: Mappi
     """Return what an apply with these variables would do, as `terraform show -json` renders a plan."""
     terraform = _Terraform(environment, state_directory)
     terraform.prepare(variables)
-    file = state_directory.absolute() / "terraform" / "plan"
+    file = state_directory.absolute() / "terraform" / "plan"  # absolute, since Terraform works in the mirror
     terraform.run("plan", f"-out={file}", terraform.variables_option)
     content: dict[str, Any] = json.loads(terraform.read("show", "-json", str(file)))
     file.unlink()
@@ -139,7 +139,7 @@ class _Terraform:
         if "AWS_ENDPOINT_URL" not in environment:
             raise TerraformError("AWS_ENDPOINT_URL is not set: a local apply must not reach AWS")
         self._endpoint_url = environment["AWS_ENDPOINT_URL"]
-        self._directory = state_directory / "terraform"
+        self._directory = state_directory.absolute() / "terraform"
         self._root = self._directory / "root"
         self._log = self._directory / "terraform.log"
         self._command = [*terraform_command(), f"-chdir={self._root}"]
@@ -147,6 +147,7 @@ class _Terraform:
             "TF_DATA_DIR": str(self._directory / "data"),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
+            "AWS_MAX_ATTEMPTS": "4",  # the provider's 25 would try for many minutes to reach a cloud that is not there
         }
         self.completed_marker = self._directory / "completed"
         self.variables_option = f"-var-file={self._directory / 'variables.tfvars.json'}"
