@@ -15,7 +15,7 @@ class SettingsError(Exception):
 class Settings(BaseModel):
     """What every function has; each adds its own. A field `web_origin` is the environment variable `WEB_ORIGIN`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     powertools_service_name: str
     powertools_metrics_namespace: str

@@ -39,7 +39,7 @@ class Body(io.BytesIO):
         super().__init__(content)
         self.breaks_with = breaks_with
 
-    def read(self, amt: int | None = None, **_: object) -> bytes:  # type: ignore[override] # urllib3's signature
+    def read(self, amt: int | None = None, **_: object) -> bytes:
         content = super().read(amt)
         if not content and self.breaks_with:
             raise self.breaks_with
@@ -60,7 +60,8 @@ def response(
     content: bytes, status: int = 200, headers: dict[str, str] | None = None, breaks_with: Exception | None = None
 ) -> AWSResponse:
     """Return an HTTP answer."""
-    return AWSResponse("https://aws.invalid/", status, headers or {}, Body(content, breaks_with))
+    fields: Any = headers or {}  # botocore copies them into its own kind of dict
+    return AWSResponse("https://aws.invalid/", status, fields, Body(content, breaks_with))
 
 
 def through() -> None:

@@ -1,0 +1,583 @@
+"""The steps of `retrain` and `retrain_all` on fakes."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from datetime import timedelta
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import validate_parameters
+
+from contract import names, states
+from contract.container import Difference, Evaluation, SizeSlice
+from contract.runs import Run
+from contract.states import (
+    Champion,
+    CompareModelsResponse,
+    Manifest,
+    PrepareDatasetRequest,
+    PromoteRequest,
+    SelectWorkflowsRequest,
+    VerifyArtifactRequest,
+)
+from contract.workflows import LastRetraining, WorkflowRecord
+from functions.compare_models.logic import compare
+from functions.prepare_dataset import dataset as datasets
+from functions.prepare_dataset.logic import DatasetPreparer
+from functions.prepare_dataset.serving import production_variants
+from functions.prepare_dataset.settings import Settings as PrepareSettings
+from functions.promote.logic import Promoter
+from functions.select_workflows.logic import WorkflowSelector
+from functions.shared import errors
+from functions.shared.errors import (
+    AlreadyRunning,
+    BadArtifact,
+    DependencyUnavailable,
+    InsufficientData,
+    InvalidInput,
+    MalformedRecord,
+    StalePromotion,
+)
+from functions.shared.steps import run_step
+from functions.verify_artifact import archives
+from functions.verify_artifact.logic import ArtifactVerifier
+from tests.fakes import shapes
+from tests.fakes.ports import (
+    FakeArtifacts,
+    FakeClock,
+    FakeEndpoints,
+    FakeExecutions,
+    FakeRegistry,
+    FakeRuns,
+    FakeWorkflows,
+)
+from tests.fakes.shapes import GB, NOW, WORKFLOW
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:runquote-retrain:one"
+OTHER = ARN.replace(":one", ":two")
+
+
+def settings(**changes: str) -> PrepareSettings:
+    values = {
+        "POWERTOOLS_SERVICE_NAME": "prepare_dataset",
+        "POWERTOOLS_METRICS_NAMESPACE": "Runquote",
+        "WORKFLOW_RUNS_TABLE": "r",
+        "WORKFLOWS_TABLE": "w",
+        "MODEL_ENDPOINTS_TABLE": "e",
+        "ARTIFACTS_BUCKET": "bucket",
+        "NAME_PREFIX": "runquote",
+        "ENDPOINT_MODE": "serverless",
+        "SERVERLESS_MEMORY_MB": "2048",
+        "SERVERLESS_MAX_CONCURRENCY": "5",
+        "INSTANCE_TYPE": "ml.m5.large",
+        "LEASE_SECONDS": "3600",
+    }
+    return PrepareSettings.from_environment({**values, **changes})
+
+
+class Bench:
+    """A preparer on fakes that a test may change."""
+
+    def __init__(self, runs: int = 40, **record: Any) -> None:  # noqa: ANN401 - members of a WorkflowRecord
+        self.runs = FakeRuns([shapes.run(run_id=f"run-{number:03d}") for number in range(runs)])
+        self.workflows = FakeWorkflows(shapes.workflow(**record))
+        self.executions = FakeExecutions()
+        self.endpoints = FakeEndpoints()
+        self.registry = FakeRegistry()
+        self.artifacts = FakeArtifacts()
+        self.clock = FakeClock()
+
+    def prepare(self, workflow_name: Any = WORKFLOW, arn: str = ARN) -> states.PrepareDatasetResponse:  # noqa: ANN401 - wrong ones too
+        preparer = DatasetPreparer(
+            runs=self.runs,
+            leases=self.workflows,
+            executions=self.executions,
+            endpoints=self.endpoints,
+            registry=self.registry,
+            artifacts=self.artifacts,
+            clock=self.clock,
+            name_prefix="runquote",
+            lease_seconds=3600,
+            variants_of=lambda name: production_variants(settings(), name),
+        )
+        taken = {"workflow_name": workflow_name, "note": "started by hand"}
+        name = arn.rsplit(":", 1)[1]
+        return preparer.prepare(PrepareDatasetRequest(input=taken, execution_arn=arn, execution_name=name))
+
+
+def check_parameter(operation: str, name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Check a parameter against SageMaker's own model, which raises what is wrong with it."""
+    model: Any = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation)
+    validate_parameters(value, model.input_shape.members[name])
+
+
+def rows_of(artifacts: FakeArtifacts, part: states.DatasetPart) -> list[Run]:
+    content = gzip.decompress(artifacts.objects[artifacts.uri(part.key)])
+    return [Run.model_validate_json(line) for line in content.splitlines()]
+
+
+def test_the_state_errors_are_classes_of_those_names() -> None:
+    assert {name for name in states.STATE_ERRORS if issubclass(getattr(errors, name), Exception)} == set(
+        states.STATE_ERRORS
+    )
+
+
+def test_the_dataset_is_every_run_once_split_for_ever() -> None:
+    bench = Bench(40)
+    response = bench.prepare()
+    manifest = Manifest.model_validate_json(bench.artifacts.objects[response.manifest_uri])
+    assert (manifest.runs, response.runs) == (40, 40)
+    train, holdout = manifest.parts
+    assert "/train/" in train.key
+    assert "/holdout/" in holdout.key
+    assert [len(rows_of(bench.artifacts, part)) for part in manifest.parts] == [
+        manifest.train_runs,
+        manifest.holdout_runs,
+    ]
+    found = [run for part in manifest.parts for run in rows_of(bench.artifacts, part)]
+    assert sorted(run.run_id for run in found) == [f"run-{number:03d}" for number in range(40)]
+    assert all(names.is_holdout(WORKFLOW, run.run_id) for run in rows_of(bench.artifacts, holdout))
+    content = b"".join(gzip.decompress(bench.artifacts.objects[bench.artifacts.uri(p.key)]) for p in manifest.parts)
+    assert manifest.sha256 == hashlib.sha256(content).hexdigest()
+    assert train.sha256 == hashlib.sha256(bench.artifacts.objects[bench.artifacts.uri(train.key)]).hexdigest()
+
+
+def test_a_repeated_call_of_the_same_execution_writes_the_same_bytes() -> None:
+    bench = Bench()
+    first = bench.prepare()
+    before = dict(bench.artifacts.objects)
+    assert bench.prepare() == first
+    assert bench.artifacts.objects == before
+    assert bench.executions.asked == []
+
+
+def test_large_histories_have_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "PART_RUNS", 10)
+    bench = Bench(40)
+    manifest = Manifest.model_validate_json(bench.artifacts.objects[bench.prepare().manifest_uri])
+    assert max(part.runs for part in manifest.parts) == 10
+    assert [part.key[-21:] for part in manifest.parts[:2]] == [
+        "train/part-00000.jsonl.gz"[-21:],
+        "train/part-00001.jsonl.gz"[-21:],
+    ]
+    assert sum(part.runs for part in manifest.parts) == 40
+
+
+def test_each_channel_has_an_object_even_without_rows() -> None:
+    bench = Bench(0)
+    trained = [f"run-{number}" for number in range(50) if not names.is_holdout(WORKFLOW, f"run-{number}")][:6]
+    bench.runs = FakeRuns([shapes.run(run_id=run_id) for run_id in trained])
+    manifest = Manifest.model_validate_json(bench.artifacts.objects[bench.prepare().manifest_uri])
+    assert [part.runs for part in manifest.parts] == [6, 0]
+    assert rows_of(bench.artifacts, manifest.parts[1]) == []
+
+
+def test_what_sagemaker_receives_is_what_its_api_takes() -> None:
+    bench = Bench()
+    bench.endpoints = FakeEndpoints(shapes.endpoint())
+    bench.registry = FakeRegistry(artifacts={shapes.PACKAGE.format(3): "s3://bucket/models/x/y/output/model.tar.gz"})
+    response = bench.prepare()
+    check_parameter("CreateTrainingJob", "InputDataConfig", response.input_data_config)
+    check_parameter("CreateTrainingJob", "HyperParameters", response.hyper_parameters)
+    assert [channel["ChannelName"] for channel in response.input_data_config] == ["train", "holdout", "champion"]
+    for mode in ("serverless", "instance"):
+        made = production_variants(settings(ENDPOINT_MODE=mode), response.name)
+        check_parameter("CreateEndpointConfig", "ProductionVariants", made)
+        assert ("ServerlessConfig" in made[0]) == (mode == "serverless")
+    assert response.hyper_parameters == {"workflow_name": WORKFLOW, "champion_version": "3"}
+    assert response.champion == Champion(
+        model_version=3,
+        model_package_arn=shapes.PACKAGE.format(3),
+        endpoint_name=shapes.endpoint().endpoint_name,
+    )
+
+
+def test_a_champion_that_nobody_can_read_is_no_champion() -> None:
+    bench = Bench()
+    bench.endpoints = FakeEndpoints(failures={WORKFLOW: MalformedRecord("x")})
+    response = bench.prepare()
+    assert response.champion is None
+    assert len(response.input_data_config) == 2
+
+
+def test_a_champion_without_an_artefact_is_not_compared() -> None:
+    bench = Bench()
+    bench.endpoints = FakeEndpoints(shapes.endpoint())
+    response = bench.prepare()
+    assert response.champion is not None
+    assert len(response.input_data_config) == 2
+
+
+@pytest.mark.parametrize("runs", [0, 4])
+def test_too_few_runs(runs: int) -> None:
+    bench = Bench(runs)
+    with pytest.raises(InsufficientData, match="needs at least 5"):
+        bench.prepare()
+    assert not any("manifest" in uri for uri in bench.artifacts.writes)
+
+
+def test_failed_runs_do_not_count() -> None:
+    bench = Bench(4)
+    bench.runs.runs[WORKFLOW, "f"] = shapes.run(run_id="f", status="FAILED")
+    with pytest.raises(InsufficientData, match="4 successful runs"):
+        bench.prepare()
+
+
+def test_an_unknown_workflow_has_too_few_runs() -> None:
+    bench = Bench()
+    bench.workflows.records.clear()
+    with pytest.raises(InsufficientData, match="0 successful runs"):
+        bench.prepare()
+
+
+def test_unreadable_rows_are_left_out_and_counted_as_examined() -> None:
+    bench = Bench(10)
+    bench.runs.unreadable = ["bad: cost_usd"]
+    response = bench.prepare()
+    assert response.runs == 11
+    assert Manifest.model_validate_json(bench.artifacts.objects[response.manifest_uri]).runs == 10
+
+
+@pytest.mark.parametrize("given", [None, "", 7, "a\n", "x" * 129])
+def test_a_wrong_input_is_named_and_nothing_is_claimed(given: object) -> None:
+    bench = Bench()
+    with pytest.raises(InvalidInput, match="workflow_name"):
+        bench.prepare(given)
+    assert bench.workflows.claims == []
+
+
+def test_a_second_execution_is_already_running() -> None:
+    bench = Bench(lease_owner=OTHER, lease_expires_at=NOW + timedelta(hours=1))
+    bench.executions = FakeExecutions(OTHER)
+    with pytest.raises(AlreadyRunning):
+        bench.prepare()
+    assert bench.executions.asked == [OTHER]
+    assert bench.artifacts.writes == []
+
+
+@pytest.mark.parametrize(("expires_in", "running"), [(3600, False), (-1, True), (0, True)])
+def test_the_lease_of_a_holder_that_ended_or_outstayed_is_taken_over(expires_in: int, running: bool) -> None:
+    bench = Bench(lease_owner=OTHER, lease_expires_at=NOW + timedelta(seconds=expires_in))
+    bench.executions = FakeExecutions(*([OTHER] if running else []))
+    assert bench.prepare().runs == 40
+    assert [lease.owner for lease in bench.workflows.steals] == [OTHER]
+    assert bench.workflows.records[WORKFLOW].lease_owner == ARN
+
+
+def test_two_that_take_over_at_once_do_not_both_win() -> None:
+    bench = Bench(lease_owner=OTHER, lease_expires_at=NOW)
+    bench.workflows.lost_races = 1
+    with pytest.raises(AlreadyRunning):
+        bench.prepare()
+
+
+def test_a_failing_store_is_not_an_empty_history() -> None:
+    bench = Bench()
+    bench.runs.failure = DependencyUnavailable("runs table")
+    with pytest.raises(DependencyUnavailable):
+        bench.prepare()
+
+
+# verify_artifact ------------------------------------------------------------------------------------------------
+
+JOB = "s3://bucket/models/runquote-rnaseq-quant-9988efc5/job"
+MODEL_URL = f"{JOB}/output/model.tar.gz"
+OUTPUT_URL = f"{JOB}/output/output.tar.gz"
+MANIFEST_URL = "s3://bucket/datasets/x/manifest.json"
+
+
+def tar(files: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.type = len(content), kind
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def model_files(**changes: object) -> dict[str, bytes]:
+    booster = b"trees"
+    metadata = {
+        "schema_version": 1,
+        "workflow_name": WORKFLOW,
+        "booster_sha256": hashlib.sha256(booster).hexdigest(),
+        **changes,
+    }
+    return {"model.json": json.dumps(metadata).encode(), "booster.ubj": booster}
+
+
+def written(**changes: bytes | None) -> FakeArtifacts:
+    manifest = Manifest(
+        workflow_name=WORKFLOW,
+        execution_arn=ARN,
+        created_at=NOW,
+        runs=60,
+        train_runs=48,
+        holdout_runs=12,
+        sha256="x",
+        parts=[],
+    )
+    objects = {
+        MODEL_URL: tar(model_files()),
+        OUTPUT_URL: tar({"evaluation.json": shapes.evaluation().model_dump_json().encode()}),
+        MANIFEST_URL: manifest.model_dump_json().encode(),
+    }
+    places = {"model": MODEL_URL, "output": OUTPUT_URL, "manifest": MANIFEST_URL}
+    for name, content in changes.items():
+        if content is None:
+            del objects[places[name]]
+        else:
+            objects[places[name]] = content
+    return FakeArtifacts(objects)
+
+
+def verify(artifacts: FakeArtifacts, url: str = MODEL_URL) -> states.VerifyArtifactResponse:
+    request = VerifyArtifactRequest(workflow_name=WORKFLOW, model_data_url=url, manifest_uri=MANIFEST_URL)
+    return ArtifactVerifier(artifacts).verify(request)
+
+
+def test_a_good_artefact_is_described_and_its_evaluation_published() -> None:
+    artifacts = written()
+    response = verify(artifacts)
+    assert response.evaluation_uri == f"{JOB}/evaluation.json"
+    assert Evaluation.model_validate_json(artifacts.objects[response.evaluation_uri]) == shapes.evaluation()
+    assert response.description == "Trend and trees from 60 runs: median error 6.1 % on 41 held-out runs"
+    assert response.metadata["median_ape"] == "0.061"
+    assert response.metadata["runs"] == "60"
+    check_parameter("CreateModelPackage", "CustomerMetadataProperties", response.metadata)
+
+
+def test_a_trend_alone_has_no_trees() -> None:
+    metadata = {"model.json": model_files(booster_sha256=None)["model.json"]}
+    assert verify(written(model=tar(metadata)))
+
+
+GOOD_MODEL = tar(model_files())
+EVALUATION = json.loads(shapes.evaluation().model_dump_json())
+
+
+def output(**changes: object) -> bytes:
+    return tar({"evaluation.json": json.dumps({**EVALUATION, **changes}).encode()})
+
+
+def with_metric(name: str, value: object) -> bytes:
+    return output(challenger={**EVALUATION["challenger"], name: value})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": None},
+        {"output": None},
+        {"manifest": None},
+        {"model": b""},
+        {"model": b"not an archive"},
+        {"model": GOOD_MODEL[:-20]},
+        {"model": GOOD_MODEL[: len(GOOD_MODEL) // 2]},
+        {"model": gzip.compress(b"not a tar")},
+        {"model": tar({})},
+        {"model": tar({**model_files(), "evil.pkl": b"x"})},
+        {"model": tar({"../model.json": b"{}"})},
+        {"model": tar({"/model.json": b"{}"})},
+        {"model": tar({"model.json": b""}, kind=tarfile.SYMTYPE)},
+        {"model": tar({"booster.ubj": b"trees"})},
+        {"model": tar({"model.json": model_files()["model.json"]})},
+        {"model": tar({**model_files(), "booster.ubj": b"other trees"})},
+        {"model": tar({**model_files(), "model.json": b"[]"})},
+        {"model": tar({**model_files(), "model.json": b"[" * 100_000})},
+        {"model": tar({**model_files(), "model.json": b'{"schema_version": NaN}'})},
+        {"model": tar(model_files(workflow_name="other"))},
+        {"model": tar(model_files(schema_version=2))},
+        {"output": tar({})},
+        {"output": tar({"evaluation.json": b"{"})},
+        {"output": output(workflow_name="other")},
+        {"output": output(extra=1)},
+        {"output": output(challenger=None)},
+        {"output": with_metric("median_ape", float("nan"))},
+        {"output": with_metric("pinball", float("inf"))},
+        {"output": with_metric("median_ape", "0.1")},
+        {"output": with_metric("coverage_80", 1.5)},
+        {"output": output(profile={**EVALUATION["profile"], "runs": 61})},
+        {"manifest": b"{}"},
+    ],
+)
+def test_what_we_do_not_write_is_a_bad_artefact(changes: dict[str, bytes | None]) -> None:
+    artifacts = written(**changes)
+    with pytest.raises(BadArtifact):
+        verify(artifacts)
+    assert artifacts.writes == []
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/else/model.tar.gz", f"{JOB}/output/../model.tar.gz", "file:///etc/passwd"]
+)
+def test_models_elsewhere_are_not_read(url: str) -> None:
+    with pytest.raises(BadArtifact, match="not where training jobs write"):
+        verify(written(), url)
+
+
+def test_an_archive_that_unpacks_to_far_more_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 100_000)
+    with pytest.raises(BadArtifact, match="holds more than"):
+        verify(written(model=tar({"model.json": b" " * 1_000_000})))
+
+
+# compare_models -------------------------------------------------------------------------------------------------
+
+CHAMPION = Champion(model_version=3, model_package_arn=shapes.PACKAGE.format(3), endpoint_name="e")
+
+
+def judge(in_service: Champion | None = CHAMPION, **changes: object) -> CompareModelsResponse:
+    return compare(shapes.evaluation(**changes), in_service, significance=2, worst_slice_ratio=1.25)
+
+
+def test_better_by_more_than_noise_is_promoted() -> None:
+    verdict = judge()
+    assert verdict.is_better
+    assert verdict.reason == "Promoted: median error 6.1 % against 8.9 % of version 3 on the same 41 held-out runs"
+
+
+@pytest.mark.parametrize(("pinball", "error"), [(0.0, 0.0), (0.0, 0.01), (-0.019, 0.01), (-0.02, 0.01), (0.02, 0.001)])
+def test_equal_or_within_noise_is_not(pinball: float, error: float) -> None:
+    verdict = judge(difference=Difference(pinball=pinball, standard_error=error))
+    assert not verdict.is_better
+    assert verdict.reason.startswith("Not promoted: no better than version 3 beyond noise")
+
+
+def piece(challenger: float, champion: float | None) -> SizeSlice:
+    return SizeSlice(
+        input_bytes_range=(GB, 10 * GB), runs=9, challenger_median_ape=challenger, champion_median_ape=champion
+    )
+
+
+@pytest.mark.parametrize(
+    ("slices", "is_better"),
+    [
+        ([piece(0.30, 0.20)], False),
+        ([piece(0.05, 0.09), piece(0.26, 0.20)], False),
+        ([piece(0.24, 0.20)], True),
+        ([piece(0.010, 0.001)], True),
+        ([piece(0.50, None)], True),
+    ],
+)
+def test_much_worse_on_some_sizes_is_not_promoted(slices: list[SizeSlice], is_better: bool) -> None:
+    verdict = judge(slices=slices)
+    assert verdict.is_better is is_better
+    assert is_better or "for runs of 1 GB to 10 GB" in verdict.reason
+
+
+def first(challenger: float, baseline: float, pinball: float, error: float) -> CompareModelsResponse:
+    return judge(
+        None,
+        champion=None,
+        difference=None,
+        challenger=shapes.metrics(median_ape=challenger),
+        baseline=shapes.metrics(median_ape=baseline),
+        baseline_difference=Difference(pinball=pinball, standard_error=error),
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_better", "why"),
+    [
+        ((0.30, 0.70, -0.30, 0.05), True, "better than a guess by more than noise"),
+        ((0.30, 0.70, -0.10, 0.09), True, "few runs, but a clearly lower error"),
+        ((0.00, 0.00, 0.00, 0.00), True, "constant cost: both are right"),
+        ((0.05, 0.05, 0.001, 0.01), True, "as good as a guess that is good"),
+        ((0.50, 0.55, -0.01, 0.05), False, "no better than a guess"),
+        ((0.60, 0.55, 0.10, 0.02), False, "worse than a guess"),
+        ((0.09, 0.02, 0.10, 0.01), False, "good, but a guess is clearly better"),
+    ],
+)
+def test_a_first_model_must_beat_a_guess_or_be_right(
+    numbers: tuple[float, float, float, float], is_better: bool, why: str
+) -> None:
+    assert first(*numbers).is_better is is_better, why
+
+
+def test_a_champion_that_could_not_be_evaluated_is_no_bar_and_is_mentioned() -> None:
+    verdict = judge(champion=None, difference=None, champion_problem="BadArtifact: truncated")
+    assert verdict.is_better
+    assert "version 3 could not be evaluated (BadArtifact: truncated)" in verdict.reason
+
+
+def test_a_reason_fits_into_the_registry() -> None:
+    verdict = judge(champion=None, difference=None, champion_problem="x" * 5000)
+    assert len(verdict.reason) == 1024
+
+
+# promote --------------------------------------------------------------------------------------------------------
+
+
+def promote(endpoints: FakeEndpoints, number: int, arn: str | None = None) -> int:
+    uri = "s3://bucket/models/x/y/evaluation.json"
+    artifacts = FakeArtifacts({uri: shapes.evaluation().model_dump_json().encode()})
+    promoter = Promoter(artifacts=artifacts, endpoints=endpoints, clock=FakeClock())
+    request = PromoteRequest(
+        workflow_name=WORKFLOW,
+        endpoint_name="runquote-rnaseq-quant-9988efc5",
+        model_package_arn=arn or shapes.PACKAGE.format(number),
+        evaluation_uri=uri,
+    )
+    return promoter.promote(request).model_version
+
+
+def test_promotions_only_go_forward_and_may_be_repeated() -> None:
+    endpoints = FakeEndpoints()
+    assert promote(endpoints, 12) == 12
+    assert promote(endpoints, 12) == 12
+    record = endpoints.records[WORKFLOW]
+    assert (record.model_version, record.runs, record.metrics.median_ape) == (12, 60, 0.061)
+    with pytest.raises(StalePromotion):
+        promote(endpoints, 11)
+    assert endpoints.records[WORKFLOW] == record
+
+
+@pytest.mark.parametrize("arn", ["", "x", "arn:aws:sagemaker:us-east-1:1:model-package/name", shapes.PACKAGE.format(0)])
+def test_only_versions_are_promoted(arn: str) -> None:
+    with pytest.raises(InvalidInput):
+        promote(FakeEndpoints(), 0, arn or "none")
+
+
+# select_workflows -----------------------------------------------------------------------------------------------
+
+
+def select(*records: WorkflowRecord) -> list[states.WorkflowToRetrain]:
+    selector = WorkflowSelector(FakeWorkflows(*records))
+    return selector.select(SelectWorkflowsRequest(execution_name="scheduled-1")).workflows
+
+
+def test_workflows_with_new_runs_are_selected_in_order() -> None:
+    found = select(
+        shapes.workflow("b", succeeded_runs=7, examined_runs=6),
+        shapes.workflow("a", succeeded_runs=1, examined_runs=0),
+        shapes.workflow("done", succeeded_runs=6, examined_runs=6),
+        shapes.workflow("failures only", runs=3, succeeded_runs=0, examined_runs=0),
+    )
+    assert [workflow.workflow_name for workflow in found] == ["a", "b"]
+    assert found[0].execution_name == names.child_execution_name("scheduled-1", "a")
+
+
+def test_the_selection_fits_into_a_state() -> None:
+    records = [shapes.workflow(f"\u751f{number:0126d}", succeeded_runs=1, examined_runs=0) for number in range(2000)]
+    found = select(*records)
+    results = [{"workflow_name": each.workflow_name, "outcome": "failed", "message": "x" * 1024} for each in found]
+    payload = {"selection": {"workflows": [each.model_dump() for each in found]}, "retrainings": results}
+    assert 200 * 1024 < len(json.dumps(payload)) < 256 * 1024
+
+
+def test_what_was_left_comes_first_the_next_time() -> None:
+    ended = LastRetraining(outcome="insufficient_data", reason="x", ended_at=NOW, execution_arn=ARN)
+    tried = shapes.workflow("a", succeeded_runs=1, examined_runs=0, last_retraining=ended)
+    untried = shapes.workflow("b", succeeded_runs=1, examined_runs=0)
+    assert [workflow.workflow_name for workflow in select(tried, untried)] == ["b", "a"]
+
+
+def test_a_step_refuses_what_is_not_its_input() -> None:
+    with pytest.raises(InvalidInput, match="execution_name"):
+        run_step({}, SelectWorkflowsRequest, WorkflowSelector(FakeWorkflows()).select)
