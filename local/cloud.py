@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from local.processes import end_processes_of, processes_of
+from local.processes import end_processes_of, owner_of, processes_of
 from local.settings import HOST, IDENTITY_PATH, REPOSITORY, CloudSettings, SettingsError, cloud_environment
 
 START_SECONDS = 60
@@ -61,19 +61,18 @@ def start(settings: CloudSettings, environment: Mapping[str, str] = os.environ) 
 
 def stop(settings: CloudSettings) -> bool:
     """Stop the cloud and everything it started; its data stays. Whether it was running."""
-    identity = _identity(settings.port)
-    running = identity.get("state_directory") == str(settings.state_directory)
-    if running:
+    server = owner_of(settings.state_directory)
+    if server is not None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(identity["pid"], signal.SIGTERM)
+            os.kill(server, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while _exists(identity["pid"]) and time.monotonic() < deadline:
+        while _exists(server) and time.monotonic() < deadline:
             time.sleep(0.05)
         with contextlib.suppress(ProcessLookupError):
-            os.kill(identity["pid"], signal.SIGKILL)
+            os.kill(server, signal.SIGKILL)
     left = bool(processes_of(settings.state_directory))
     end_processes_of(settings.state_directory)
-    return running or left
+    return server is not None or left
 
 
 def is_running(settings: CloudSettings) -> bool:

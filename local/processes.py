@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local.settings import STATE_MARKER
 
+_LOCK = "lock"
 _PROC = Path("/proc")
 _LOCK_SECONDS = 5  # More than the watcher of a killed server needs.
 
@@ -19,13 +20,25 @@ _LOCK_SECONDS = 5  # More than the watcher of a killed server needs.
 @contextlib.contextmanager
 def sole_owner(state_directory: Path) -> Iterator[int]:
     """Hold the directory, as the file descriptor of a lock; exits with one line when another process keeps it."""
-    with (state_directory / "lock").open("w") as lock:
+    with (state_directory / _LOCK).open("a+") as lock:
         deadline = time.monotonic() + _LOCK_SECONDS
         while not _locked(lock.fileno()):
             if time.monotonic() > deadline:
                 sys.exit(f"Another local cloud is using {state_directory}.")
             time.sleep(0.05)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield lock.fileno()
+
+
+def owner_of(state_directory: Path) -> int | None:
+    """The process id of the server that holds the directory, whatever its port is."""
+    try:
+        with (state_directory / _LOCK).open() as lock:
+            return None if _locked(lock.fileno()) else int(lock.read())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def processes_of(state_directory: Path) -> list[int]:

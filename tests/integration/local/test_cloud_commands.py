@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local.processes import processes_of
+from local.processes import owner_of, processes_of
 from local.settings import REPOSITORY, CloudSettings, cloud_environment
 from local.testing import LocalCloud, free_port, running_cloud
 from tests.integration.local.conftest import eventually
@@ -52,6 +52,17 @@ def test_start_status_stop(settings: CloudSettings) -> None:
     assert run(settings, "stop").stdout == "Local cloud stopped.\n"
     assert processes_of(settings.state_directory) == []
     assert run(settings, "stop").stdout == "Local cloud was not running.\n"
+
+
+def test_stop_finds_the_cloud_whatever_its_port_was(settings: CloudSettings) -> None:
+    run(settings, "start")
+    server = owner_of(settings.state_directory)
+    assert server is not None
+    other = CloudSettings(settings.state_directory, free_port())
+    assert "Another local cloud is using" in run(other, "start").stderr
+    assert run(other, "stop").stdout == "Local cloud stopped.\n"
+    assert owner_of(settings.state_directory) is None
+    assert "is not running" in run(settings, "status").stdout
 
 
 def test_somebody_elses_port(settings: CloudSettings) -> None:
