@@ -11,6 +11,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,20 +74,22 @@ def _build_one(slug: str, vendored: Path, output: Path) -> None:
     target = output / f"{slug}.zip"
     if target.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
-    files = {name: path.read_bytes() for name, path in sources.items()}
-    files |= {
-        path.relative_to(vendored).as_posix(): path.read_bytes() for path in vendored.rglob("*") if path.is_file()
-    }
-    files |= _bytecode({name: content for name, content in files.items() if name in sources}, output)
+    modules = {name: path.read_bytes() for name, path in sources.items()}
     unfinished = target.with_suffix(".zip.part")
-    with zipfile.ZipFile(unfinished, "w") as archive:
+    shutil.copyfile(vendored, unfinished)
+    _add(unfinished, modules | _bytecode(modules, output))
+    unfinished.replace(target)
+    stamp.write_text(wanted)
+
+
+def _add(target: Path, files: Mapping[str, bytes]) -> None:
+    """Append files to a zip, which may not exist yet."""
+    with zipfile.ZipFile(target, "a") as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3
-            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 6)
-    unfinished.replace(target)
-    stamp.write_text(wanted)
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
 
 
 def _sources(slug: str) -> Iterator[tuple[str, Path]]:
@@ -110,19 +113,29 @@ def _digest(sources: Mapping[str, Path]) -> str:
 
 
 def _vendored(output: Path) -> Path:
-    """Install the packages for Lambda's platform, once for all functions; return the folder."""
+    """Install the packages for Lambda's platform; return a zip of them, with which every function's zip begins."""
     wanted = _digest({})
-    folder = output / "packages"
-    stamp = output / ".packages.stamp"
-    if folder.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return folder
-    stamp.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    target, stamp = output / "packages.zip", output / ".packages.stamp"
+    if target.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return target
+    for path in (stamp, target):
+        path.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=output) as scratch:
+        folder = Path(scratch) / "packages"
+        _install(folder)
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    modules = {name: content for name, content in files.items() if name.endswith(".py")}
+    _add(target, files | _bytecode(modules, output))
+    stamp.write_text(wanted)
+    return target
+
+
+def _install(folder: Path) -> None:
     subprocess.run(
         [
             *[tools.uv(), "pip", "install", "--quiet", "--target", str(folder), "--no-config", "--no-deps"],
             *["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"],
-            *["--require-hashes", "--link-mode", "copy", "-r", str(REQUIREMENTS)],
+            *["--require-hashes", "-r", str(REQUIREMENTS)],
         ],
         check=True,
         cwd=REPOSITORY,
@@ -133,13 +146,6 @@ def _vendored(output: Path) -> Path:
         _keep_licences(metadata, folder / "licences" / metadata.name.removesuffix(".dist-info"))
     for part in UNUSED:
         shutil.rmtree(folder / part, ignore_errors=True)
-    modules = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
-    for name, content in _bytecode(modules, output).items():
-        target = folder / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(content)
-    stamp.write_text(wanted)
-    return folder
 
 
 def _keep_licences(metadata: Path, target: Path) -> None:
