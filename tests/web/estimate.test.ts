@@ -4,7 +4,7 @@ import { retryDelay, shouldRetry } from "@/api/queries";
 import type { WorkflowSummary } from "@/api/client";
 import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
-import { mainEffects } from "@/estimate/effects";
+import { breakDown } from "@/estimate/effects";
 import { csvCell } from "@/estimate/export";
 import { EMPTY, fromSearch, likelierUnit, toRequest, toSearch, varied, type FormValues } from "@/estimate/question";
 import { logTicks } from "@/estimate/ticks";
@@ -123,11 +123,20 @@ test("logarithmic ticks are round and few", () => {
   expect(logTicks(1, 1e12, 4).length).toBeLessThanOrEqual(4);
 });
 
-test("effects past the third are added up, so that the sum stays right", () => {
-  const effects = [1, -2, 3, -4, 5].map((effect_usd) => ({ factor: `f${effect_usd}`, effect_usd, note: "" }));
-  const shown = mainEffects(effects);
-  expect(shown.map(({ factor }) => factor)).toEqual(["f5", "f-4", "f3", "Everything else"]);
-  expect(shown.reduce((sum, { effect_usd }) => sum + effect_usd, 0)).toBe(3);
+describe("the breakdown of a cost", () => {
+  const effects = [1, -2, 3, -4, 5].map((effect_usd) => ({ factor: `f_${effect_usd}`, effect_usd, note: "" }));
+  const total = ({ typical, effects }: ReturnType<typeof breakDown>) => effects.reduce((sum, { effect_usd }) => sum + effect_usd, typical);
+
+  test("adds up, with what is past the third effect in one line", () => {
+    const found = breakDown(10, effects);
+    expect(found.effects.map(({ factor, note }) => [factor, note])).toEqual([["f_5", ""], ["f_-4", ""], ["f_3", ""], ["Everything else", "f -2, f 1"]]);
+    expect([found.typical, total(found)]).toEqual([7, 10]);
+  });
+  test("starts from the typical run when the service names it, and leaves out what would show as nothing", () => {
+    const typical = { factor: "typical_run", effect_usd: 6.99, note: "of 2 GB" };
+    const found = breakDown(10, [{ factor: "size", effect_usd: 3, note: "" }, typical, { factor: "month", effect_usd: 0.01, note: "" }]);
+    expect(found).toEqual({ typical: 6.99, note: "of 2 GB", effects: [{ factor: "size", effect_usd: 3, note: "" }] });
+  });
 });
 
 test("no cell of an export is a formula", () => {

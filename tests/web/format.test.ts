@@ -45,7 +45,7 @@ describe("money", () => {
   test("summands share their decimals, so that a reader's sum comes out", () => {
     expect([summand(20.546, 32.11), signed(9.9557, 32.11), signed(-2.2, 32.11)]).toEqual(["$20.55", "+$9.96", "−$2.20"]);
     expect([summand(0.0031, 0.0042), signed(-0.0003, 0.0042)]).toEqual(["$0.00310", "−$0.00030"]);
-    expect(signed(0, 32)).toBe("$0.00");
+    expect([signed(0, 32), summand(0.00003, 0.048)]).toEqual(["$0.00", "$0.000030"]);
   });
 });
 

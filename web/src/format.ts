@@ -7,6 +7,9 @@ const NO_BREAK = "\u00a0";
 /** 1234567 → "1,234,567". */
 export const count = (value: number) => wholeNumber.format(value);
 
+/** What a program calls it, as people read it: "trim.length" → "Trim length". */
+export const label = (name: string) => name.replace(/[_.-]+/g, " ").replace(/^./, (first) => first.toUpperCase());
+
 /** "1 run", "2 runs". */
 export const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
@@ -52,6 +55,7 @@ export function tickMoney(ticks: readonly number[]): string[] {
 /** Amounts that are to be added up by eye: all to the same decimal, three significant digits of the `whole`. */
 export function summand(usd: number, whole: number): string {
   const decimals = whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD)));
+  if (usd !== 0 && Math.abs(usd) < 0.5 * 10 ** -decimals) return money(usd);
   const text = `$${Math.abs(usd).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
   return usd < 0 ? `−${text}` : text;
 }

@@ -92,33 +92,35 @@ function CurveChart({ curve, you }: { curve: Curve; you: You }) {
   );
 }
 
-const MARGIN = { top: 24, right: 14, bottom: 44, left: 62 };
+const MARGIN = { top: 24, right: 14, bottom: 44 };
+const CHARACTER = 7.9;
 
 function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: number }) {
   const height = Math.round(Math.min(340, Math.max(240, width * 0.56)));
   const right = width - MARGIN.right;
   const floor = height - MARGIN.bottom;
-  const x = scaleLog(extent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [MARGIN.left + 8, right - 8]);
   const y = scaleLog(
     extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)]),
     [floor - 8, MARGIN.top + 4],
   );
   const yTicks = ticksOf(y.domain(), Math.floor(height / 44));
   const yLabels = tickMoney(yTicks);
+  const left = 12 + CHARACTER * Math.max(...yLabels.map(({ length }) => length));
+  const x = scaleLog(extent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [left + 8, right - 8]);
   const band = area<Point>((point) => x(point.bytes), (point) => y(point.low), (point) => y(point.high));
   const path = line<Point>((point) => x(point.bytes), (point) => y(point.usd));
   return (
     <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve, you)}>
       {yTicks.map((tick, index) => (
         <g key={tick}>
-          <line className="grid" x1={MARGIN.left} x2={right} y1={y(tick)} y2={y(tick)} />
-          <text className="tick" x={MARGIN.left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{yLabels[index]}</text>
+          <line className="grid" x1={left} x2={right} y1={y(tick)} y2={y(tick)} />
+          <text className="tick" x={left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{yLabels[index]}</text>
         </g>
       ))}
       {ticksOf(x.domain(), Math.floor(width / 84)).map((tick) => (
         <text key={tick} className="tick" x={x(tick)} y={floor + 18} textAnchor="middle">{size(tick)}</text>
       ))}
-      <line className="axis" x1={MARGIN.left} x2={right} y1={floor} y2={floor} />
+      <line className="axis" x1={left} x2={right} y1={floor} y2={floor} />
       <text className="axis-title" x={0} y={12}>Cost</text>
       <text className="axis-title" x={right} y={height - 6} textAnchor="end">Input size</text>
       <path className="band" d={band(curve.points) ?? ""} />

@@ -1,12 +1,11 @@
 import type { Effect } from "@/api/client";
-import { signed, summand } from "@/format";
-import { mainEffects } from "./effects";
+import { label, signed, summand } from "@/format";
+import { breakDown } from "./effects";
 
 /** From a typical run to this one, in dollars. */
 export function Explanation({ cost, effects }: { cost: number; effects: readonly Effect[] }) {
   if (effects.length === 0) return null;
-  const shown = mainEffects(effects);
-  const typical = cost - effects.reduce((sum, { effect_usd }) => sum + effect_usd, 0);
+  const { typical, note: typicalNote, effects: shown } = breakDown(cost, effects);
   const largest = Math.max(...shown.map(({ effect_usd }) => Math.abs(effect_usd)));
   return (
     <section aria-labelledby="why-title">
@@ -15,14 +14,17 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
         <caption className="visually-hidden">From the cost of a typical run to this estimate</caption>
         <tbody>
           <tr>
-            <th scope="row">A typical run</th>
+            <th scope="row">
+              A typical run
+              {typicalNote && <span className="note">{typicalNote}</span>}
+            </th>
             <td className="number">{summand(typical, cost)}</td>
             <td className="bar-cell" />
           </tr>
           {shown.map(({ factor, effect_usd, note }) => (
             <tr key={factor}>
               <th scope="row">
-                {factor}
+                {label(factor)}
                 {note && <span className="note">{note}</span>}
               </th>
               <td className="number">{signed(effect_usd, cost)}</td>

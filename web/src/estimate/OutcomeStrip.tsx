@@ -36,6 +36,7 @@ const SIDE = 24;
 const TOP = 22;
 const AXIS = 26;
 const WIDE_SPREAD = 12;
+const CHARACTER = 7.9;
 
 function Dots({ outcomes, budget, width }: { outcomes: readonly number[]; budget: number | null; width: number }) {
   const { scale, ticks } = makeScale(outcomes, budget, width);
@@ -80,9 +81,20 @@ function makeScale(outcomes: readonly number[], budget: number | null, width: nu
   const near = budget !== null && budget > lowest / 2 && budget < highest * 2;
   const low = near ? Math.min(lowest, budget) : lowest;
   const high = Math.max(near ? Math.max(highest, budget) : highest, low + Number.MIN_VALUE);
-  const most = Math.max(2, Math.floor(width / 90));
   const range = [SIDE, width - SIDE];
-  if (low > 0 && high / low > WIDE_SPREAD) return { scale: scaleLog([low, high], range), ticks: logTicks(low, high, most) };
+  if (low > 0 && high / low > WIDE_SPREAD) {
+    return { scale: scaleLog([low, high], range), ticks: fitting((most) => logTicks(low, high, most), width) };
+  }
   const scale = scaleLinear([low, high], range);
-  return { scale, ticks: scale.ticks(most) };
+  return { scale, ticks: fitting((most) => scale.ticks(most), width) };
+}
+
+/** As many ticks as have room for their labels. */
+function fitting(ticksOf: (most: number) => number[], width: number): number[] {
+  for (let most = Math.floor(width / 80); most > 1; most -= 1) {
+    const ticks = ticksOf(most);
+    const longest = Math.max(...tickMoney(ticks).map(({ length }) => length));
+    if (ticks.length * (longest * CHARACTER + 16) <= width) return ticks;
+  }
+  return ticksOf(1);
 }

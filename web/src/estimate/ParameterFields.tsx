@@ -1,5 +1,6 @@
 import type { UseFormReturn } from "react-hook-form";
 import type { ParameterProfile } from "@/api/client";
+import { label } from "@/format";
 import { describedBy, Field } from "./Field";
 import { fieldKey, type FormValues } from "./question";
 
@@ -8,7 +9,6 @@ interface ParameterFieldsProps {
   profiles: readonly ParameterProfile[];
 }
 
-const label = (name: string) => name.replace(/[_.-]+/g, " ").replace(/^./, (first) => first.toUpperCase());
 const YES_NO: Record<string, string> = { true: "Yes", false: "No" };
 
 /** The run parameters that past runs of the workflow recorded. All may be left out. */

@@ -18,10 +18,14 @@ interface ResultProps {
   times: number;
 }
 
+/** Coverages to choose from: narrower intervals invite more trust than they deserve. */
+const OFFERED = [0.8, 0.9];
+
 /** The figure, how sure it is, and why: most important first. */
 export function Result({ prediction, request, values, workflow, times }: ResultProps) {
   const [coverage, setCoverage] = useState(0.8);
-  const interval = prediction.intervals.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
+  const choices = prediction.intervals.filter((one) => OFFERED.includes(one.coverage));
+  const interval = choices.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [prediction.prediction_id, times]);
   return (
@@ -31,7 +35,7 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
         {aboutMoney(prediction.cost_usd)}
       </h2>
       {interval && (
-        <IntervalSentence interval={interval} choices={prediction.intervals.map((one) => one.coverage)} onChoose={setCoverage} />
+        <IntervalSentence interval={interval} choices={choices.map((one) => one.coverage)} onChoose={setCoverage} />
       )}
       <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />
       {prediction.warnings.length > 0 && (
