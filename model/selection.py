@@ -15,8 +15,9 @@ from model.history import Floats, Indices
 FOLDS = 5
 STRENGTHS = (0.0, 0.5, 1.0)
 """Shares of the trees' answer to choose from."""
-MIXTURES = (0.5, 0.0, 1.0)
-"""Shares of the two-part base to choose from, the preferred one first."""
+INSIDE_MIXTURES = (1.0, 0.5, 0.0)
+BEYOND_MIXTURES = (0.5, 1.0, 0.0)
+"""Shares of the two-part base to choose from, the preferred one first. Two opinions of how cost grows err less."""
 SIZE_CUTS = (0.5, 0.65, 0.8)
 """Shares of the runs, by size, that predict the larger rest."""
 WORTH = 0.97
@@ -66,7 +67,7 @@ def _inside(table: Table, log_cost: Floats) -> tuple[float, float, Floats]:
     """Choose mixture and trees for runs inside the range; return both, and the errors on runs left out."""
     folds = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in _folds(len(table))]
     fitted = [core.fit_base(table.take(rest), log_cost[rest]) for rest, _ in folds]
-    levels = {mixture: np.zeros(len(table)) for mixture in MIXTURES}
+    levels = {mixture: np.zeros(len(table)) for mixture in INSIDE_MIXTURES}
     for base, (_, fold) in zip(fitted, folds, strict=True):
         held = table.take(fold)
         for mixture, level in levels.items():
@@ -121,7 +122,7 @@ def _cut(table: Table, log_cost: Floats, inside: float, calibrated: intervals.In
     if len(small) < 4 or len(large) < 2:
         return None
     base, held = core.fit_base(table.take(small), log_cost[small]), table.take(large)
-    mixtures = (0.0,) if base.trend.direction < 0 else MIXTURES
+    mixtures = (0.0,) if base.trend.direction < 0 else BEYOND_MIXTURES
     seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
     return _Cut(
         errors={mixture: log_cost[large] - estimate for mixture, (estimate, _) in seen.items()},
