@@ -14,7 +14,12 @@ from local.webserver import WebSettings
 
 def main() -> int:
     """Print the lines; 1 if something that `make up` needs is missing."""
-    needed = [_python(), _tool("uv", uv), _tool("Terraform", lambda: terraform_command()[0]), _tool("Node", node_directory)]
+    needed = [
+        _python(),
+        _tool("uv", uv),
+        _tool("Terraform", lambda: terraform_command()[0]),
+        _tool("Node", node_directory),
+    ]
     ports = [_cloud_port(), _web_port()]
     optional = [_tool("Chromium (for `make e2e`)", chromium), _docker()]
     for ok, line in (*needed, *ports, *optional):

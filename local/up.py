@@ -27,7 +27,7 @@ from runquote.client import Client, RunquoteError
 from runquote.readers.csv import CsvError, read_runs
 
 TRAINING_SECONDS = 900
-EXAMPLE = PredictionRequest(workflow_name="germline-variants", input_bytes=50_000_000)
+EXAMPLE = PredictionRequest(workflow_name="germline-variants", input_bytes=10_000_000)
 
 
 class UpError(Exception):
