@@ -38,7 +38,7 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
 
 
 def kill_in_mid_apply(cloud: LocalCloud, directory: Path, variables: dict[str, object]) -> None:
-    """Start an apply; `kill -9` it and its Terraform when some resources are made and many are not."""
+    """Start an apply; `kill -9` it, its Terraform and the provider when some resources are made and many are not."""
     process = subprocess.Popen(
         [sys.executable, "-c", APPLY, str(directory), json.dumps(variables)], env=cloud.environment, cwd=ROOT.parent
     )
@@ -50,7 +50,7 @@ def kill_in_mid_apply(cloud: LocalCloud, directory: Path, variables: dict[str, o
         time.sleep(0.02)
     process.kill()
     process.wait()
-    working = subprocess.run(["pgrep", "-f", f"chdir={directory}/"], capture_output=True, text=True, check=True)
+    working = subprocess.run(["pgrep", "-f", f"{directory}/terraform/"], capture_output=True, text=True, check=True)
     for pid in working.stdout.split():
         os.kill(int(pid), signal.SIGKILL)
 
