@@ -64,9 +64,17 @@ class WebHandler(BaseHTTPRequestHandler):
         if path == "/config.json":
             return self._send_config()
         file = self._file(path)
-        if file is None:
+        try:
+            body, encoding = self._read(file) if file else (None, None)
+        except OSError:  # a new build may take the file away at any moment
+            body = None
+        if file is None or body is None:
             return self._send(HTTPStatus.NOT_FOUND, b"Not found\n", "text/plain; charset=utf-8", REVALIDATE)
-        return self._send_file(file)
+        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        cache = IMMUTABLE if file.parent == self.root / "assets" else REVALIDATE
+        return self._send(HTTPStatus.OK, body, kind, cache, encoding)
 
     do_HEAD = do_GET  # noqa: N815  # the name that http.server calls
 
@@ -90,14 +98,11 @@ class WebHandler(BaseHTTPRequestHandler):
             return self._send(HTTPStatus.SERVICE_UNAVAILABLE, message, "application/json", "no-store")
         return self._send(HTTPStatus.OK, body, "application/json", "no-store")
 
-    def _send_file(self, file: Path) -> None:
-        kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        if kind.startswith("text/"):
-            kind += "; charset=utf-8"
-        cache = IMMUTABLE if file.parent == self.root / "assets" else REVALIDATE
+    def _read(self, file: Path) -> tuple[bytes, str | None]:
+        """Return the content and its encoding."""
         if file.suffix in COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
-            return self._send(HTTPStatus.OK, _compressed(file, file.stat().st_mtime_ns), kind, cache, "gzip")
-        return self._send(HTTPStatus.OK, file.read_bytes(), kind, cache)
+            return _compressed(file, file.stat().st_mtime_ns), "gzip"
+        return file.read_bytes(), None
 
     def _send(self, status: HTTPStatus, body: bytes, kind: str, cache: str, encoding: str | None = None) -> None:
         self.send_response(status)

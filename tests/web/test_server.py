@@ -77,6 +77,12 @@ def test_configuration_is_read_anew_and_opens_the_policy_for_its_api_alone(site:
     assert "default-src 'none'" in policy
 
 
+def test_a_build_that_is_taken_away_is_not_found(site: tuple[int, Path]) -> None:
+    port, config = site
+    (config.parent / "dist" / "index.html").unlink()
+    assert get(port, "/", **{"Accept-Encoding": "gzip"})[0].status == 404
+
+
 def test_missing_configuration_and_other_methods(site: tuple[int, Path]) -> None:
     port, config = site
     config.unlink()
