@@ -24,13 +24,19 @@ for name in ("boto3", "aws_xray_sdk", "numpy", "model", "local"):
 
 
 @pytest.fixture(scope="module")
-def zips() -> dict[str, Path]:
-    return {slug: build.OUTPUT / f"{slug}.zip" for slug in build.build()}
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own: the one of `make build` may be cleaned or rebuilt meanwhile."""
+    return tmp_path_factory.mktemp("zips")
 
 
-def test_every_function_starts_from_its_zip_alone(zips: dict[str, Path], tmp_path: Path) -> None:
-    vendored = set(zipfile.ZipFile(build.OUTPUT / "packages.zip").namelist())
-    zipfile.ZipFile(build.OUTPUT / "packages.zip").extractall(tmp_path)
+@pytest.fixture(scope="module")
+def zips(output: Path) -> dict[str, Path]:
+    return {slug: output / f"{slug}.zip" for slug in build.build(output)}
+
+
+def test_every_function_starts_from_its_zip_alone(zips: dict[str, Path], output: Path, tmp_path: Path) -> None:
+    vendored = set(zipfile.ZipFile(output / "packages.zip").namelist())
+    zipfile.ZipFile(output / "packages.zip").extractall(tmp_path)
     for slug, path in zips.items():
         with zipfile.ZipFile(path) as archive:
             assert vendored < set(archive.namelist())
@@ -65,14 +71,12 @@ def test_every_module_has_bytecode_that_no_clock_can_outdate(zips: dict[str, Pat
     assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_the_same_sources_give_the_same_bytes(zips: dict[str, Path], tmp_path: Path) -> None:
-    build._build_one("promote", build.OUTPUT / "packages.zip", tmp_path)
+def test_the_same_sources_give_the_same_bytes(zips: dict[str, Path], output: Path, tmp_path: Path) -> None:
+    build._build_one("promote", output / "packages.zip", tmp_path)
     assert (tmp_path / "promote.zip").read_bytes() == zips["promote"].read_bytes()
 
 
-def test_nothing_is_built_twice_and_a_change_is_seen(
-    zips: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_built_twice_and_a_change_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = tmp_path / "packages.zip"
     zipfile.ZipFile(packages, "w").close()
     source = tmp_path / "module.py"
