@@ -26,7 +26,7 @@ class Route:
     operation: str
     summary: str
     response: type[BaseModel]
-    status: int = 200
+    statuses: tuple[int, ...] = (200,)
     requests: tuple[type[BaseModel], ...] = ()
 
 
@@ -56,7 +56,7 @@ ROUTES = (
         "recordRuns",
         "Record one run, or up to 500",
         RunsResponse,
-        status=201,
+        statuses=(201, 200),  # created, or all of them recorded before
         requests=(Run, RunsRequest),
     ),
     Route("GET", "/workflows", "workflows", "listWorkflows", "List the workflows and their models", WorkflowsResponse),
@@ -143,7 +143,10 @@ def _operation(route: Route) -> dict[str, Any]:
         schema = references[0] if len(references) == 1 else {"anyOf": references}
         operation["requestBody"] = {"required": True, "content": _json(schema)}
     operation["responses"] = {
-        str(route.status): {"description": "Success", "content": _json(_reference(route.response))},
+        **{
+            str(status): {"description": "Success", "content": _json(_reference(route.response))}
+            for status in route.statuses
+        },
         **{
             str(status): {
                 "description": ", ".join(code for code, value in STATUS.items() if value == status),

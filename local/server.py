@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.context import Context, Limits
@@ -154,3 +155,16 @@ class Cloud:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _with_encoded_slashes(scope: _Message) -> _Message:
+    """Leave %2F in the path of an API Gateway request, so that it stays within one path parameter.
+
+    AWS matches and passes it on undecoded (https://github.com/aws/aws-sam-cli/issues/3524); servers decode it before
+    ministack looks for the resource.
+    """
+    raw = scope.get("raw_path") or b""
+    if scope["type"] != "http" or b"%2f" not in raw.lower() or not raw.startswith(b"/restapis/"):
+        return scope
+    kept = raw.replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
+    return {**scope, "path": unquote(kept.decode("ascii"))}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import batched
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -69,8 +70,7 @@ class Client:
 
     def workflow(self, workflow_name: str) -> WorkflowDetail:
         """Describe one workflow: its curve, recent runs and model versions."""
-        path = f"workflows/{httpx.URL('/').copy_with(path='/' + workflow_name).raw_path.decode()[1:]}"
-        return WorkflowDetail.model_validate(self._call("GET", path))
+        return WorkflowDetail.model_validate(self._call("GET", f"workflows/{quote(workflow_name, safe='')}"))
 
     def _call(self, method: str, path: str, body: object | None = None) -> Any:  # noqa: ANN401 - JSON, validated by the caller
         try:

@@ -12,6 +12,7 @@ import pytest
 from contract.predictions import Prediction
 from contract.states import RetrainNotification
 from local.settings import REPOSITORY
+from runquote.client import Client
 from runquote.readers.csv import read_runs
 from tests.system import System
 
@@ -160,6 +161,14 @@ def test_an_impossible_run_is_never_recorded(system: System, change: dict[str, A
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
     assert next(iter(change)) in response.json()["message"]
     assert _checksum(system) == before
+
+
+@pytest.mark.parametrize("name", ["nf-core/rnaseq", "RNA seq (v2), ä+b", "<script>alert(1)</script>"])
+def test_any_printable_name_can_be_recorded_and_looked_up(system: System, name: str) -> None:
+    _record(system, _history(name, count=1))
+    with Client(system.outputs["api_url"], system.outputs["api_key"]) as client:
+        detail = client.workflow(name)
+    assert (detail.workflow_name, detail.runs) == (name, 1)
 
 
 def test_a_good_row_is_recorded_beside_a_bad_one(system: System) -> None:
