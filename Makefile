@@ -39,7 +39,7 @@ generate: .venv/.installed ## Write contract/generated and the web app's types f
 lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
 	@$(PYTHON) -m local.lock
 
-test: lint unit contract statemachine terraform web integration e2e ## Every test tier
+test: lint unit contract statemachine terraform web system ## Every test tier
 
 unit: .venv/.installed ## Logic, ports (moto), the model, the local SageMaker's parts
 	@$(PYTEST) tests/unit -n 2
@@ -54,13 +54,18 @@ statemachine: .venv/.installed ## The real state machines: checked as text, and 
 terraform: .venv/.installed ## Format, validity, plan and policies of the Terraform root
 	@$(PYTEST) tests/terraform
 
-integration: .venv/.installed ## The whole loop against a running local cloud
+integration: .venv/.installed ## The local cloud, and the whole loop against it
 	@$(PYTEST) tests/integration
 
-web: .venv/.installed ## Types, unit tests and build of the web app
+system: .venv/.installed ## `integration` and `e2e` against one and the same system
+	@$(PYTEST) tests/integration tests/e2e -rs
+
+web: .venv/.installed ## Types, logic and every state of the web app in a browser
 	@$(PYTHON) -m local.npm run generate:check
 	@$(PYTHON) -m local.npm run lint
 	@$(PYTHON) -m local.npm test
+	@$(PYTHON) -m local.npm run build
+	@$(PYTEST) tests/web -rs
 
 e2e: .venv/.installed ## A browser against the running system
 	@$(PYTEST) tests/e2e -rs
@@ -77,5 +82,12 @@ examples: .venv/.installed ## Measure the example histories anew (about an hour;
 	@sh examples/setup
 	@build/examples/venv/bin/python examples/measure.py
 
+destroy: .venv/.installed ## Delete a deployment on AWS, endpoints included (asks first; see docs/operating.md)
+	@$(PYTHON) -m local.teardown --name-prefix "$$(terraform -chdir=terraform output -raw name_prefix)" \
+	  --region "$$(terraform -chdir=terraform output -raw region)"
+	@terraform -chdir=terraform destroy
+
 screenshot: .venv/.installed ## Take the README's screenshot from the running system
-	@$(PYTHON) -m local.npm run screenshot
+	@url=$$($(PYTHON) -c 'import json; print(json.load(open("build/local/outputs.json"))["web_url"])') && \
+	  $(PYTHON) -m local.npm run screenshot -- \
+	  "$$url/?workflow=rnaseq-quant&input=20&iu=MB&budget=0.0003" ../docs/images/estimate.png

@@ -31,7 +31,7 @@ locals {
   # One origin, so the answer need not depend on who asks: a browser compares it with the page's own.
   cors_headers = {
     Access-Control-Allow-Origin   = local.web_origin
-    Access-Control-Expose-Headers = "Retry-After"
+    Access-Control-Expose-Headers = "x-request-id, retry-after"
   }
   preflight_headers = {
     Access-Control-Allow-Origin  = local.web_origin

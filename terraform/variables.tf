@@ -268,7 +268,7 @@ variable "worst_slice_ratio" {
 variable "stale_after_days" {
   description = "Age in days from which a model is reported as stale"
   type        = number
-  default     = 90
+  default     = 30
   nullable    = false
 
   validation {
