@@ -7,8 +7,10 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from contract.base import MAX_BATCH, ParameterValue
+from contract.errors import ErrorBody
 from contract.predictions import Prediction
 from contract.runs import RejectedRun, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
@@ -54,37 +56,38 @@ class Client:
             body["output_bytes"] = _bytes(output_size)
         if parameters:
             body["parameters"] = dict(parameters)
-        return Prediction.model_validate(self._call("POST", "predictions", body))
+        return self._call(Prediction, "POST", "predictions", body)
 
     def record_runs(self, runs: Iterable[Mapping[str, Any]]) -> Iterator[RunsResponse]:
         """Record runs, 500 to a request; yields the answer to each request, rows numbered over the whole input."""
         for number, batch in enumerate(batched(runs, MAX_BATCH, strict=False)):
-            answer = RunsResponse.model_validate(self._call("POST", "runs", {"runs": [dict(run) for run in batch]}))
+            answer = self._call(RunsResponse, "POST", "runs", {"runs": [dict(run) for run in batch]})
             offset = number * MAX_BATCH
             rejected = [RejectedRun(**{**row.model_dump(), "index": row.index + offset}) for row in answer.rejected]
             yield answer.model_copy(update={"rejected": rejected})
 
     def workflows(self) -> list[WorkflowSummary]:
         """List the workflows that have runs."""
-        return WorkflowsResponse.model_validate(self._call("GET", "workflows")).workflows
+        return self._call(WorkflowsResponse, "GET", "workflows").workflows
 
     def workflow(self, workflow_name: str) -> WorkflowDetail:
         """Describe one workflow: its curve, recent runs and model versions."""
-        return WorkflowDetail.model_validate(self._call("GET", f"workflows/{quote(workflow_name, safe='')}"))
+        return self._call(WorkflowDetail, "GET", f"workflows/{quote(workflow_name, safe='')}")
 
-    def _call(self, method: str, path: str, body: object | None = None) -> Any:  # noqa: ANN401 - JSON, validated by the caller
+    def _call[Answer: BaseModel](
+        self, shape: type[Answer], method: str, path: str, body: object | None = None
+    ) -> Answer:
         try:
             response = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise RunquoteError("unreachable", f"No answer from {self._http.base_url}: {error}") from error
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = {}
         if response.is_success:
-            return answer
-        message = answer.get("message") or f"The API answered with status {response.status_code}"
-        raise RunquoteError(answer.get("error") or "internal_error", message)
+            return shape.model_validate_json(response.content)
+        try:
+            error_body = ErrorBody.model_validate_json(response.content)
+        except ValidationError:
+            raise RunquoteError("internal_error", f"The API answered with status {response.status_code}") from None
+        raise RunquoteError(error_body.error, error_body.message)
 
 
 def _bytes(size: int | str) -> int:
