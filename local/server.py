@@ -131,7 +131,7 @@ class Cloud:
         elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
             await self._identify(send)
         else:
-            await self._ministack.application(scope, receive, send)
+            await self._ministack.application(_with_encoded_slashes(scope), receive, send)
 
     def _through_start_and_stop(self, send: _Send) -> _Send:
         async def forward(message: _Message) -> None:
