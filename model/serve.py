@@ -56,7 +56,7 @@ class Application:
             raise RefusedError(405, "method_not_allowed", "Use POST.")
         if (scope.headers.get("content-type") or "").split(";")[0].strip().lower() != "application/json":
             raise RefusedError(415, "unsupported_media_type", "Send application/json.")
-        return self.invoke(await _body(scope, protocol))
+        return self.invoke(await _body(protocol))
 
     def invoke(self, body: bytes) -> bytes:
         """Answer an `Invocation` with an `InvocationResponse`."""
@@ -78,16 +78,18 @@ class Application:
         answers.predict(self._model, [InvocationRow(input_bytes=size)], explain=True, similar_runs=5)
 
 
-async def _body(scope: Any, protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI's
-    too_large = RefusedError(413, "payload_too_large", f"The body may have {MAX_BATCH_BODY_BYTES} bytes.")
-    declared = scope.headers.get("content-length") or "0"
-    if declared.isdecimal() and int(declared) > MAX_BATCH_BODY_BYTES:
-        raise too_large
-    content = bytearray()
+async def _body(protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI's
+    """Read the body to its end, however large: who is refused while still sending never sees the answer.
+
+    SageMaker itself takes at most 6 MB (https://docs.aws.amazon.com/general/latest/gr/sagemaker.html).
+    """
+    content, length = bytearray(), 0
     async for chunk in protocol:
-        content += chunk
-        if len(content) > MAX_BATCH_BODY_BYTES:
-            raise too_large
+        length += len(chunk)
+        if length <= MAX_BATCH_BODY_BYTES:
+            content += chunk
+    if length > MAX_BATCH_BODY_BYTES:
+        raise RefusedError(413, "payload_too_large", f"The body may have {MAX_BATCH_BODY_BYTES} bytes.")
     return bytes(content)
 
 
