@@ -19,9 +19,7 @@ from contract.base import (
 )
 from contract.errors import ErrorBody
 
-WarningCode = Literal[
-    "outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter", "trend_only"
-]
+WarningCode = Literal["outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter"]
 
 
 class PredictionRequest(Request):
@@ -65,7 +63,8 @@ class ModelSummary(Shape):
 
 
 class Effect(Shape):
-    """A signed part of the estimate against a typical run; the typical cost and all effects add up to it."""
+    """A part of the estimate. The first is `typical_run` with the cost of a typical run; then come at most four signed
+    effects, largest first, of what is asked for against that. All of them add up to the estimate."""
 
     factor: str
     effect_usd: float

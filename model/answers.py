@@ -94,7 +94,8 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
 def _effects(names: list[str], changes: Floats, row: InvocationRow, typical_bytes: float) -> list[Effect]:
     """Keep the largest effects; the smallest are one effect together, so that all still add up."""
     order = sorted(range(len(names)), key=lambda step: -abs(changes[step]))
-    order = [step for step in order if changes[step] != 0 or names[step] == "input_size"]
+    noticeable = 1e-9 * np.abs(changes).max()
+    order = [step for step in order if abs(changes[step]) > noticeable or names[step] == "input_size"]
     rest: list[int] = []
     if len(order) > MAX_EFFECTS:
         order, rest = order[: MAX_EFFECTS - 1], order[MAX_EFFECTS - 1 :]
@@ -110,7 +111,7 @@ def _effects(names: list[str], changes: Floats, row: InvocationRow, typical_byte
 
 def _note(factor: str, row: InvocationRow, typical_bytes: float) -> str:
     if factor == "input_size":
-        return f"{_size(row.input_bytes)} of input, {row.input_bytes / typical_bytes:.3g} times a typical run"
+        return f"{_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run"
     if factor == "output_size":
         return f"{_size(row.output_bytes or 0)} of output, against what is usual for this input"
     if factor == RECENT_RUNS:
@@ -120,11 +121,17 @@ def _note(factor: str, row: InvocationRow, typical_bytes: float) -> str:
 
 
 def _size(count: float) -> str:
-    for unit in ("B", "KB", "MB", "GB", "TB"):
+    for unit in ("B", "kB", "MB", "GB", "TB"):
         if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:.3g} PB"
+    return f"{_number(count)} PB"
+
+
+def _number(value: float) -> str:
+    """Three significant digits, without an exponent however large."""
+    digits = max(0, 2 - math.floor(math.log10(value)))
+    return f"{round(value, 2 - math.floor(math.log10(value))):,.{digits}f}"
 
 
 def _similar(model: CostModel, table: Table, wanted: int) -> list[list[SimilarRun]]:

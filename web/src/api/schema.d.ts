@@ -136,7 +136,8 @@ export interface components {
         };
         /**
          * Effect
-         * @description A signed part of the estimate against a typical run; the typical cost and all effects add up to it.
+         * @description A part of the estimate. The first is `typical_run` with the cost of a typical run; then come at most four signed
+         *     effects, largest first, of what is asked for against that. All of them add up to the estimate.
          */
         Effect: {
             /** Factor */
@@ -355,7 +356,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "outside_training_range" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter" | "trend_only";
+            code: "outside_training_range" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter";
             /** Message */
             message: string;
         };
