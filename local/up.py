@@ -36,11 +36,16 @@ class UpError(Exception):
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Say what is being done and how long it took."""
+    """Say what is being done and, on the same line of a terminal, how long it took."""
     started = time.monotonic()
-    print(f"  {name} …", flush=True)
-    yield
-    print(f"  {name}: {time.monotonic() - started:.1f} s", flush=True)
+    overwrite = sys.stdout.isatty()
+    print(f"  {name} …", end="" if overwrite else "\n", flush=True)
+    try:
+        yield
+    except BaseException:
+        print()
+        raise
+    print(f"{'\r' if overwrite else ''}  {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
 def up(settings: CloudSettings) -> dict[str, Any]:
