@@ -136,6 +136,9 @@ class Evaluation(Shape):
     challenger: Metrics
     champion: Metrics | None
     champion_problem: str | None = Field(description="Why the champion could not be evaluated, if so")
+    champion_is_broken: bool = Field(
+        default=False, description="Its artefact cannot be read, so it cannot serve either"
+    )
     baseline: Metrics = Field(description="The median cost of the training runs, whatever is asked")
     difference: Difference | None
     baseline_difference: Difference

@@ -81,6 +81,7 @@ class PrepareDatasetResponse(Shape):
     input_data_config: list[dict[str, Any]] = Field(description="CreateTrainingJob's InputDataConfig")
     output_path: str = Field(description="S3 URI")
     production_variants: list[dict[str, Any]] = Field(description="CreateEndpointConfig's ProductionVariants")
+    enable_network_isolation: bool = Field(description="Of the served model; serverless endpoints do not take it")
 
 
 class VerifyArtifactRequest(Shape):

@@ -119,15 +119,27 @@ def _record_examples(outputs: dict[str, Any]) -> int:
 
 
 def _retrain_all(outputs: dict[str, Any], settings: CloudSettings) -> None:
-    """Run the state machine that the schedule starts, and wait for it."""
+    """Run the state machine that the schedule starts, and wait for it.
+
+    A round that an earlier, killed `make up` left under way is waited for first: what it trains need not be trained
+    again.
+    """
     states = client_for("stepfunctions", settings)
     machine = outputs["retrain_all_state_machine_arn"]
-    execution = states.start_execution(stateMachineArn=machine, name=f"make-up-{secrets.token_hex(6)}")["executionArn"]
     deadline = time.monotonic() + TRAINING_SECONDS
-    while (answer := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        if time.monotonic() > deadline:
-            raise UpError(f"Training did not end within {TRAINING_SECONDS} s: see {settings.state_directory}/cloud.log")
-        time.sleep(0.5)
+
+    def finished(execution: str) -> dict[str, Any]:
+        while (answer := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            if time.monotonic() > deadline:
+                log = settings.state_directory / "cloud.log"
+                raise UpError(f"Training did not end within {TRAINING_SECONDS} s: see {log}")
+            time.sleep(0.5)
+        return dict(answer)
+
+    for running in states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+        finished(running["executionArn"])
+    name = f"make-up-{secrets.token_hex(6)}"
+    answer = finished(states.start_execution(stateMachineArn=machine, name=name)["executionArn"])
     if answer["status"] != "SUCCEEDED":
         raise UpError(f"Training ended as {answer['status']}: {answer.get('error')}: {answer.get('cause')}")
 

@@ -131,6 +131,7 @@ def evaluate(
         challenger=challenger.metrics(),
         champion=None if rival is None else rival.metrics(),
         champion_problem=trial.problem,
+        champion_is_broken=isinstance(champion, BadArtifact),
         baseline=trial.baseline.metrics(),
         difference=None if rival is None else difference(challenger.take(trial.common), rival),
         baseline_difference=difference(challenger, trial.baseline),

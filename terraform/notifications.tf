@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "notification_key" {
     }
   }
 
-  # "*": this key. The policy of the free key aws/sns cannot be changed and admits neither of these services.
+  # "*": this key. The policy of the free key aws/sns cannot be changed and admits neither CloudWatch nor EventBridge.
   statement {
     sid       = "ServicesPublish"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -23,13 +23,25 @@ data "aws_iam_policy_document" "notification_key" {
 
     principals {
       type        = "Service"
-      identifiers = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+      identifiers = ["cloudwatch.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account_id]
+    }
+  }
+
+  # As in the topic's policy, no condition for EventBridge.
+  statement {
+    sid       = "RulesPublish"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"] # this key
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }
@@ -77,11 +89,8 @@ data "aws_iam_policy_document" "model_updates_topic" {
       identifiers = ["events.amazonaws.com"]
     }
 
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.silent_end.arn]
-    }
+    # No condition: EventBridge does not support conditions in the policies of SNS topics (EventBridge User Guide,
+    # "Using resource-based policies for Amazon EventBridge", section on Amazon SNS permissions).
   }
 
   statement {

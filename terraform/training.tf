@@ -183,9 +183,16 @@ data "aws_iam_policy_document" "retrain" {
     sid = "RegisterModels"
     actions = [
       "sagemaker:AddTags", "sagemaker:CreateModelPackage", "sagemaker:CreateModelPackageGroup",
-      "sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:UpdateModelPackage",
+      "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage",
     ]
     resources = concat(local.model_package_arns, ["${local.regional.sagemaker}:model-package-group/${var.name_prefix}-*"])
+  }
+
+  # Listing knows no resources (Service Authorization Reference, "Actions defined by Amazon SageMaker AI").
+  statement {
+    sid       = "FindWhatExists"
+    actions   = ["sagemaker:ListEndpoints", "sagemaker:ListModelPackageGroups"]
+    resources = ["*"]
   }
 
   statement {

@@ -27,7 +27,13 @@ def compare(
         significance: standard errors by which the challenger must be better.
         worst_slice_ratio: how much worse than the champion it may be on any size slice.
     """
-    if champion is None or evaluation.champion is None or evaluation.difference is None:
+    if champion is not None and evaluation.champion_problem and not evaluation.champion_is_broken:
+        is_better = False
+        reason = (
+            f"Not promoted: version {champion.model_version} stays until there is enough to judge it by "
+            f"({evaluation.champion_problem})"
+        )
+    elif champion is None or evaluation.champion is None or evaluation.difference is None:
         is_better, reason = _against_baseline(evaluation, champion, significance)
     else:
         is_better, reason = _against_champion(

@@ -6,7 +6,7 @@ from typing import Any
 
 from contract.states import PrepareDatasetRequest
 from functions.prepare_dataset.logic import DatasetPreparer
-from functions.prepare_dataset.serving import production_variants
+from functions.prepare_dataset.serving import serving
 from functions.prepare_dataset.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
@@ -37,5 +37,5 @@ def preparer() -> DatasetPreparer:
         clock=clock,
         name_prefix=settings.name_prefix,
         lease_seconds=settings.lease_seconds,
-        variants_of=lambda model_name: production_variants(settings, model_name),
+        serving_of=lambda model_name: serving(settings, model_name),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from contract import names
 from contract.states import MINIMUM_RUNS, Champion, PrepareDatasetRequest, PrepareDatasetResponse, RetrainInput
 from functions.prepare_dataset.dataset import Dataset
+from functions.prepare_dataset.serving import Serving
 from functions.shared import words
 from functions.shared.errors import AlreadyRunning, InsufficientData, MalformedRecord
 from functions.shared.explain import quoted
@@ -39,7 +40,7 @@ class DatasetPreparer:
         clock: Clock,
         name_prefix: str,
         lease_seconds: int,
-        variants_of: Callable[[str], list[dict[str, Any]]],
+        serving_of: Callable[[str], Serving],
     ) -> None:
         self._runs = runs
         self._leases = leases
@@ -50,7 +51,7 @@ class DatasetPreparer:
         self._clock = clock
         self._name_prefix = name_prefix
         self._lease_seconds = lease_seconds
-        self._variants_of = variants_of
+        self._serving_of = serving_of
 
     def prepare(self, request: PrepareDatasetRequest) -> PrepareDatasetResponse:
         """Claim the workflow, write its dataset, and return all that the next states need.
@@ -82,6 +83,7 @@ class DatasetPreparer:
         champion = self._champion(workflow_name)
         resource = names.resource_name(self._name_prefix, workflow_name)
         name = names.challenger_name(self._name_prefix, workflow_name, request.execution_name)
+        serving = self._serving_of(name)
         return PrepareDatasetResponse(
             workflow_name=workflow_name,
             # Runs that cannot be read are examined too: else the schedule would retrain for them for ever.
@@ -98,7 +100,8 @@ class DatasetPreparer:
             },
             input_data_config=self._channels(dataset, champion),
             output_path=self._artifacts.uri(f"models/{resource}"),
-            production_variants=self._variants_of(name),
+            production_variants=serving.production_variants,
+            enable_network_isolation=serving.enable_network_isolation,
         )
 
     def _claim(self, workflow_name: str, execution_arn: str) -> None:

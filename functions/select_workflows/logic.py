@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from contract.names import child_execution_name
-from contract.states import SelectWorkflowsRequest, SelectWorkflowsResponse, WorkflowToRetrain
+from contract.states import MINIMUM_RUNS, SelectWorkflowsRequest, SelectWorkflowsResponse, WorkflowToRetrain
 from functions.shared.observability import logger
 from functions.shared.ports import WorkflowRecords, by_name
 
@@ -22,7 +22,7 @@ class WorkflowSelector:
         self._workflows = workflows
 
     def select(self, request: SelectWorkflowsRequest) -> SelectWorkflowsResponse:
-        """Return the workflows with runs that no retraining has examined: longest untried first, then by name.
+        """Return the workflows with enough runs, some of them unexamined: longest untried first, then by name.
 
         What does not fit into one execution is left for the next, which begins with it.
 
@@ -32,7 +32,7 @@ class WorkflowSelector:
         due = [
             record
             for record in by_name(self._workflows.all())
-            if record.succeeded_runs >= 1 and record.succeeded_runs != record.examined_runs
+            if record.succeeded_runs >= MINIMUM_RUNS and record.succeeded_runs != record.examined_runs
         ]
         due.sort(key=lambda record: record.last_retraining.ended_at if record.last_retraining else _NEVER)
         selected: list[WorkflowToRetrain] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.sagemaker.context import Context
 from local.sagemaker.errors import SageMakerError
+from local.sagemaker.faults import Faults
 from local.sagemaker.hosting import Hosting
 from local.sagemaker.registry import Registry
 from local.sagemaker.resources import Action
@@ -31,6 +32,7 @@ class SageMaker:
         self.training = TrainingJobs(context)
         self.hosting = Hosting(context)
         self._store = context.store
+        self._faults = Faults(context.directory)
         self._actions: dict[str, Action] = (
             self.training.actions | self.hosting.actions | Registry(context).actions | context.tags.actions
         )
@@ -57,6 +59,7 @@ class SageMaker:
 
     def call(self, action: str, request: object) -> dict[str, Any]:
         """One action of the control plane. Raises SageMakerError."""
+        self._faults.check(action)
         known = self.model.validate(action, request)
         if action not in self._actions:
             raise SageMakerError("UnknownOperationException", f"{action} is not implemented by the local SageMaker.")

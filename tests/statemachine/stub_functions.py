@@ -59,6 +59,7 @@ def prepare_dataset(event: Event, _context: object) -> Event:
             }
         ],
         "output_path": f"s3://{os.environ['BUCKET']}/models",
+        "enable_network_isolation": False,
         "production_variants": [
             {
                 "VariantName": "AllTraffic",
@@ -88,7 +89,7 @@ def promote(event: Event, _context: object) -> Event:
 
 
 def select_workflows(event: Event, _context: object) -> Event:
-    names = ["promoted", "training_failed", "no_update"]
+    names = ["promoted", "training_failed", "no_update", "already_running"]
     return {
         "workflows": [{"workflow_name": n, "execution_name": f"{n.replace('_', '-')}-{time.time_ns()}"} for n in names]
     }

@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,18 @@ class Machine:
             "configs": {each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]},
             "models": {each["ModelName"] for each in sagemaker.list_models()["Models"]},
         }
+
+    @contextmanager
+    def fault(self, action: str, code: str, times: int = 1, after: int = 0) -> Iterator[None]:
+        """Let SageMaker refuse an action so many times; fails if it was not asked that often."""
+        directory = self.cloud.settings.state_directory / "sagemaker"
+        plan, log = directory / "faults.json", directory / "faults.log"
+        log.unlink(missing_ok=True)
+        fault = {"action": action, "code": code, "message": "planted", "after": after, "times": times}
+        plan.write_text(json.dumps([fault]))
+        yield
+        plan.unlink()
+        assert log.read_text().splitlines() == [f"{action} {code}"] * times
 
     def made_by(self, execution: dict[str, Any]) -> bool:
         """Whether an endpoint config or model of this execution is there."""
@@ -250,6 +263,36 @@ def test_a_first_promotion_that_cannot_be_recorded_leaves_nothing(machine: Machi
     assert not machine.made_by(execution)
 
 
+def test_throttling_is_not_taken_for_absence(machine: Machine) -> None:
+    first = machine.run(workflow_name="wf-throttled", scenario="promoted")
+    assert first["status"] == "SUCCEEDED"
+    for action in ("DescribeEndpoint", "ListEndpoints", "ListModelPackageGroups"):
+        with machine.fault(action, "ThrottlingException"):
+            execution = machine.run(workflow_name="wf-throttled", scenario="promoted")
+        assert execution["status"] == "SUCCEEDED", action
+    assert machine.answer("t-wf-throttled") == "4"
+
+
+def test_a_look_that_never_works_touches_nothing(machine: Machine) -> None:
+    first = machine.run(workflow_name="wf-blind", scenario="promoted")
+    with machine.fault("DescribeEndpoint", "ThrottlingException", times=5):
+        second = machine.run(workflow_name="wf-blind", scenario="promoted")
+    assert second["status"] == "FAILED"
+    assert _only(second)["outcome"] == "failed"
+    assert machine.answer("t-wf-blind") == "1"
+    assert machine.made_by(first)
+
+
+def test_what_serves_is_not_cleaned_away_when_a_rollback_is_refused(machine: Machine) -> None:
+    machine.run(workflow_name="wf-refused", scenario="promoted")
+    with machine.fault("UpdateEndpoint", "ValidationException", times=4, after=1):
+        second = machine.run(workflow_name="wf-refused", scenario="stale_promotion")
+    assert second["status"] == "FAILED"
+    assert "StartRollback" in second["visited"]
+    assert machine.answer("t-wf-refused") == "2", "the challenger serves, since the way back was barred"
+    assert machine.made_by(second)
+
+
 def test_input_without_a_name_is_told_of_too(machine: Machine) -> None:
     execution = machine.run(workflow=1)
     assert (execution["status"], execution["error"]) == ("FAILED", "InvalidInput")
@@ -266,6 +309,11 @@ def test_an_outcome_that_cannot_be_told_stands_and_raises_the_alarm(machine: Mac
 def test_retrain_all_finishes_the_others_and_names_the_one_that_failed(machine: Machine) -> None:
     execution = machine.run("retrain_all")
     assert (execution["status"], execution["error"]) == ("FAILED", "WorkflowsFailed")
-    assert execution["cause"] == '1 of 3 retrainings failed: ["training_failed"]'
+    assert execution["cause"] == '1 of 4 retrainings failed: ["training_failed"]'
     outcomes = {each["workflow_name"]: each["outcome"] for each in execution["notifications"]}
-    assert outcomes == {"promoted": "promoted", "training_failed": "failed", "no_update": "no_update"}
+    assert outcomes == {
+        "promoted": "promoted",
+        "training_failed": "failed",
+        "no_update": "no_update",
+        "already_running": "no_update",  # left to the execution that holds the claim, which is no failure
+    }

@@ -15,6 +15,8 @@ WITHOUT_RESOURCE = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sagemaker:ListEndpoints",
+    "sagemaker:ListModelPackageGroups",
     "sagemaker:ListModelPackages",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",

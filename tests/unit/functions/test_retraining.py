@@ -28,7 +28,7 @@ from contract.workflows import LastRetraining, WorkflowRecord
 from functions.compare_models.logic import compare
 from functions.prepare_dataset import dataset as datasets
 from functions.prepare_dataset.logic import DatasetPreparer
-from functions.prepare_dataset.serving import production_variants
+from functions.prepare_dataset.serving import serving
 from functions.prepare_dataset.settings import Settings as PrepareSettings
 from functions.promote.logic import Promoter
 from functions.select_workflows.logic import WorkflowSelector
@@ -102,7 +102,7 @@ class Bench:
             clock=self.clock,
             name_prefix="runquote",
             lease_seconds=3600,
-            variants_of=lambda name: production_variants(settings(), name),
+            serving_of=lambda name: serving(settings(), name),
         )
         taken = {"workflow_name": workflow_name, "note": "started by hand"}
         name = arn.rsplit(":", 1)[1]
@@ -185,9 +185,10 @@ def test_what_sagemaker_receives_is_what_its_api_takes() -> None:
     check_parameter("CreateTrainingJob", "HyperParameters", response.hyper_parameters)
     assert [channel["ChannelName"] for channel in response.input_data_config] == ["train", "holdout", "champion"]
     for mode in ("serverless", "instance"):
-        made = production_variants(settings(ENDPOINT_MODE=mode), response.name)
-        check_parameter("CreateEndpointConfig", "ProductionVariants", made)
-        assert ("ServerlessConfig" in made[0]) == (mode == "serverless")
+        made = serving(settings(ENDPOINT_MODE=mode), response.name)
+        check_parameter("CreateEndpointConfig", "ProductionVariants", made.production_variants)
+        assert ("ServerlessConfig" in made.production_variants[0]) == (mode == "serverless")
+        assert made.enable_network_isolation == (mode == "instance"), "serverless endpoints exclude it"
     assert response.hyper_parameters == {"workflow_name": WORKFLOW, "champion_version": "3"}
     assert response.champion == Champion(
         model_version=3,
@@ -500,10 +501,16 @@ def test_a_first_model_must_beat_a_guess_or_be_right(
     assert first(*numbers).is_better is is_better, why
 
 
-def test_a_champion_that_could_not_be_evaluated_is_no_bar_and_is_mentioned() -> None:
-    verdict = judge(champion=None, difference=None, champion_problem="BadArtifact: truncated")
+def test_a_broken_champion_is_no_bar_and_is_mentioned() -> None:
+    verdict = judge(champion=None, difference=None, champion_problem="BadArtifact: truncated", champion_is_broken=True)
     assert verdict.is_better
     assert "version 3 could not be evaluated (BadArtifact: truncated)" in verdict.reason
+
+
+def test_a_champion_that_nothing_judges_yet_stays() -> None:
+    verdict = judge(champion=None, difference=None, champion_problem="only 1 runs are newer")
+    assert not verdict.is_better
+    assert "version 3 stays until there is enough to judge it by (only 1 runs are newer)" in verdict.reason
 
 
 def test_a_reason_fits_into_the_registry() -> None:
@@ -555,7 +562,8 @@ def select(*records: WorkflowRecord) -> list[states.WorkflowToRetrain]:
 def test_workflows_with_new_runs_are_selected_in_order() -> None:
     found = select(
         shapes.workflow("b", succeeded_runs=7, examined_runs=6),
-        shapes.workflow("a", succeeded_runs=1, examined_runs=0),
+        shapes.workflow("a", succeeded_runs=5, examined_runs=0),
+        shapes.workflow("too few", succeeded_runs=4, examined_runs=0),
         shapes.workflow("done", succeeded_runs=6, examined_runs=6),
         shapes.workflow("failures only", runs=3, succeeded_runs=0, examined_runs=0),
     )
@@ -564,7 +572,7 @@ def test_workflows_with_new_runs_are_selected_in_order() -> None:
 
 
 def test_the_selection_fits_into_a_state() -> None:
-    records = [shapes.workflow(f"\u751f{number:0126d}", succeeded_runs=1, examined_runs=0) for number in range(2000)]
+    records = [shapes.workflow(f"\u751f{number:0126d}", succeeded_runs=5, examined_runs=0) for number in range(2000)]
     found = select(*records)
     results = [{"workflow_name": each.workflow_name, "outcome": "failed", "message": "x" * 1024} for each in found]
     payload = {"selection": {"workflows": [each.model_dump() for each in found]}, "retrainings": results}
@@ -573,8 +581,8 @@ def test_the_selection_fits_into_a_state() -> None:
 
 def test_what_was_left_comes_first_the_next_time() -> None:
     ended = LastRetraining(outcome="insufficient_data", reason="x", ended_at=NOW, execution_arn=ARN)
-    tried = shapes.workflow("a", succeeded_runs=1, examined_runs=0, last_retraining=ended)
-    untried = shapes.workflow("b", succeeded_runs=1, examined_runs=0)
+    tried = shapes.workflow("a", succeeded_runs=5, examined_runs=0, last_retraining=ended)
+    untried = shapes.workflow("b", succeeded_runs=5, examined_runs=0)
     assert [workflow.workflow_name for workflow in select(tried, untried)] == ["b", "a"]
 
 
