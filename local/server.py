@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -40,11 +41,21 @@ def run(settings: CloudSettings) -> None:
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     with sole_owner(settings.state_directory) as lock:
         end_processes_of(settings.state_directory)  # What a killed server and its watcher may have left.
+        shutil.rmtree(_temporary(settings), ignore_errors=True)
+        _temporary(settings).mkdir()
         environment = _server_environment(settings, cloud_environment(settings))
         os.environ.clear()
         os.environ.update(environment)
         start_watcher(settings.state_directory, lock)
-        _serve(settings)
+        try:
+            _serve(settings)
+        finally:
+            shutil.rmtree(_temporary(settings), ignore_errors=True)
+
+
+def _temporary(settings: CloudSettings) -> Path:
+    """Where Lambda workers unpack their zips (15 MB each), which nobody else tidies up."""
+    return settings.state_directory / "tmp"
 
 
 def _server_environment(settings: CloudSettings, clients: dict[str, str]) -> dict[str, str]:
@@ -66,6 +77,7 @@ def _server_environment(settings: CloudSettings, clients: dict[str, str]) -> dic
             "S3_DATA_DIR": str(state / "s3"),
             "LAMBDA_EXECUTOR": "local",
             "SFTP_ENABLED": "0",
+            "TMPDIR": str(_temporary(settings)),
             "IOT_MTLS_ENABLED": "0",
         }
     )

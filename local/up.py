@@ -166,6 +166,7 @@ and ${interval.high_usd:.2g}.
 
 def _write_json(path: Path, value: object) -> None:
     temporary = path.with_suffix(".partial")
+    temporary.touch(mode=0o600)  # it holds the API key
     temporary.write_text(json.dumps(value, indent=2) + "\n")
     temporary.replace(path)
 

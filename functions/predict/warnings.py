@@ -10,6 +10,8 @@ from functions.shared.explain import quoted
 
 FEW_RUNS = 15
 """Below this the model is a trend alone and its intervals are rough."""
+HOPELESSLY_FAR = 30
+"""So many times beyond the past runs an estimate is no guide at all."""
 ESTIMATED_SHARE = 0.1
 """Fewer estimated costs than this say little about the model."""
 
@@ -58,8 +60,14 @@ def _outside(request: PredictionRequest, record: EndpointRecord) -> str:
     smallest, largest = record.input_bytes_range
     if request.input_bytes > largest:
         past, asked = words.different_sizes(largest, request.input_bytes)
-        return f"Largest past run used {past}; you entered {asked}. Treat this as a rough guide."
+        return f"Largest past run used {past}; you entered {asked}. {_trust(request.input_bytes / largest)}"
     if request.input_bytes < smallest:
         past, asked = words.different_sizes(smallest, request.input_bytes)
-        return f"Smallest past run used {past}; you entered {asked}. Treat this as a rough guide."
-    return "No past run is like this one. Treat this as a rough guide."
+        return f"Smallest past run used {past}; you entered {asked}. {_trust(smallest / request.input_bytes)}"
+    return f"No past run is like this one. {_trust(1)}"
+
+
+def _trust(times_beyond: float) -> str:
+    if times_beyond < HOPELESSLY_FAR:
+        return "Treat this as a rough guide."
+    return f"That is {times_beyond:,.0f} times beyond it: do not rely on this estimate before a nearer run is recorded."

@@ -1,5 +1,6 @@
 """Finding a workflow by the name that someone gave, or saying which one they may have meant."""
 
+from contract.states import MINIMUM_RUNS
 from functions.shared import words
 from functions.shared.errors import ApiError
 from functions.shared.explain import quoted
@@ -21,5 +22,5 @@ def missing(workflow_name: str, workflows: WorkflowRecords) -> ApiError:
     return ApiError(
         "model_not_ready",
         f"{quoted(workflow_name)} has {words.counted(record.runs, 'run')} recorded but no model yet; "
-        "one is trained by the next retraining, once it has enough successful runs.",
+        f"one is trained by the next retraining once {MINIMUM_RUNS} of them have succeeded.",
     )

@@ -65,7 +65,7 @@ await withBrowser(async (newPage) => {
   await submit.click();
   const warning = page.getByRole("list", { name: "Warnings" }).getByRole("listitem");
   await warning.first().waitFor();
-  assert.match(await warning.allInnerTexts().then((texts) => texts.join("\n")), /rough guide/);
+  assert.match(await warning.allInnerTexts().then((texts) => texts.join("\n")), /Largest past run used/);
 
   await page.goBack();
   await page.waitForFunction((text) => document.querySelector("#result-title")?.textContent === text, expected);

@@ -293,8 +293,9 @@ def test_what_serves_is_not_cleaned_away_when_a_rollback_is_refused(machine: Mac
     assert machine.made_by(second)
 
 
-def test_input_without_a_name_is_told_of_too(machine: Machine) -> None:
-    execution = machine.run(workflow=1)
+@pytest.mark.parametrize("input_", [{"workflow": 1}, {"workflow_name": ""}, {"workflow_name": None}])
+def test_input_without_a_name_is_told_of_too(machine: Machine, input_: dict[str, Any]) -> None:
+    execution = machine.run(**input_)
     assert (execution["status"], execution["error"]) == ("FAILED", "InvalidInput")
     assert _only(execution)["outcome"] == "failed"
 

@@ -230,10 +230,12 @@ def test_on_aws_the_data_is_protected_and_datasets_expire(aws_plan: dict[str, di
 def test_on_aws_the_topics_have_a_key_that_their_publishers_may_use(aws_plan: dict[str, dict[str, Any]]) -> None:
     key = aws_plan["aws_kms_key.notifications[0]"]
     assert key["enable_key_rotation"]
-    manage, publish = json.loads(key["policy"])["Statement"]
+    manage, alarms, rules = json.loads(key["policy"])["Statement"]
     assert manage["Principal"] == {"AWS": "arn:aws:iam::000000000000:root"}
-    assert set(publish["Principal"]["Service"]) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
-    assert publish["Condition"] == {"StringEquals": {"aws:SourceAccount": "000000000000"}}
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "000000000000"}}
+    assert rules["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "Condition" not in rules
     assert aws_plan["aws_sns_topic_subscription.alarms_email[0]"]["endpoint"] == "someone@example.org"
 
 
