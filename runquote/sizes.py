@@ -1,6 +1,7 @@
 """Sizes as people write them."""
 
 import re
+from fractions import Fraction
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s?([kKMGTP]i?)?B$")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -17,7 +18,7 @@ def parse_size(text: str) -> int:
     number, unit = match[1], match[2] or ""
     base = 1024 if unit.endswith("i") else 1000
     factor: int = base ** _POWERS[unit[:1].upper()]
-    return round(float(number) * factor)
+    return round(Fraction(number) * factor)
 
 
 def format_size(size: int) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from runquote.cli.batch import batch
+from runquote.cli.ingest import ingest
 from runquote.cli.predict import predict
 from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
@@ -45,6 +46,7 @@ def common(
 for command in (predict, batch, size, curve, accuracy, login, doctor):
     app.command()(command)
 app.add_typer(models, name="models")
+app.add_typer(ingest, name="ingest")
 
 
 def main() -> None:

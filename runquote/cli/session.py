@@ -99,9 +99,14 @@ def budget(text: str) -> float:
     return float(digits)
 
 
-def parameters(pairs: list[str] | None) -> dict[str, ParameterValue]:
+def parameters(texts: list[str] | None) -> dict[str, ParameterValue]:
     """Read `name=value` pairs; true, false and numbers are what they look like, "quoted" text stays text."""
-    return {name: parameter_value(text) for name, text in map(pair, pairs or [])}
+    return {name: parameter_value(text) for name, text in pairs(texts).items()}
+
+
+def pairs(texts: list[str] | None) -> dict[str, str]:
+    """Read `name=value` pairs."""
+    return dict(map(pair, texts or []))
 
 
 def pair(text: str) -> tuple[str, str]:
