@@ -3,13 +3,19 @@
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Annotated, Any, TextIO, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
 
 from runquote.pricing import PriceBook, price_book
+
+GZIP_ERRORS = (gzip.BadGzipFile, zlib.error)
 
 
 class ReaderError(Exception):
@@ -111,8 +117,15 @@ def identity(engine: str, *parts: str) -> str:
 def opened(path: Path) -> TextIO:
     """Open a text file, unpacking `.gz`. A byte order mark is left out."""
     if path.suffix == ".gz":
+        _check_gzip(path)
         return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
     return path.open(encoding="utf-8-sig", newline="")
+
+
+def _check_gzip(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            raise ReaderError(f"{path}: is not gzip")
 
 
 def sources(path: Path, *suffixes: str) -> Iterator[Path]:
@@ -150,6 +163,36 @@ def moment(text: object) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+class Document(BaseModel):
+    """A part of what an engine wrote as JSON: the members that we read, by their camelCase names; null is as absent."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, content: Any) -> Any:  # noqa: ANN401 - JSON that nobody has looked at
+        if isinstance(content, dict):
+            return {name: value for name, value in content.items() if value is not None}
+        return content
+
+
+def parsed[D: Document](path: Path, kind: type[D], content: object) -> D:
+    """Read a JSON value as a document. Raises ReaderError that names the member which does not fit."""
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ReaderError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the document'}: {first['msg']}") from None
+
+
+def in_utc(time: datetime | None) -> datetime | None:
+    """Take a time without a zone for UTC."""
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime | None, AfterValidator(in_utc)]
+
+
 def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON, looked at by the caller
     """Read a JSON document. Raises ReaderError."""
     try:
@@ -157,5 +200,5 @@ def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON, looked at by the calle
             return json.load(file)
     except json.JSONDecodeError as error:
         raise ReaderError(f"{path}: line {error.lineno}: column {error.colno}: not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, EOFError, RecursionError) as error:
+    except (UnicodeDecodeError, EOFError, RecursionError, *GZIP_ERRORS) as error:
         raise ReaderError(f"{path}: not JSON: {error}") from None

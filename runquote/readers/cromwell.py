@@ -10,9 +10,22 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, each_file, load_json, moment
+from pydantic import Field
+
+from runquote.readers.base import (
+    Document,
+    Finished,
+    Known,
+    Moment,
+    ReaderError,
+    Rejected,
+    Row,
+    complete,
+    each_file,
+    load_json,
+    parsed,
+)
 
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?")
@@ -27,67 +40,84 @@ def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
     yield from each_file(path, (".json", ".json.gz"), lambda file: iter([_read(file, known)]))
 
 
+class _Attributes(Document):
+    cpu: float | None = Field(default=None, gt=0, le=10_000)
+    memory: str = _DEFAULT_MEMORY
+
+
+class _Caching(Document):
+    hit: bool | None = None
+
+
+class _Call(Document):
+    start: Moment = None
+    end: Moment = None
+    runtime_attributes: _Attributes = _Attributes()
+    call_caching: _Caching = _Caching()
+    preemptible: bool | None = None
+    sub_workflow_id: str | None = None
+    sub_workflow_metadata: "_Workflow | None" = None
+
+
+class _Workflow(Document):
+    calls: dict[str, list[_Call]]
+
+
+class _Metadata(_Workflow):
+    id: str
+    status: str
+    workflow_name: str | None = None
+    start: Moment = None
+    end: Moment = None
+
+
 def _read(path: Path, known: Known) -> Row | Rejected:
-    metadata = load_json(path)
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("calls"), dict):
-        raise ReaderError(f"{path}: not Cromwell metadata: it has no `calls`")
-    identifier = str(metadata.get("id") or "")
-    status = _STATUS.get(str(metadata.get("status")))
-    started, ended = moment(metadata.get("start")), moment(metadata.get("end"))
-    if not identifier:
-        raise ReaderError(f"{path}: not Cromwell metadata: it has no `id`")
-    if status is None or started is None or ended is None:
-        return Rejected(str(path), f"is not finished: its status is {metadata.get('status')}", identifier)
+    metadata = parsed(path, _Metadata, load_json(path))
+    status = _STATUS.get(metadata.status)
+    if status is None or metadata.start is None or metadata.end is None:
+        return Rejected(str(path), f"is not finished: its status is {metadata.status}", metadata.id)
     calls = list(_attempts(metadata))
-    if unexpanded := [call for call in calls if "subWorkflowId" in call]:
+    if unexpanded := [call for _, call in calls if call.sub_workflow_id]:
         reason = f"{len(unexpanded)} sub-workflows are not in the file: ask with expandSubWorkflows=true"
-        return Rejected(str(path), reason, identifier)
-    paid = [call for call in calls if not (call.get("callCaching") or {}).get("hit")]
-    cached = len(calls) - len(paid)
-    notes = (
-        (f"{cached} of {len(calls)} calls came from the call cache: this is cheaper than a run from scratch",)
-        if cached
-        else ()
-    )
+        return Rejected(str(path), reason, metadata.id)
+    paid = [(name, call) for name, call in calls if not call.call_caching.hit]
+    cached = f"{len(calls) - len(paid)} of {len(calls)}" if len(paid) < len(calls) else ""
     finished = Finished(
         place=str(path),
         engine="cromwell",
-        run_id=identifier,
+        run_id=metadata.id,
         status=status,
-        started_at=started,
-        completed_at=ended,
-        cost_usd=sum(_usd(path, call, known) for call in paid),
-        workflow_name=metadata.get("workflowName"),
-        tags={"cromwell.cached_calls": f"{cached} of {len(calls)}"} if cached else {},
-        notes=notes,
+        started_at=metadata.start,
+        completed_at=metadata.end,
+        cost_usd=sum(_usd(f"{path}: call {name}", call, known) for name, call in paid),
+        workflow_name=metadata.workflow_name,
+        tags={"cromwell.cached_calls": cached} if cached else {},
+        notes=(f"{cached} calls came from the call cache: this is cheaper than a run from scratch",) if cached else (),
     )
     return complete(finished, known)
 
 
-def _attempts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every attempt of every call, those of sub-workflows too."""
-    for name, attempts in metadata.get("calls", {}).items():
+def _attempts(workflow: _Workflow) -> Iterator[tuple[str, _Call]]:
+    """Yield every attempt of every call, those of sub-workflows too, with the call's name."""
+    for name, attempts in workflow.calls.items():
         for attempt in attempts:
-            if isinstance(attempt.get("subWorkflowMetadata"), dict):
-                yield from _attempts(attempt["subWorkflowMetadata"])
+            if attempt.sub_workflow_metadata:
+                yield from _attempts(attempt.sub_workflow_metadata)
             else:
-                yield {"name": name, **attempt}
+                yield name, attempt
 
 
-def _usd(path: Path, call: dict[str, Any], known: Known) -> float:
+def _usd(place: str, call: _Call, known: Known) -> float:
     """Return what an attempt costs; one that never started costs nothing."""
-    started, ended = moment(call.get("start")), moment(call.get("end"))
-    if started is None or ended is None:
+    if call.start is None or call.end is None:
         return 0.0
-    attributes = call.get("runtimeAttributes") or {}
-    where = f"{path}: call {call['name']}"
+    attributes = call.runtime_attributes
     try:
-        cpu = float(attributes.get("cpu") or _DEFAULT_CPU)
-        memory = parse_memory(str(attributes.get("memory") or _DEFAULT_MEMORY))
+        memory = parse_memory(attributes.memory)
     except ValueError as error:
-        raise ReaderError(f"{where}: runtimeAttributes: {error}") from None
-    spot = known.spot or call.get("preemptible") is True
-    return known.job_usd(cpu, memory, max(0.0, (ended - started).total_seconds()), spot=spot)
+        raise ReaderError(f"{place}: runtimeAttributes: {error}") from None
+    seconds = max(0.0, (call.end - call.start).total_seconds())
+    return known.job_usd(attributes.cpu or _DEFAULT_CPU, memory, seconds, spot=known.spot or call.preemptible is True)
 
 
 def parse_memory(text: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.runs import Run
-from runquote.readers.base import ReaderError, Rejected, Row, opened
+from runquote.readers.base import GZIP_ERRORS, ReaderError, Rejected, Row, opened
 
 _NUMBERS = ("input_bytes", "output_bytes", "cost_usd")
 _OBJECTS = ("parameters", "tags")
@@ -32,7 +32,7 @@ def read(path: Path) -> Iterator[Row | Rejected]:
                 raise CsvError(f"{path}: line 1: column {missing[0]} is missing")
             for row in rows:
                 yield _row(f"{path}: line {rows.line_num}", row)
-    except (UnicodeDecodeError, csv.Error, EOFError) as error:
+    except (UnicodeDecodeError, csv.Error, EOFError, *GZIP_ERRORS) as error:
         raise CsvError(f"{path}: not a CSV file: {error}") from None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from runquote.readers.base import ReaderError, Rejected, Row, load_json, opened
+from runquote.readers.base import GZIP_ERRORS, ReaderError, Rejected, Row, load_json, opened
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
@@ -21,7 +21,7 @@ def read(path: Path) -> Iterator[Row | Rejected]:
     try:
         with opened(path) as file:
             yield from _lines(path, file)
-    except (UnicodeDecodeError, EOFError) as error:
+    except (UnicodeDecodeError, EOFError, *GZIP_ERRORS) as error:
         raise ReaderError(f"{path}: not a text file: {error}") from None
 
 

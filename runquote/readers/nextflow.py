@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Literal
 
 from runquote.durations import parse_duration
-from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, each_file, identity, opened
+from runquote.readers.base import (
+    GZIP_ERRORS,
+    Finished,
+    Known,
+    ReaderError,
+    Rejected,
+    Row,
+    complete,
+    each_file,
+    identity,
+    opened,
+)
 
 Cached = Literal["paid", "full", "skip"]
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s?([KMGTPEZ]?)B?")
@@ -36,8 +47,8 @@ class _Task:
     tag: str
     status: str
     identity: str
-    started: datetime
-    ended: datetime
+    started: datetime | None  # None: it never began
+    ended: datetime | None
     usd: float
     measured: bool  # its vCPU or memory were not requested in the trace, but taken from what it used
 
@@ -47,7 +58,7 @@ class _Run:
     """What a pipeline execution, or its share for one tag, adds up to."""
 
     usd: float = 0.0
-    first: _Task | None = None
+    first: str = ""
     started: datetime | None = None
     ended: datetime | None = None
     succeeded: set[str] = field(default_factory=set)
@@ -56,10 +67,10 @@ class _Run:
 
     def add(self, task: _Task) -> None:
         self.usd += task.usd
-        if self.first is None or (task.started, task.identity) < (self.first.started, self.first.identity):
-            self.first = task
-        self.started = min(self.started or task.started, task.started)
-        self.ended = max(self.ended or task.ended, task.ended)
+        if task.started and task.ended:
+            if self.started is None or (task.started, task.identity) < (self.started, self.first):
+                self.started, self.first = task.started, task.identity
+            self.ended = max(self.ended or task.ended, task.ended)
         {"FAILED": self.failed, "ABORTED": self.aborted}.get(task.status, self.succeeded).add(task.name)
 
     def status(self) -> str:
@@ -102,23 +113,24 @@ def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone:
     if from_cache and cached == "skip":
         yield Rejected(str(path), f"{from_cache} of {tasks} tasks came from the cache")
         return
-    if whole.first is None:
-        yield Rejected(str(path), f"all {tasks} tasks came from the cache: this execution cost nothing")
+    if whole.started is None:
+        cause = "came from the cache: this execution cost nothing" if tasks == from_cache else "never began"
+        yield Rejected(str(path), f"all {tasks} tasks {cause}")
         return
     notes = _notes(from_cache, tasks, measured, cached)
     tags = {"nextflow.cached_tasks": f"{from_cache} of {tasks}"} if from_cache else {}
-    base = identity("nextflow", whole.first.identity)
+    base = identity("nextflow", whole.first)
     if not by_tag:
-        yield complete(_finished(path, base, whole, tags, notes), known)
+        yield _row(_finished(path, base, whole, tags, notes), known)
     for tag, run in by_tag.items():
         run.usd += shared.usd / len(by_tag)
         identifier = f"{base}-{tag}"[:200].strip()
-        yield complete(_finished(path, identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
+        yield _row(_finished(path, identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
 
 
-def _finished(path: Path, run_id: str, run: _Run, tags: dict[str, str], notes: tuple[str, ...]) -> Finished:
+def _finished(path: Path, run_id: str, run: _Run, tags: dict[str, str], notes: tuple[str, ...]) -> Finished | Rejected:
     if run.started is None or run.ended is None:
-        raise AssertionError("a run has at least one task")
+        return Rejected(str(path), "no task of this tag began", run_id)
     return Finished(
         place=str(path),
         engine="nextflow",
@@ -130,6 +142,10 @@ def _finished(path: Path, run_id: str, run: _Run, tags: dict[str, str], notes: t
         tags=tags,
         notes=notes,
     )
+
+
+def _row(finished: Finished | Rejected, known: Known) -> Row | Rejected:
+    return finished if isinstance(finished, Rejected) else complete(finished, known)
 
 
 def _notes(from_cache: int, tasks: int, measured: int, cached: Cached) -> tuple[str, ...]:
@@ -164,28 +180,12 @@ def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:
                 reader = _Cells(f"{path}: line {number}", dict(zip(columns, cells, strict=True)), zone)
                 if reader.text("status") in (*_BILLED, "CACHED"):
                     yield _task(reader, known)
-    except (UnicodeDecodeError, csv.Error, EOFError) as error:
+    except (UnicodeDecodeError, csv.Error, EOFError, *GZIP_ERRORS) as error:
         raise ReaderError(f"{path}: not a Nextflow trace: {error}") from None
 
 
 def _task(cells: "_Cells", known: Known) -> _Task:
-    started = cells.time("start") or cells.time("submit")
-    if started is None:
-        raise ReaderError(f"{cells.place}: column start: a task that ended must have begun")
-    ended = cells.time("complete")
-    seconds = cells.duration("realtime")
-    if seconds is None and ended is not None:
-        seconds = (ended - started).total_seconds()
-    if seconds is None:
-        seconds = cells.duration("duration")
-    if seconds is None:
-        if cells.text("status") == "COMPLETED":
-            raise ReaderError(f"{cells.place}: column realtime: a completed task must say how long it ran")
-        seconds = 0.0  # never began
-    if ended is None:
-        submitted, elapsed = cells.time("submit"), cells.duration("duration")
-        known_end = submitted + timedelta(seconds=elapsed) if submitted and elapsed is not None else started
-        ended = max(known_end, started + timedelta(seconds=seconds))
+    started, ended, seconds = _times(cells)
     cpus, memory = cells.number("cpus"), cells.size("memory")
     measured = cpus is None or memory is None
     cpus = cpus or max(1, math.ceil((cells.number("%cpu") or 0) / 100))
@@ -196,12 +196,34 @@ def _task(cells: "_Cells", known: Known) -> _Task:
         name=name,
         tag=cells.text("tag") or (matched[1] if matched else ""),
         status=cells.text("status"),
-        identity="\0".join([cells.text("hash"), cells.text("task_id"), name, started.isoformat()]),
+        identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
         started=started,
-        ended=max(ended, started),
+        ended=ended,
         usd=known.job_usd(cpus, memory, seconds) if seconds else 0.0,
         measured=measured,
     )
+
+
+def _times(cells: "_Cells") -> tuple[datetime | None, datetime | None, float]:
+    """Return when a task began and ended and the seconds between; a failed or aborted one may never have begun."""
+    started, ended = cells.time("start") or cells.time("submit"), cells.time("complete")
+    seconds, elapsed = cells.duration("realtime"), cells.duration("duration")
+    if seconds is None and started and ended:
+        seconds = max(0.0, (ended - started).total_seconds())
+    if seconds is None:
+        seconds = elapsed
+    if started is None or seconds is None:
+        if cells.text("status") in ("COMPLETED", "CACHED"):
+            column = "start" if started is None else "realtime"
+            raise ReaderError(f"{cells.place}: column {column}: is empty for a task that completed")
+        return started, started, 0.0
+    submitted = cells.time("submit")
+    try:
+        soonest = started + timedelta(seconds=seconds)
+        latest = submitted + timedelta(seconds=elapsed) if submitted and elapsed else soonest
+    except OverflowError:
+        raise ReaderError(f"{cells.place}: column duration: is longer than history") from None
+    return started, max(ended or latest, soonest if ended is None else started), seconds
 
 
 @dataclass(frozen=True)
@@ -219,15 +241,18 @@ class _Cells:
     def number(self, column: str) -> float | None:
         text = self.text(column).removesuffix("%")
         try:
-            return float(text) if text else None
+            number = float(text) if text else None
         except ValueError:
             raise self._unreadable(column) from None
+        if number is not None and not 0 <= number < math.inf:
+            raise self._unreadable(column)
+        return number
 
     def duration(self, column: str) -> float | None:
         text = self.text(column)
         if not text:
             return None
-        if text.isdigit():
+        if text.isascii() and text.isdigit():
             return int(text) / 1000
         try:
             return parse_duration(text)
@@ -248,7 +273,7 @@ class _Cells:
         if not text:
             return None
         try:
-            if text.isdigit():
+            if text.isascii() and text.isdigit():
                 return datetime.fromtimestamp(int(text) / 1000, UTC)
             moment = datetime.fromisoformat(text)
         except (ValueError, OverflowError, OSError):

@@ -56,15 +56,16 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         run.contents.append(f"{name}:{hashlib.sha256(file.read_bytes()).hexdigest()}")
         written = file.stat().st_mtime
         run.ended = max(run.ended, written)
-        for job in jobs:
-            seconds = _number(file, job, "s")
+        for line, job in enumerate(jobs, start=1 if file.suffix == ".jsonl" else 2):
+            place = f"{file}: line {line}"
+            seconds = _number(place, job, "s")
             if seconds is None:
-                raise ReaderError(f"{file}: column s: a job must say how long it ran")
+                raise ReaderError(f"{place}: column s: a job must say how long it ran")
             run.started = min(run.started, written - seconds)
-            threads, load = _number(file, job, "threads"), _number(file, job, "mean_load")
+            threads, load = _number(place, job, "threads"), _number(place, job, "mean_load")
             run.measured += threads is None
             vcpu = threads or max(1, math.ceil((load or 0) / 100))
-            memory = (_number(file, job, "max_rss") or 0) * _MIB
+            memory = (_number(place, job, "max_rss") or 0) * _MIB
             run.usd += known.job_usd(vcpu, memory, seconds)
             run.jobs += 1
     if not run.jobs:
@@ -87,33 +88,33 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
 def _jobs(path: Path) -> list[dict[str, Any]] | None:
     """Return the lines of a benchmark file, or None if the file is something else."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            if path.suffix == ".jsonl":
+                return _json_lines(file.read())
+            header = file.readline().rstrip("\n").split("\t")
+            if header[:2] != _FIRST_COLUMNS:
+                return None
+            return list(csv.DictReader(file, header, delimiter="\t", quoting=csv.QUOTE_NONE))
     except UnicodeDecodeError:
         return None
-    if path.suffix == ".jsonl":
-        return _json_lines(text)
-    lines = text.splitlines()
-    if not lines or lines[0].split("\t")[:2] != _FIRST_COLUMNS:
-        return None
-    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _json_lines(text: str) -> list[dict[str, Any]] | None:
     try:
         jobs = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return jobs if jobs and all(isinstance(job, dict) and set(_FIRST_COLUMNS) <= set(job) for job in jobs) else None
 
 
-def _number(path: Path, job: dict[str, Any], column: str) -> float | None:
+def _number(place: str, job: dict[str, Any], column: str) -> float | None:
     value = job.get(column)
-    if value is None or value in _UNKNOWN:
+    if value is None or (isinstance(value, str) and value in _UNKNOWN):
         return None
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not (math.isfinite(number) and number >= 0):
-        raise ReaderError(f"{path}: column {column}: cannot read {value!r}")
+        raise ReaderError(f"{place}: column {column}: cannot read {value!r}")
     return number

@@ -187,7 +187,7 @@ def test_a_missing_measurement_is_allowed_and_nonsense_is_not(tmp_path: Path) ->
     (run,) = runs(snakemake.read(tmp_path, KNOWN))
     assert run.cost_usd == pytest.approx(fargate(1, 0, 120), abs=1e-8)
     (tmp_path / "a.tsv").write_text(header + "-5\t0:02:00\t-\tNA\n")
-    with pytest.raises(ReaderError, match=r"a\.tsv: column s: cannot read '-5'"):
+    with pytest.raises(ReaderError, match=r"a\.tsv: line 2: column s: cannot read '-5'"):
         list(snakemake.read(tmp_path, KNOWN))
 
 
