@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from contract.workflows import WorkflowDetail
 from runquote.sizes import format_size, format_usd
@@ -95,11 +96,15 @@ def text(curve: Curve, width: int = 72, height: int = 20) -> str:
     across = _scale(curve.size_range(), (0, width - 1))
     down = _scale(curve.cost_range(), (height - 1, 0))
     grid = [[" "] * width for _ in range(height)]
-    for size, cost, low, high in zip(curve.sizes, curve.costs, curve.lows, curve.highs, strict=True):
-        x = round(across(size))
-        for y in range(round(down(high)), round(down(low)) + 1):
+    columns = [across(size) for size in curve.sizes]
+    for x in range(math.ceil(columns[0]), math.floor(columns[-1]) + 1):
+        middle, bottom, top = (
+            round(_between(x, columns, [down(value) for value in values]))
+            for values in (curve.costs, curve.lows, curve.highs)
+        )
+        for y in range(top, bottom + 1):
             grid[y][x] = "."
-        grid[round(down(cost))][x] = "*"
+        grid[middle][x] = "*"
     for size, cost in curve.runs:
         grid[round(down(cost))][round(across(size))] = "o"
     labels = {round(down(cost)): format_usd(cost) for cost in _ticks(curve.cost_range())}
@@ -119,6 +124,14 @@ def _scale(domain: tuple[float, float], target: tuple[float, float]) -> Callable
         return target[0] + share * (target[1] - target[0])
 
     return position
+
+
+def _between(x: float, positions: Sequence[float], values: Sequence[float]) -> float:
+    """Return the value at x on the lines through points whose positions ascend."""
+    for (left, first), (right, second) in pairwise(zip(positions, values, strict=True)):
+        if x <= right:
+            return first + (second - first) * ((x - left) / (right - left) if right > left else 0.0)
+    return values[-1]
 
 
 def _ticks(domain: tuple[float, float]) -> list[float]:

@@ -22,6 +22,7 @@ from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, c
 _FIRST_COLUMNS = ["s", "h:m:s"]
 _UNKNOWN = ("", "-", "NA", "None")
 _MIB = 2**20
+_LONGEST_SECONDS = 10 * 365 * 86_400
 
 
 @dataclass
@@ -59,8 +60,8 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         for line, job in enumerate(jobs, start=1 if file.suffix == ".jsonl" else 2):
             place = f"{file}: line {line}"
             seconds = _number(place, job, "s")
-            if seconds is None:
-                raise ReaderError(f"{place}: column s: a job must say how long it ran")
+            if seconds is None or seconds > _LONGEST_SECONDS:
+                raise ReaderError(f"{place}: column s: a job must say how long it ran, at most ten years")
             run.started = min(run.started, written - seconds)
             threads, load = _number(place, job, "threads"), _number(place, job, "mean_load")
             run.measured += threads is None

@@ -27,7 +27,7 @@ CELLS = st.text(max_size=12) | st.integers().map(str) | st.floats().map(str) | s
 CSV = """workflow_name,run_id,status,started_at,completed_at,input_bytes,cost_usd,cost_source,tags
 rnaseq,r-1,SUCCEEDED,2026-03-01T08:00:00Z,2026-03-01T09:00:00Z,1000,1.5,billed,"{""a"": ""b""}"
 """
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def holds(rows: Callable[[], Iterable[Row | Rejected]]) -> None:
@@ -52,7 +52,7 @@ def replaced(data: st.DataObject, document: object) -> object:
     return holder[0]
 
 
-@settings(many, max_examples=250)
+@settings(many, max_examples=100)
 @given(st.data())
 def test_cromwell(tmp_path: Path, data: st.DataObject) -> None:
     document = replaced(data, json.loads((FIXTURES / "cromwell/metadata.json").read_text()))
@@ -60,7 +60,7 @@ def test_cromwell(tmp_path: Path, data: st.DataObject) -> None:
     holds(lambda: cromwell.read(tmp_path / "a.json", KNOWN))
 
 
-@settings(many, max_examples=250)
+@settings(many, max_examples=100)
 @given(st.data())
 def test_healthomics(tmp_path: Path, data: st.DataObject) -> None:
     lines = (FIXTURES / "healthomics/manifest.jsonl").read_text().splitlines()

@@ -189,6 +189,9 @@ def test_a_missing_measurement_is_allowed_and_nonsense_is_not(tmp_path: Path) ->
     (tmp_path / "a.tsv").write_text(header + "-5\t0:02:00\t-\tNA\n")
     with pytest.raises(ReaderError, match=r"a\.tsv: line 2: column s: cannot read '-5'"):
         list(snakemake.read(tmp_path, KNOWN))
+    (tmp_path / "a.tsv").write_text(header + "1e12\t0:02:00\t-\tNA\n")
+    with pytest.raises(ReaderError, match="column s: a job must say how long it ran"):
+        list(snakemake.read(tmp_path, KNOWN))
 
 
 def test_cromwell_pays_for_attempts_and_sub_workflows_but_not_for_cached_calls() -> None:
