@@ -2,7 +2,33 @@
 
 from contract.predictions import Prediction
 from contract.runs import Run, RunsResponse
-from runquote.client import Client, RunquoteError
+from runquote.client import Client
+from runquote.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    ModelNotReadyError,
+    ModelWarmingError,
+    RunquoteError,
+    TooManyRequestsError,
+    UnreachableError,
+    WorkflowNotFoundError,
+)
+from runquote.notebook import load_ipython_extension
 from runquote.sizes import parse_size
 
-__all__ = ["Client", "Prediction", "Run", "RunquoteError", "RunsResponse", "parse_size"]
+__all__ = [
+    "Client",
+    "ForbiddenError",
+    "InvalidRequestError",
+    "ModelNotReadyError",
+    "ModelWarmingError",
+    "Prediction",
+    "Run",
+    "RunquoteError",
+    "RunsResponse",
+    "TooManyRequestsError",
+    "UnreachableError",
+    "WorkflowNotFoundError",
+    "load_ipython_extension",
+    "parse_size",
+]

@@ -1,41 +1,63 @@
 """The Python client: the API's routes as methods, its shapes as results."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from contract.base import MAX_BATCH, ParameterValue
-from contract.errors import ErrorBody
-from contract.predictions import Prediction
+from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
+from contract.predictions import BatchResponse, Prediction
 from contract.runs import RejectedRun, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
+from runquote.errors import RunquoteError, error_for
 from runquote.sizes import parse_size
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
-class RunquoteError(Exception):
-    """The API refused or could not be reached. `code` is the API's error code, or `unreachable`."""
+__all__ = ["Client", "RunquoteError"]
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+_PASSING = {"model_warming", "too_many_requests", "unavailable"}
+"""Errors that go away by themselves."""
+_BODY_BYTES = MAX_BATCH_BODY_BYTES - 1024
 
 
 class Client:
     """Talks to one Runquote API.
 
+    `patience` is how many seconds a call may wait, in all, for an error to pass that passes by itself: a model that
+    is being started, a limit on requests. Every call may be repeated safely. Errors are `RunquoteError`s.
+
     >>> client = Client("http://127.0.0.1:4566/...", api_key="...")  # doctest: +SKIP
     >>> client.predict("rnaseq-quant", input_size="120 GB").cost_usd  # doctest: +SKIP
     """
 
-    def __init__(self, url: str, api_key: str, timeout: float = 30.0) -> None:
+    def __init__(  # noqa: PLR0913 - two that everyone sets, and four by name
+        self,
+        url: str,
+        api_key: str,
+        timeout: float = 30.0,
+        *,
+        patience: float = 0.0,
+        sleep: Callable[[float], None] = time.sleep,
+        on_wait: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise error_for("unreachable", f"{url!r} is no address of an API: it must start with https:// or http://")
+        if not api_key.isascii() or not api_key.isprintable():
+            raise error_for("forbidden", "The API key holds characters that no API key has")
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/", headers={"x-api-key": api_key}, timeout=timeout, trust_env=False
         )
+        self._patience = patience
+        self._sleep = sleep
+        self._on_wait = on_wait
 
     def __enter__(self) -> Self:
         return self
@@ -58,13 +80,26 @@ class Client:
             body["parameters"] = dict(parameters)
         return self._call(Prediction, "POST", "predictions", body)
 
+    def predict_batch(self, requests: Sequence[Mapping[str, Any]]) -> BatchResponse:
+        """Predict up to 500 runs, each as `POST /predictions` takes it; answers and errors come in the same order."""
+        return self._call(
+            BatchResponse, "POST", "predictions/batch", {"requests": [dict(request) for request in requests]}
+        )
+
+    def predict_frame(self, frame: "DataFrame") -> "DataFrame":
+        """Predict every row of a frame; see `runquote.frames.predict_frame`. Needs pandas."""
+        from runquote.frames import predict_frame
+
+        return predict_frame(self, frame)
+
     def record_runs(self, runs: Iterable[Mapping[str, Any]]) -> Iterator[RunsResponse]:
-        """Record runs, 500 to a request; yields the answer to each request, rows numbered over the whole input."""
-        for number, batch in enumerate(batched(runs, MAX_BATCH, strict=False)):
-            answer = self._call(RunsResponse, "POST", "runs", {"runs": [dict(run) for run in batch]})
-            offset = number * MAX_BATCH
+        """Record runs, 500 or a megabyte to a request; yields each answer, rows numbered over the whole input."""
+        offset = 0
+        for batch in _requests(runs):
+            answer = self._call(RunsResponse, "POST", "runs", {"runs": batch})
             rejected = [RejectedRun(**{**row.model_dump(), "index": row.index + offset}) for row in answer.rejected]
             yield answer.model_copy(update={"rejected": rejected})
+            offset += len(batch)
 
     def workflows(self) -> list[WorkflowSummary]:
         """List the workflows that have runs."""
@@ -74,20 +109,62 @@ class Client:
         """Describe one workflow: its curve, recent runs and model versions."""
         return self._call(WorkflowDetail, "GET", f"workflows/{quote(workflow_name, safe='')}")
 
-    def _call[Answer: BaseModel](
-        self, shape: type[Answer], method: str, path: str, body: object | None = None
-    ) -> Answer:
-        try:
-            response = self._http.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise RunquoteError("unreachable", f"No answer from {self._http.base_url}: {error}") from error
-        if response.is_success:
-            return shape.model_validate_json(response.content)
-        try:
-            error_body = ErrorBody.model_validate_json(response.content)
-        except ValidationError:
-            raise RunquoteError("internal_error", f"The API answered with status {response.status_code}") from None
-        raise RunquoteError(error_body.error, error_body.message)
+    def _call[S: Shape](self, shape: type[S], method: str, path: str, body: object | None = None) -> S:
+        patience, pause = self._patience, 1.0
+        while True:
+            try:
+                response = self._http.request(method, path, json=body)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise error_for("unreachable", f"No answer from {self._http.base_url}: {error}") from error
+            if response.is_success:
+                return _read(shape, response)
+            refused = _error(response)
+            wait = _retry_after(response) or pause
+            if refused.code not in _PASSING or wait > patience:
+                raise refused
+            self._on_wait(str(refused))
+            self._sleep(wait)
+            patience, pause = patience - wait, min(pause * 2, 10.0)
+
+
+def _requests(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Group runs into as many as one request may hold."""
+    for rows in batched(runs, MAX_BATCH, strict=False):
+        batch: list[dict[str, Any]] = []
+        size = 0
+        for row in rows:
+            length = len(json.dumps(dict(row))) + 1
+            if batch and size + length > _BODY_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch.append(dict(row))
+            size += length
+        yield batch
+
+
+def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:
+    try:
+        return shape.model_validate_json(response.content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the answer"
+        message = f"What answers at {response.url} is no Runquote API of this version: {where}: {first['msg']}"
+        raise error_for("unreachable", message) from None
+
+
+def _error(response: httpx.Response) -> RunquoteError:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = {}
+    body = answer if isinstance(answer, dict) else {}
+    message = body.get("message") or f"The API answered with status {response.status_code}"
+    return error_for(body.get("error") or "internal_error", message)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None
 
 
 def _bytes(size: int | str) -> int:

@@ -1,6 +1,7 @@
 """Sizes as people write them."""
 
 import re
+from fractions import Fraction
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s?([kKMGTP]i?)?B$")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -12,9 +13,38 @@ def parse_size(text: str) -> int:
     Raises ValueError for anything else: a comma or a missing unit is never guessed at.
     """
     match = _SIZE.match(text.strip())
-    if not match:
+    if not match or not text.isascii():
         raise ValueError(f"{text!r} is not a size: write a number and a unit, like 120 GB, 1.5 GiB or 512 B")
     number, unit = match[1], match[2] or ""
     base = 1024 if unit.endswith("i") else 1000
     factor: int = base ** _POWERS[unit[:1].upper()]
-    return round(float(number) * factor)
+    return round(Fraction(number) * factor)
+
+
+def format_size(size: int) -> str:
+    """Return bytes as people read them, to three significant digits and in powers of ten: 120 GB, 1.5 GB, 512 B."""
+    for unit, factor in (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{_three_digits(size / factor)} {unit}"
+    return f"{size} B"
+
+
+def format_usd(amount: float) -> str:
+    """Return dollars to two significant digits, as an estimate deserves: $28, $1,200, $0.0031."""
+    if amount < 1e-8:
+        return "$0"
+    rounded = float(f"{amount:.1e}")
+    if rounded >= 10:
+        return f"${rounded:,.0f}"
+    decimals = max(0, 1 - int(f"{rounded:e}".split("e")[1]))
+    return f"${rounded:.{decimals}f}"
+
+
+def format_amount(amount: float) -> str:
+    """Return dollars as they were given: $50.00, $0.0001."""
+    return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.8f}".rstrip("0")
+
+
+def _three_digits(number: float) -> str:
+    text = f"{number:.3g}"
+    return f"{float(text):.0f}" if "e" in text else text

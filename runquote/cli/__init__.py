@@ -1,0 +1,54 @@
+"""The command `runquote`."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from runquote.cli.batch import batch
+from runquote.cli.ingest import ingest
+from runquote.cli.predict import predict
+from runquote.cli.session import Commands, Session
+from runquote.cli.setup import doctor, login
+from runquote.cli.size import size
+from runquote.cli.workflows import accuracy, curve, models
+
+app = typer.Typer(
+    name="runquote",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # an unexpected error shows Python's own traceback, without the values of keys
+    help="Tell what a genomics workflow run will cost before it is launched, learned from what past runs cost.",
+    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 over budget, 4 a rough guide only (with --strict).",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(version("runquote"))
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    api_url: Annotated[str | None, typer.Option(help="Address of the API; else RUNQUOTE_API_URL.")] = None,
+    api_key: Annotated[
+        str | None, typer.Option(help="Its key; else RUNQUOTE_API_KEY, which others cannot see.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="A profile that `login` saved; else RUNQUOTE_PROFILE.")] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Take the options that stand before every command."""
+    context.obj = Session(api_url, api_key, profile)
+
+
+for command in (predict, batch, size, curve, accuracy, login, doctor):
+    app.command()(command)
+app.add_typer(models, name="models")
+app.add_typer(ingest, name="ingest")
+
+
+def main() -> None:
+    """Run the command."""
+    app()

@@ -1,0 +1,245 @@
+"""`runquote batch`: what the runs of a file will cost, each and together."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import batched
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from contract.base import MAX_BATCH
+from contract.predictions import BatchTotal, Prediction
+from runquote.cli.output import JSON_VERSION, Format, print_csv, print_json, print_line, print_table, say
+from runquote.cli.predict import check_interval, interval_of
+from runquote.cli.session import (
+    FAILURE,
+    OVER_BUDGET,
+    BudgetOption,
+    CommandError,
+    FormatOption,
+    IntervalOption,
+    Session,
+    input_size,
+    size,
+)
+from runquote.client import Client
+from runquote.sizes import format_amount, format_size, format_usd
+from runquote.totals import total
+
+COLUMNS = ("label", "workflow", "input_size", "output_size", "parameters")
+REQUIRED = ("workflow", "input_size")
+
+
+class Order(StrEnum):
+    """How rows are sorted."""
+
+    FILE = "file"
+    COST = "cost"
+    INPUT = "input"
+
+
+@dataclass
+class Row:
+    """A line of the file, and what became of it."""
+
+    line: int
+    label: str
+    workflow: str
+    request: dict[str, Any] | None = None
+    prediction: Prediction | None = None
+    error: str = ""
+
+    def cost(self) -> float:
+        """Return the predicted cost; rows without one come last in a descending order."""
+        return self.prediction.cost_usd if self.prediction else -1.0
+
+
+def batch(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV with label,workflow,input_size,output_size; - for stdin.")],
+    sort: Annotated[Order, typer.Option(help="Order of the rows; cost and input start with the largest.")] = Order.FILE,
+    out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV or JSON file.")] = None,
+    interval: IntervalOption = 80,
+    budget: BudgetOption = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Predict what many runs will cost. Rows in error are named and the others still answered.
+
+    Sizes are texts like 120 GB. A column `parameters` may hold JSON objects. Exits with 1 if a row could not be
+    answered, with 3 if the total is over the budget.
+    """
+    check_interval(interval)
+    if out and out.suffix not in (".csv", ".json"):
+        raise typer.BadParameter("--out must name a .csv or .json file")
+    session: Session = context.obj
+    with _opened(file) as opened:
+        rows = list(read_rows(opened, str(file)))
+    with session.client() as client:
+        together = answer(client, rows)
+    if sort is Order.COST:
+        rows.sort(key=Row.cost, reverse=True)
+    if sort is Order.INPUT:
+        rows.sort(key=lambda row: row.request["input_bytes"] if row.request else -1, reverse=True)
+    _show(rows, together, interval, format)
+    if out:
+        _write(out, rows, together, interval)
+    failed = [row for row in rows if row.error]
+    for row in failed:
+        say(f"{file}: line {row.line}: {row.error}", style="red")
+    if failed:
+        say(f"{len(failed)} of {len(rows)} rows were not answered", style="red")
+        raise typer.Exit(FAILURE)
+    if budget is not None and together.cost_usd > budget:
+        say(f"Over budget: the total is likely above {format_amount(budget)}", style="red")
+        raise typer.Exit(OVER_BUDGET)
+
+
+def read_rows(file: TextIO, name: str) -> Iterator[Row]:
+    """Yield the rows of a file, those in error with the reason. Raises CommandError if it is no such file."""
+    try:
+        reader = csv.DictReader(file, restkey="")
+        header = reader.fieldnames or []
+        for column in REQUIRED:
+            if column not in header:
+                raise CommandError(f"{name}: line 1: column {column} is missing")
+        for column in header:
+            if column not in COLUMNS:
+                raise CommandError(f"{name}: line 1: column {column} is unknown: known are {', '.join(COLUMNS)}")
+        for cells in reader:
+            yield _row(reader.line_num, cells)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise CommandError(f"{name}: not a CSV file: {error}") from None
+
+
+def answer(client: Client, rows: list[Row]) -> BatchTotal:
+    """Ask for all rows, 500 at a time, note the answers in them and return the total of what was answered."""
+    asked = [row for row in rows if row.request]
+    totals = []
+    for some in batched(asked, MAX_BATCH, strict=False):
+        answered = client.predict_batch([row.request for row in some if row.request])
+        for row, each in zip(some, answered.predictions, strict=True):
+            if isinstance(each, Prediction):
+                row.prediction = each
+            else:
+                row.error = each.message
+        totals.append(answered.total)
+    return totals[0] if len(totals) == 1 else total(row.prediction for row in asked if row.prediction)
+
+
+def _row(line: int, cells: dict[str, Any]) -> Row:
+    row = Row(line, cells.get("label") or f"line {line}", cells.get("workflow") or "")
+    try:
+        row.request = _request(cells)
+    except ValueError as error:
+        row.error = str(error)
+    return row
+
+
+def _request(cells: dict[str, Any]) -> dict[str, Any]:
+    if "" in cells:
+        raise ValueError("has more cells than the header")
+    if not cells.get("workflow"):
+        raise ValueError("column workflow: is empty")
+    readers: dict[str, tuple[str, Callable[[str], object]]] = {
+        "input_size": ("input_bytes", input_size),
+        "output_size": ("output_bytes", size),
+        "parameters": ("parameters", _object),
+    }
+    request: dict[str, Any] = {"workflow_name": cells["workflow"]}
+    for column, (member, read) in readers.items():
+        if cells.get(column) or column in REQUIRED:
+            try:
+                request[member] = read(cells[column] or "")
+            except ValueError as error:
+                raise ValueError(f"column {column}: {error}") from None
+    return request
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError(f"{text!r} is no JSON object")  # noqa: TRY004 - one kind of error for one kind of cell
+    return value
+
+
+def _cells(row: Row, percent: int) -> dict[str, object]:
+    prediction = row.prediction
+    interval = interval_of(prediction.intervals, percent) if prediction else None
+    request = row.request or {}
+    return {
+        "line": row.line,
+        "label": row.label,
+        "workflow": row.workflow,
+        "input_bytes": request.get("input_bytes", ""),
+        "output_bytes": request.get("output_bytes", ""),
+        "cost_usd": prediction.cost_usd if prediction else "",
+        "low_usd": interval.low_usd if interval else "",
+        "high_usd": interval.high_usd if interval else "",
+        "warnings": " ".join(warning.code for warning in prediction.warnings) if prediction else "",
+        "error": row.error,
+    }
+
+
+def _document(rows: list[Row], together: BatchTotal) -> dict[str, object]:
+    members = [
+        {
+            "line": row.line,
+            "label": row.label,
+            "request": row.request,
+            "prediction": row.prediction.model_dump(mode="json") if row.prediction else None,
+            "error": row.error or None,
+        }
+        for row in rows
+    ]
+    return {"rows": members, "total": together.model_dump(mode="json")}
+
+
+def _show(rows: list[Row], together: BatchTotal, percent: int, format: Format) -> None:
+    if format is Format.JSON:
+        print_json(**_document(rows, together))
+    elif format is Format.CSV:
+        print_csv([_cells(row, percent) for row in rows])
+    else:
+        print_table(["Label", "Workflow", "Input", "Cost", "Interval"], [_line(row, percent) for row in rows], ["Cost"])
+        if not together.intervals:
+            return
+        interval = interval_of(together.intervals, percent)
+        print_line(
+            f"\nTotal about {format_usd(together.cost_usd)}; {percent // 10} in 10 times between "
+            f"{format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}",
+            style="bold",
+        )
+
+
+def _line(row: Row, percent: int) -> tuple[str, ...]:
+    size_text = format_size(row.request["input_bytes"]) if row.request else ""
+    if row.prediction is None:
+        return row.label, row.workflow, size_text, "", row.error
+    interval = interval_of(row.prediction.intervals, percent)
+    bounds = f"{format_usd(interval.low_usd)} to {format_usd(interval.high_usd)}"
+    marks = " (rough guide)" if row.prediction.extrapolated else ""
+    return row.label, row.workflow, size_text, format_usd(row.prediction.cost_usd), bounds + marks
+
+
+def _write(path: Path, rows: list[Row], together: BatchTotal, percent: int) -> None:
+    with path.open("w", newline="") as file:
+        if path.suffix == ".csv":
+            print_csv([_cells(row, percent) for row in rows], file)
+        else:
+            json.dump({"version": JSON_VERSION, "currency": "USD", **_document(rows, together)}, file, indent=2)
+    say(f"Wrote {path}")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    if str(path) == "-":
+        yield sys.stdin
+    else:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            yield file

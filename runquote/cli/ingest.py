@@ -1,0 +1,322 @@
+"""`runquote ingest`: bring in what past runs cost, from where it was written down."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from runquote.cli import session as options
+from runquote.cli.output import Format, print_csv, print_json, print_line, say, stderr
+from runquote.cli.session import FAILURE, CommandError, Commands, FormatOption, ParameterOption, Session, usage
+from runquote.ingestion import Ingestion, Summary
+from runquote.pricing import PriceError, price_book
+from runquote.readers import cromwell, healthomics, nextflow, snakemake
+from runquote.readers import csv as csv_reader
+from runquote.readers import json as json_reader
+from runquote.readers.base import Known, ReaderError, Rejected, Row
+
+ingest = typer.Typer(cls=Commands, no_args_is_help=True, help="Record past runs, so that models can learn from them.")
+
+Rows = Iterator[Row | Rejected]
+
+
+class Cached(StrEnum):
+    """What to do about tasks that came from Nextflow's cache."""
+
+    PAID = "paid"
+    FULL = "full"
+    SKIP = "skip"
+
+
+def _since(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+SourceArgument = Annotated[Path, typer.Argument(help="A file, or a folder of them.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Read and check everything, send nothing.")]
+SinceOption = Annotated[
+    datetime | None,
+    typer.Option(parser=usage(_since), metavar="DATE", help="Leave out runs that ended before this, in UTC."),
+]
+RejectedOption = Annotated[Path, typer.Option(help="Where rejected rows go, with reasons, as JSON Lines.")]
+WorkflowOption = Annotated[str | None, typer.Option(help="Name of the workflow that ran.")]
+InputOption = Annotated[
+    int | None,
+    typer.Option("--input", parser=usage(options.input_size), metavar="SIZE", help="Input size of every run."),
+]
+OutputOption = Annotated[
+    int | None, typer.Option("--output", parser=usage(options.size), metavar="SIZE", help="Output size of every run.")
+]
+SizesOption = Annotated[
+    Path | None, typer.Option(help="CSV run_id,input_size,output_size: what the engine did not write down.")
+]
+RateOption = Annotated[str, typer.Option(help="Rate in the price book: fargate, fargate-arm, m5, c5, r5, m6i …")]
+SpotOption = Annotated[bool, typer.Option("--spot", help="The runs used spot capacity.")]
+PricesOption = Annotated[Path | None, typer.Option(help="A price book of your own, as JSON.")]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="A tag for every run.")]
+REJECTED = Path("rejected.jsonl")
+
+
+@ingest.command("csv")
+def ingest_csv(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record runs from CSV whose columns are the members of a run."""
+    _ingest(context, csv_reader.read(source), dry_run, since, rejected, format)
+
+
+@ingest.command("json")
+def ingest_json(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record runs from JSON or JSON Lines."""
+    _ingest(context, json_reader.read(source), dry_run, since, rejected, format)
+
+
+@ingest.command("nextflow")
+def ingest_nextflow(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "fargate",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
+    per_tag: Annotated[bool, typer.Option("--per-tag", help="One run for each tag, such as a sample.")] = False,
+    cached: Annotated[
+        Cached, typer.Option(help="Tasks from the cache: leave their cost out, count it, or skip such runs.")
+    ] = Cached.PAID,
+    timezone: Annotated[str, typer.Option(help="Where Nextflow ran, like Europe/Zurich: traces have no zone.")] = "UTC",
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record one run for each Nextflow trace file; costs are estimated from the price book."""
+    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise typer.BadParameter(f"{timezone!r} is no time zone") from None
+    rows = nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone)
+    _ingest(context, rows, dry_run, since, rejected, format)
+
+
+@ingest.command("snakemake")
+def ingest_snakemake(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "fargate",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
+    per_folder: Annotated[bool, typer.Option("--per-folder", help="One run for each folder in SOURCE.")] = False,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record a run from a folder of Snakemake benchmark files; costs are estimated from the price book."""
+    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    _ingest(context, snakemake.read(source, known, per_folder=per_folder), dry_run, since, rejected, format)
+
+
+@ingest.command("cromwell")
+def ingest_cromwell(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "fargate",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record one run for each Cromwell metadata file; costs are estimated from the price book."""
+    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    _ingest(context, cromwell.read(source, known), dry_run, since, rejected, format)
+
+
+@ingest.command("healthomics")
+def ingest_healthomics(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record runs from AWS HealthOmics manifests or Run Analyzer CSV files, at list price."""
+    known = _known(workflow, input_bytes, output_bytes, sizes, "fargate", False, prices, param, tag)
+    _ingest(context, healthomics.read(source, known), dry_run, since, rejected, format)
+
+
+def _known(  # noqa: PLR0913, PLR0917 - one for each option
+    workflow: str | None,
+    input_bytes: int | None,
+    output_bytes: int | None,
+    sizes: Path | None,
+    rate: str,
+    spot: bool,
+    prices: Path | None,
+    param: list[str] | None,
+    tag: list[str] | None,
+) -> Known:
+    try:
+        book = price_book(prices)
+    except PriceError as error:
+        raise CommandError(str(error)) from None
+    if rate not in book.rates:
+        raise typer.BadParameter(f"--rate must be one of {', '.join(book.rates)}")
+    return Known(
+        workflow_name=workflow,
+        input_bytes=input_bytes,
+        output_bytes=output_bytes,
+        sizes=_sizes(sizes) if sizes else {},
+        prices=book,
+        rate=rate,
+        spot=spot,
+        parameters=usage(options.parameters)(param),
+        tags=usage(options.pairs)(tag),
+    )
+
+
+def _sizes(path: Path) -> dict[str, tuple[int, int | None]]:
+    """Read run_id,input_size,output_size; sizes are texts like 120 GB."""
+    sizes = {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        for column in ("run_id", "input_size"):
+            if column not in (rows.fieldnames or []):
+                raise CommandError(f"{path}: line 1: column {column} is missing")
+        for row in rows:
+            try:
+                output = options.size(row["output_size"]) if row.get("output_size") else None
+                sizes[row["run_id"]] = (options.input_size(row["input_size"] or ""), output)
+            except ValueError as error:
+                raise CommandError(f"{path}: line {rows.line_num}: {error}") from None
+    return sizes
+
+
+def _ingest(  # noqa: PLR0913, PLR0917 - one for each shared option
+    context: typer.Context,
+    rows: Rows,
+    dry_run: bool,
+    since: datetime | None,
+    rejected: Path,
+    format: Format,
+) -> None:
+    """Send what a reader yields, write what was rejected, and print the account. Fails if anything was rejected."""
+    session: Session = context.obj
+    with nullcontext() if dry_run else session.client() as client:
+        ingestion = Ingestion(client, since)
+        try:
+            with _progress(rows, ingestion.summary) as counted:
+                first = _write_rejected(rejected, ingestion.run(counted))
+        except ReaderError as error:
+            _print(ingestion.summary, format, dry_run)
+            raise CommandError(str(error)) from None
+    _print(ingestion.summary, format, dry_run)
+    for note, count in ingestion.summary.notes.most_common(5):
+        say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
+    if ingestion.summary.rejected:
+        say(f"First rejected: {first}", style="red")
+        say(f"All {ingestion.summary.rejected} rejected rows are in {rejected}", style="red")
+        raise typer.Exit(FAILURE)
+
+
+def _write_rejected(path: Path, rejected: Iterator[tuple[Rejected, dict[str, Any] | None]]) -> str:
+    """Write rejected rows; the file appears with the first. Return that one in words."""
+    first = ""
+    file = None
+    try:
+        for row, run in rejected:
+            file = file or path.open("w")
+            first = first or f"{row.place}: {row.reason}"
+            line = {"place": row.place, "run_id": row.run_id, "reason": row.reason, "run": run}
+            file.write(json.dumps(line) + "\n")
+    finally:
+        if file:
+            file.close()
+    return first
+
+
+@contextmanager
+def _progress(rows: Rows, summary: Summary) -> Iterator[Rows]:
+    """Count rows as they go by, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield rows
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.completed} rows read, {task.fields[sent]} sent"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr(), transient=True) as progress:
+        task = progress.add_task("", total=None, sent=0)
+
+        def counted() -> Rows:
+            for row in rows:
+                progress.update(task, advance=1, sent=summary.accepted + summary.unchanged)
+                yield row
+
+        yield counted()
+
+
+def _print(summary: Summary, format: Format, dry_run: bool) -> None:
+    counts = {
+        "read": summary.read,
+        **({"valid": summary.valid} if dry_run else {"accepted": summary.accepted, "unchanged": summary.unchanged}),
+        "too_old": summary.too_old,
+        "rejected": summary.rejected,
+    }
+    if format is Format.JSON:
+        print_json(dry_run=dry_run, **counts)
+    elif format is Format.CSV:
+        print_csv([counts])
+    else:
+        ended = f"{summary.valid} valid (dry run)" if dry_run else f"{summary.accepted} recorded"
+        known = "" if dry_run else f", {summary.unchanged} already there"
+        print_line(f"{summary.read} read: {ended}{known}, {summary.too_old} too old, {summary.rejected} rejected")

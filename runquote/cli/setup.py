@@ -1,0 +1,80 @@
+"""`runquote login` and `doctor`: where the API is, and whether all is well."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from runquote.cli.output import Format, print_csv, print_json, print_table, say
+from runquote.cli.session import FAILURE, FormatOption, Session
+from runquote.client import Client
+from runquote.errors import RunquoteError
+from runquote.settings import DEFAULT_PROFILE, SettingsError, save_profile
+
+
+def login(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option(help="Ask the API once before the profile is saved.")] = True,
+) -> None:
+    """Save an API's address and key as a profile, in a file that only you can read.
+
+    Asks for what --api-url and --api-key do not give; where there is no terminal, the key is a line on stdin.
+    """
+    session: Session = context.obj
+    url = session.api_url or typer.prompt("API address", err=True)
+    key = session.api_key or _secret()
+    if not key:
+        raise typer.BadParameter("The API key is empty")
+    with Client(url, key) as client:
+        if check:
+            count = len(client.workflows())
+            say(f"The API answers and knows {count} workflows")
+    path = save_profile(session.profile or DEFAULT_PROFILE, url, key)
+    say(f"Saved profile {session.profile or DEFAULT_PROFILE} in {path}")
+
+
+def doctor(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """Check the configuration, the API and its models, and say what to do about what is missing."""
+    rows = _checks(context.obj)
+    if format is Format.JSON:
+        print_json(checks=rows)
+    elif format is Format.CSV:
+        print_csv(rows)
+    else:
+        print_table(["Check", "Result", "Detail"], [tuple(row.values()) for row in rows])
+    if any(row["result"] == "failed" for row in rows):
+        raise typer.Exit(FAILURE)
+
+
+def _checks(session: Session) -> list[dict[str, str]]:
+    try:
+        found = session.connection()
+    except SettingsError as error:
+        return [_row("configuration", "failed", str(error))]
+    rows = [_row("configuration", "ok", f"{found.url} from {found.source}")]
+    try:
+        with Client(found.url, found.api_key) as client:
+            workflows = client.workflows()
+    except RunquoteError as error:
+        return [*rows, _row("api", "failed", f"{error.code}: {error}")]
+    rows.append(_row("api", "ok", "answers and accepts the key"))
+    if not workflows:
+        return [*rows, _row("history", "failed", "no runs are recorded: start with `runquote ingest`")]
+    rows.append(_row("history", "ok", f"{sum(each.runs for each in workflows)} runs of {len(workflows)} workflows"))
+    without = [each.workflow_name for each in workflows if each.model_version is None]
+    if without:
+        return [
+            *rows,
+            _row("models", "warning", f"none yet for {', '.join(without)}: they come with the next training"),
+        ]
+    return [*rows, _row("models", "ok", "every workflow has one")]
+
+
+def _row(check: str, result: str, detail: str) -> dict[str, str]:
+    return {"check": check, "result": result, "detail": detail}
+
+
+def _secret() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("API key", hide_input=True, err=True))
+    return sys.stdin.readline().strip()

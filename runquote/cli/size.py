@@ -1,0 +1,46 @@
+"""`runquote size`: how large a dataset is."""
+
+from typing import Annotated
+
+import typer
+
+from runquote.cli.output import Format, print_csv, print_json, print_line, say
+from runquote.cli.session import CommandError, FormatOption
+from runquote.datasets import DatasetError, measure
+from runquote.sizes import format_size
+
+
+def size(
+    source: Annotated[str, typer.Argument(help="A file, a folder, an s3:// address or a samplesheet.")],
+    plain: Annotated[bool, typer.Option("--plain", help="Print the bytes and nothing else, like 1200000B.")] = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Sum the bytes of a dataset: of files, folders, S3 prefixes, or of all that a samplesheet names.
+
+    Sizes are as stored. `--input "$(runquote size --plain samplesheet.csv)"` hands the sum to `predict`.
+    """
+    try:
+        measured = measure(source)
+    except DatasetError as error:
+        raise CommandError(str(error)) from None
+    row = {
+        "source": source,
+        "bytes": measured.bytes,
+        "files": measured.files,
+        "gzip_files": measured.gzip_files,
+        "gzip_bytes": measured.gzip_bytes,
+    }
+    if plain:
+        print(f"{measured.bytes}B")
+    elif format is Format.JSON:
+        print_json(**row)
+    elif format is Format.CSV:
+        print_csv([row])
+    else:
+        print_line(f"{format_size(measured.bytes)} ({measured.bytes:,} bytes) in {measured.files} files")
+    if measured.gzip_files:
+        say(
+            f"{measured.gzip_files} of {measured.files} files are gzip, {format_size(measured.gzip_bytes)} as stored: "
+            "compare runs by sizes that were measured the same way",
+            style="dim",
+        )

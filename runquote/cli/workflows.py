@@ -1,0 +1,194 @@
+"""`runquote curve`, `models` and `accuracy`: what is known about workflows and their models."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contract.workflows import WorkflowSummary
+from runquote import plots
+from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
+from runquote.cli.predict import check_interval, interval_of
+from runquote.cli.session import CommandError, Commands, FormatOption, IntervalOption, Session
+from runquote.sizes import format_size
+
+WorkflowArgument = Annotated[str, typer.Argument(help="Name of the workflow.")]
+models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that answer, and every version of them.")
+
+
+def curve(
+    context: typer.Context,
+    workflow: WorkflowArgument,
+    plot: Annotated[Path | None, typer.Option(help="Write the curve to this .svg file.")] = None,
+    interval: IntervalOption = 80,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Draw cost against input size, with the band in which most runs lie and past runs as dots."""
+    check_interval(interval)
+    if plot and plot.suffix != ".svg":
+        raise typer.BadParameter("--plot must name an .svg file")
+    session: Session = context.obj
+    with session.client() as client:
+        detail = client.workflow(workflow)
+    if not detail.curve:
+        raise CommandError(f"There is no model of {workflow} yet, so there is no curve")
+    drawn = plots.curve_of(detail, interval)
+    if plot:
+        plot.write_text(plots.svg(drawn, interval))
+        say(f"Wrote {plot}")
+    if format is Format.JSON:
+        points = [point.model_dump(mode="json") for point in detail.curve]
+        runs = [run.model_dump(mode="json") for run in detail.recent_runs]
+        print_json(workflow_name=workflow, curve=points, recent_runs=runs)
+    elif format is Format.CSV:
+        print_csv(
+            [
+                {
+                    "input_bytes": point.input_bytes,
+                    "cost_usd": point.cost_usd,
+                    "coverage": interval / 100,
+                    "low_usd": interval_of(point.intervals, interval).low_usd,
+                    "high_usd": interval_of(point.intervals, interval).high_usd,
+                    "extrapolated": point.extrapolated,
+                }
+                for point in detail.curve
+            ]
+        )
+    elif not plot:
+        print_line(plots.text(drawn))
+
+
+@models.command("list")
+def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """List workflows and the models in service."""
+    session: Session = context.obj
+    with session.client() as client:
+        summaries = client.workflows()
+    if format is Format.JSON:
+        print_json(workflows=[summary.model_dump(mode="json") for summary in summaries])
+    elif format is Format.CSV:
+        print_csv([_row(summary) for summary in summaries])
+    elif not summaries:
+        say("No runs have been recorded yet: start with `runquote ingest`")
+    else:
+        print_table(
+            ["Workflow", "Runs", "Model", "Trained", "Median error", "Input sizes"],
+            [
+                (
+                    each.workflow_name,
+                    each.runs,
+                    "none yet" if each.model_version is None else each.model_version,
+                    f"{each.trained_at:%Y-%m-%d}" if each.trained_at else "",
+                    f"{each.metrics.median_ape:.0%}" if each.metrics else "",
+                    " to ".join(map(format_size, each.input_bytes_range)) if each.input_bytes_range else "",
+                )
+                for each in summaries
+            ],
+            right=["Runs", "Median error"],
+        )
+
+
+@models.command("show")
+def show(
+    context: typer.Context,
+    workflow: WorkflowArgument,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show every version of a workflow's model, and why it was promoted or rejected."""
+    session: Session = context.obj
+    with session.client() as client:
+        detail = client.workflow(workflow)
+    if format is Format.JSON:
+        print_json(
+            workflow_name=workflow,
+            model_versions=[version.model_dump(mode="json") for version in detail.model_versions],
+            last_retraining=detail.last_retraining and detail.last_retraining.model_dump(mode="json"),
+        )
+        return
+    rows = [
+        {
+            "version": version.version,
+            "status": version.status,
+            "created_at": f"{version.created_at:%Y-%m-%dT%H:%M:%SZ}",
+            "runs": version.runs if version.runs is not None else "",
+            "median_ape": version.metrics.median_ape if version.metrics else "",
+            "coverage_80": version.metrics.coverage_80 if version.metrics else "",
+            "reason": version.reason or "",
+        }
+        for version in detail.model_versions
+    ]
+    if format is Format.CSV:
+        print_csv(rows)
+        return
+    print_table(
+        ["Version", "Status", "Created", "Runs", "Median error", "Coverage of 80 %", "Reason"],
+        [
+            (
+                *(row[name] for name in ("version", "status", "created_at", "runs")),
+                _percent(row["median_ape"]),
+                _percent(row["coverage_80"]),
+                row["reason"],
+            )
+            for row in rows
+        ],
+        right=["Runs", "Median error", "Coverage of 80 %"],
+    )
+    if detail.last_retraining:
+        last = detail.last_retraining
+        say(f"Last retraining ended {last.ended_at:%Y-%m-%d %H:%M} UTC as {last.outcome}: {last.reason}", style="dim")
+
+
+def accuracy(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """Show how well each model in service did on runs that it had not seen."""
+    session: Session = context.obj
+    with session.client() as client:
+        measured = [summary for summary in client.workflows() if summary.metrics]
+    if format is Format.JSON:
+        names = {"workflow_name", "model_version", "model_runs", "metrics", "estimated_share"}
+        print_json(workflows=[summary.model_dump(mode="json", include=names) for summary in measured])
+    elif format is Format.CSV:
+        print_csv([_row(summary) for summary in measured])
+    elif not measured:
+        say("No model is in service yet")
+    else:
+        columns = ["Workflow", "Model", "Runs", "Median error", "Coverage of 80 %", "Coverage of 90 %", "Width of 80 %"]
+        print_table(
+            columns,
+            [
+                (
+                    each.workflow_name,
+                    each.model_version,
+                    each.model_runs,
+                    *(
+                        _percent(value)
+                        for value in (
+                            each.metrics.median_ape,
+                            each.metrics.coverage_80,
+                            each.metrics.coverage_90,
+                            each.metrics.width_80,
+                        )
+                    ),
+                )
+                for each in measured
+                if each.metrics
+            ],
+            right=columns[1:],
+        )
+
+
+def _row(summary: WorkflowSummary) -> dict[str, object]:
+    metrics = summary.metrics.model_dump() if summary.metrics else {}
+    low, high = summary.input_bytes_range or ("", "")
+    return {
+        "workflow_name": summary.workflow_name,
+        "runs": summary.runs,
+        "model_version": "" if summary.model_version is None else summary.model_version,
+        "trained_at": f"{summary.trained_at:%Y-%m-%dT%H:%M:%SZ}" if summary.trained_at else "",
+        **{name: metrics.get(name, "") for name in ("median_ape", "coverage_80", "coverage_90", "width_80")},
+        "smallest_input_bytes": low,
+        "largest_input_bytes": high,
+    }
+
+
+def _percent(share: object) -> str:
+    return f"{share:.0%}" if isinstance(share, float) else ""

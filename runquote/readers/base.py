@@ -1,0 +1,204 @@
+"""What all readers share: rows, what a person adds to them, and how files are opened."""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TextIO, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from runquote.pricing import PriceBook, price_book
+
+GZIP_ERRORS = (gzip.BadGzipFile, zlib.error)
+
+
+class ReaderError(Exception):
+    """A source cannot be read at all; the message names the file, and line and column where there are any."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, and where it was read. `notes` are for the person: what was assumed about it."""
+
+    place: str
+    run: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """What cannot become a run, where it was read, and why."""
+
+    place: str
+    reason: str
+    run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a person knows about runs and their engine did not write down.
+
+    `sizes` holds input and output bytes by run id, and comes before `input_bytes` and `output_bytes`, which hold for
+    every run. `rate` is a name in the price book.
+    """
+
+    workflow_name: str | None = None
+    input_bytes: int | None = None
+    output_bytes: int | None = None
+    sizes: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    prices: PriceBook = field(default_factory=price_book)
+    rate: str = "fargate"
+    spot: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def job_usd(self, vcpu: float, memory_bytes: float, seconds: float, *, spot: bool | None = None) -> float:
+        """Return what a job costs at this rate."""
+        on_spot = self.spot if spot is None else spot
+        return self.prices.job_usd(self.rate, vcpu=vcpu, memory_bytes=memory_bytes, seconds=seconds, spot=on_spot)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What an engine wrote down about a run; times with a zone, cost in USD by list price."""
+
+    place: str
+    engine: str
+    run_id: str
+    status: str
+    started_at: datetime
+    completed_at: datetime
+    cost_usd: float
+    workflow_name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def complete(finished: Finished, known: Known) -> Row | Rejected:
+    """Join what the engine wrote down with what the person knows."""
+    name = known.workflow_name or finished.workflow_name
+    if not name:
+        return Rejected(finished.place, "the workflow's name is not in the file: give --workflow", finished.run_id)
+    input_bytes, output_bytes = known.sizes.get(finished.run_id, (known.input_bytes, known.output_bytes))
+    if input_bytes is None:
+        reason = "the input size is not in the file: give --input, or --sizes with a line for this run id"
+        return Rejected(finished.place, reason, finished.run_id)
+    run: dict[str, Any] = {
+        "workflow_name": name,
+        "run_id": finished.run_id,
+        "status": finished.status,
+        "started_at": finished.started_at.isoformat(),
+        "completed_at": finished.completed_at.isoformat(),
+        "input_bytes": input_bytes,
+        "output_bytes": output_bytes,
+        "cost_usd": round(finished.cost_usd, 8),
+        "cost_source": "estimated",
+        "parameters": dict(known.parameters) or None,
+        "tags": {**finished.tags, **known.tags} or None,
+        "engine": finished.engine,
+        "purchase_option": "spot" if known.spot else "on_demand",
+    }
+    members = {name: value for name, value in run.items() if value is not None}
+    return Row(finished.place, members, finished.notes)
+
+
+def identity(engine: str, *parts: str) -> str:
+    """Return a run id that is the same whenever the same parts are read again."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"{engine}-{digest[:16]}"
+
+
+def opened(path: Path) -> TextIO:
+    """Open a text file, unpacking `.gz`. A byte order mark is left out."""
+    if path.suffix == ".gz":
+        _check_gzip(path)
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _check_gzip(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            raise ReaderError(f"{path}: is not gzip")
+
+
+def sources(path: Path, *suffixes: str) -> Iterator[Path]:
+    """Yield a file, or the files of a folder and all below it that end in one of these, in order of name."""
+    if not path.exists():
+        raise ReaderError(f"{path}: there is no such file or folder")
+    if path.is_file():
+        yield path
+        return
+    found = sorted(each for each in path.rglob("*") if each.is_file() and each.name.endswith(suffixes))
+    if not found:
+        raise ReaderError(f"{path}: holds no file that ends in {' or '.join(suffixes)}")
+    yield from found
+
+
+def each_file(
+    path: Path, suffixes: tuple[str, ...], read: Callable[[Path], Iterator[Row | Rejected]]
+) -> Iterator[Row | Rejected]:
+    """Read a file, or those of a folder, where a file that cannot be read rejects that file alone."""
+    for file in sources(path, *suffixes):
+        try:
+            yield from read(file)
+        except ReaderError as error:
+            if path.is_file():
+                raise
+            yield Rejected(str(file), str(error).removeprefix(f"{file}: "))
+
+
+def moment(text: object) -> datetime | None:
+    """Read an ISO 8601 time; one without a zone is UTC. None for anything else."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+class Document(BaseModel):
+    """A part of what an engine wrote as JSON: the members that we read, by their camelCase names; null is as absent."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, content: Any) -> Any:  # noqa: ANN401 - JSON that nobody has looked at
+        if isinstance(content, dict):
+            return {name: value for name, value in content.items() if value is not None}
+        return content
+
+
+def parsed[D: Document](path: Path, kind: type[D], content: object) -> D:
+    """Read a JSON value as a document. Raises ReaderError that names the member which does not fit."""
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ReaderError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the document'}: {first['msg']}") from None
+
+
+def in_utc(time: datetime | None) -> datetime | None:
+    """Take a time without a zone for UTC."""
+    return time if time is None or time.tzinfo else time.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime | None, AfterValidator(in_utc)]
+
+
+def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON, looked at by the caller
+    """Read a JSON document. Raises ReaderError."""
+    try:
+        with opened(path) as file:
+            return json.load(file)
+    except json.JSONDecodeError as error:
+        raise ReaderError(f"{path}: line {error.lineno}: column {error.colno}: not JSON: {error.msg}") from None
+    except (UnicodeDecodeError, EOFError, RecursionError, *GZIP_ERRORS) as error:
+        raise ReaderError(f"{path}: not JSON: {error}") from None

@@ -1,0 +1,52 @@
+"""Runs from JSON (RFC 8259): an array, an object with `runs`, or one run; or JSON Lines (https://jsonlines.org)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from runquote.readers.base import GZIP_ERRORS, ReaderError, Rejected, Row, load_json, opened
+
+_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+
+
+def read(path: Path) -> Iterator[Row | Rejected]:
+    """Yield each run as it is written. JSON Lines are streamed, and a bad line rejects that line alone.
+
+    Raises ReaderError for a file that is no JSON.
+    """
+    if not path.name.endswith(_LINES):
+        yield from _document(path)
+        return
+    try:
+        with opened(path) as file:
+            yield from _lines(path, file)
+    except (UnicodeDecodeError, EOFError, *GZIP_ERRORS) as error:
+        raise ReaderError(f"{path}: not a text file: {error}") from None
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[Row | Rejected]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        place = f"{path}: line {number}"
+        try:
+            yield _row(place, json.loads(line))
+        except (ValueError, RecursionError) as error:
+            yield Rejected(place, f"not JSON: {error}")
+
+
+def _document(path: Path) -> Iterator[Row | Rejected]:
+    content = load_json(path)
+    if isinstance(content, dict) and isinstance(content.get("runs"), list):
+        content = content["runs"]
+    if isinstance(content, dict):
+        content = [content]
+    if not isinstance(content, list):
+        raise ReaderError(f"{path}: must hold an array of runs, an object with `runs`, or one run")
+    for number, each in enumerate(content, start=1):
+        yield _row(f"{path}: run {number}", each)
+
+
+def _row(place: str, value: object) -> Row | Rejected:
+    return Row(place, value) if isinstance(value, dict) else Rejected(place, "is no object")

@@ -1,0 +1,121 @@
+"""Runs from Snakemake's benchmark files.
+
+The format: https://snakemake.readthedocs.io/en/stable/snakefiles/rules.html#benchmark-rules and snakemake/benchmark.py
+of version 9: a TSV, or JSON Lines if the file is named so, a line for each repetition of a job, with seconds in `s`,
+memory in MiB, `-` or `NA` for what was not measured; `threads` only with `--benchmark-extended`.
+Jobs that fail leave no benchmark, so what failed attempts cost is not in here, nor is when a job ran: that is taken
+from when its file was written.
+"""
+
+import csv
+import hashlib
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity, sources
+
+_FIRST_COLUMNS = ["s", "h:m:s"]
+_UNKNOWN = ("", "-", "NA", "None")
+_MIB = 2**20
+_LONGEST_SECONDS = 10 * 365 * 86_400
+
+
+@dataclass
+class _Run:
+    usd: float = 0.0
+    started: float = math.inf
+    ended: float = -math.inf
+    jobs: int = 0
+    measured: int = 0
+    contents: list[str] = field(default_factory=list)
+
+
+def read(path: Path, known: Known, *, per_folder: bool = False) -> Iterator[Row | Rejected]:
+    """Yield one run for all benchmark files below a folder, or with `per_folder` one for each folder in it.
+
+    Files of other kinds are passed over. Raises ReaderError for a benchmark file that cannot be read.
+    """
+    folders = sorted(each for each in path.iterdir() if each.is_dir()) if per_folder and path.is_dir() else [path]
+    if not folders:
+        raise ReaderError(f"{path}: holds no folder")
+    for folder in folders:
+        yield _read(folder, known)
+
+
+def _read(folder: Path, known: Known) -> Row | Rejected:
+    run = _Run()
+    for file in sources(folder, ".tsv", ".txt", ".jsonl", ".bench", ".benchmark", ".log"):
+        jobs = _jobs(file)
+        if jobs is None:
+            continue
+        name = file.relative_to(folder).as_posix() if file != folder else file.name
+        run.contents.append(f"{name}:{hashlib.sha256(file.read_bytes()).hexdigest()}")
+        written = file.stat().st_mtime
+        run.ended = max(run.ended, written)
+        for line, job in enumerate(jobs, start=1 if file.suffix == ".jsonl" else 2):
+            place = f"{file}: line {line}"
+            seconds = _number(place, job, "s")
+            if seconds is None or seconds > _LONGEST_SECONDS:
+                raise ReaderError(f"{place}: column s: a job must say how long it ran, at most ten years")
+            run.started = min(run.started, written - seconds)
+            threads, load = _number(place, job, "threads"), _number(place, job, "mean_load")
+            run.measured += threads is None
+            vcpu = threads or max(1, math.ceil((load or 0) / 100))
+            memory = (_number(place, job, "max_rss") or 0) * _MIB
+            run.usd += known.job_usd(vcpu, memory, seconds)
+            run.jobs += 1
+    if not run.jobs:
+        return Rejected(str(folder), "holds no benchmark file: rules need a `benchmark:` line")
+    unsaid = f"{run.measured} of {run.jobs} jobs do not say their threads, so what they used was priced"
+    notes = [f"{unsaid}: use --benchmark-extended"] if run.measured else []
+    finished = Finished(
+        place=str(folder),
+        engine="snakemake",
+        run_id=identity("snakemake", *run.contents),
+        status="SUCCEEDED",
+        started_at=datetime.fromtimestamp(run.started, UTC),
+        completed_at=datetime.fromtimestamp(run.ended, UTC),
+        cost_usd=run.usd,
+        notes=tuple(notes),
+    )
+    return complete(finished, known)
+
+
+def _jobs(path: Path) -> list[dict[str, Any]] | None:
+    """Return the lines of a benchmark file, or None if the file is something else."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            if path.suffix == ".jsonl":
+                return _json_lines(file.read())
+            header = file.readline().rstrip("\n").split("\t")
+            if header[:2] != _FIRST_COLUMNS:
+                return None
+            return list(csv.DictReader(file, header, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except UnicodeDecodeError:
+        return None
+
+
+def _json_lines(text: str) -> list[dict[str, Any]] | None:
+    try:
+        jobs = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return None
+    return jobs if jobs and all(isinstance(job, dict) and set(_FIRST_COLUMNS) <= set(job) for job in jobs) else None
+
+
+def _number(place: str, job: dict[str, Any], column: str) -> float | None:
+    value = job.get(column)
+    if value is None or (isinstance(value, str) and value in _UNKNOWN):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise ReaderError(f"{place}: column {column}: cannot read {value!r}")
+    return number

@@ -1,0 +1,96 @@
+"""Where the API is and which key opens it: flags before environment before profile file before a local system."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+URL_VARIABLE = "RUNQUOTE_API_URL"
+KEY_VARIABLE = "RUNQUOTE_API_KEY"
+PROFILE_VARIABLE = "RUNQUOTE_PROFILE"
+DEFAULT_PROFILE = "default"
+LOCAL_OUTPUTS = Path("build/local/outputs.json")
+"""What `make up` leaves in a checkout of Runquote."""
+
+
+class SettingsError(Exception):
+    """There is no complete configuration; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An API's address, its key, and in words where they came from."""
+
+    url: str
+    api_key: str
+    source: str
+
+
+def profiles_file() -> Path:
+    """Return the path of the profile file, in the user's configuration directory."""
+    return Path(typer.get_app_dir("runquote")) / "profiles.json"
+
+
+def save_profile(name: str, url: str, api_key: str) -> Path:
+    """Add a profile, or replace it, in the profile file, which only the user can read. Return its path."""
+    path = profiles_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    profiles = {**_profiles(path), name: {"api_url": url, "api_key": api_key}}
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(profiles, file, indent=2)
+    partial.replace(path)
+    return path
+
+
+def connection(url: str | None = None, api_key: str | None = None, profile: str | None = None) -> Connection:
+    """Return the connection that flags, environment, profile file and local system make, in this order.
+
+    A stored key is only ever sent to the address stored beside it. Raises SettingsError if something is missing.
+    """
+    profile = profile or os.environ.get(PROFILE_VARIABLE)
+    address, key = url or os.environ.get(URL_VARIABLE), api_key or os.environ.get(KEY_VARIABLE)
+    if address and key:
+        return Connection(address, key, "flags and environment" if url or api_key else "environment")
+    for source, its_url, its_key in [_from_profile(profile), *([_from_local_outputs()] if profile is None else [])]:
+        if its_url and its_key and address in (None, its_url):
+            return Connection(its_url, key or its_key, source)
+    missing = f"key for {address}" if address else "API to ask"
+    raise SettingsError(f"No {missing}: run `runquote login`, or set {URL_VARIABLE} and {KEY_VARIABLE}")
+
+
+def _from_profile(name: str | None) -> tuple[str, str | None, str | None]:
+    path = profiles_file()
+    profiles = _profiles(path)
+    if name is not None and name not in profiles:
+        raise SettingsError(f"{path} has no profile {name!r}: run `runquote login --profile {name}`")
+    profile = profiles.get(name or DEFAULT_PROFILE, {})
+    return f"profile {name or DEFAULT_PROFILE} in {path}", profile.get("api_url"), profile.get("api_key")
+
+
+def _from_local_outputs() -> tuple[str, str | None, str | None]:
+    outputs = _read(LOCAL_OUTPUTS)
+    return f"the local system in {LOCAL_OUTPUTS}", outputs.get("api_url"), outputs.get("api_key")
+
+
+def _profiles(path: Path) -> dict[str, dict[str, str]]:
+    profiles = _read(path)
+    if not all(isinstance(profile, dict) for profile in profiles.values()):
+        raise SettingsError(f"{path} is not a profile file: remove it and run `runquote login`")
+    return profiles
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path} cannot be read: it must hold an object")
+    return content

@@ -1,0 +1,57 @@
+"""A fake API, and the command as a person in an empty folder would run it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from runquote.cli import app
+from tests.unit.runquote.fake_api import API_KEY, FakeApi, fake_api
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def _api() -> Iterator[FakeApi]:
+    with fake_api() as api:
+        yield api
+
+
+@pytest.fixture
+def api(_api: FakeApi) -> FakeApi:
+    _api.runs.clear()
+    _api.requests.clear()
+    _api.failures.clear()
+    return _api
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and a person who configured nothing."""
+    for variable in ("RUNQUOTE_API_URL", "RUNQUOTE_API_KEY", "RUNQUOTE_PROFILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / ".config"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def command() -> Command:
+    """Runs `runquote` with these arguments."""
+
+    def run(*arguments: object, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def runquote(api: FakeApi, nowhere: Path, monkeypatch: pytest.MonkeyPatch, command: Command) -> Command:
+    """As `command`, with the fake API configured in the environment."""
+    monkeypatch.setenv("RUNQUOTE_API_URL", api.url)
+    monkeypatch.setenv("RUNQUOTE_API_KEY", API_KEY)
+    return command

@@ -1,0 +1,243 @@
+"""A small API for tests: answers in the contract's shapes, over HTTP, and remembers what it was sent."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+
+from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
+from contract.container import Metrics
+from contract.errors import STATUS, ErrorBody, ErrorCode
+from contract.predictions import (
+    BatchResponse,
+    BatchTotal,
+    Effect,
+    Interval,
+    ModelSummary,
+    Prediction,
+    PredictionRequest,
+    PredictionWarning,
+    SimilarRun,
+)
+from contract.runs import RejectedRun, Run, RunsResponse
+from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
+
+API_KEY = "a-key-for-tests-only"
+GB = 10**9
+NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
+METRICS = Metrics(median_ape=0.08, pinball=0.05, coverage_80=0.81, coverage_90=0.9, width_80=0.4)
+
+
+def intervals(cost: float) -> list[Interval]:
+    return [
+        Interval(coverage=0.8, low_usd=cost * 0.8, high_usd=cost * 1.2),
+        Interval(coverage=0.9, low_usd=cost * 0.7, high_usd=cost * 1.4),
+    ]
+
+
+def prediction(request: PredictionRequest) -> Prediction:
+    """A dollar for each 10 GB; beyond 500 GB a rough guide."""
+    cost = request.input_bytes / (10 * GB)
+    rough = request.input_bytes > 500 * GB
+    warnings = [PredictionWarning(code="estimated_costs", message="Past costs were estimated.")]
+    if rough:
+        warnings.append(PredictionWarning(code="outside_training_range", message="Treat this as a rough guide."))
+    return Prediction(
+        prediction_id="p-1",
+        workflow_name=request.workflow_name,
+        cost_usd=cost,
+        intervals=intervals(cost),
+        outcomes_usd=[cost * (0.7 + 0.6 * number / 19) for number in range(20)],
+        extrapolated=rough,
+        warnings=warnings,
+        model=ModelSummary(version=3, trained_at=NOW, runs=84, median_ape=0.08, input_bytes_range=(GB, 500 * GB)),
+        explanation=[Effect(factor="input_size", effect_usd=-1.5, note="[smaller] than a typical run")],
+        similar_runs=[SimilarRun(run_id="r-1", input_bytes=GB, output_bytes=None, cost_usd=2.0, completed_at=NOW)],
+    )
+
+
+def run(**changes: object) -> dict[str, Any]:
+    values = {
+        "workflow_name": "rnaseq",
+        "run_id": "r-1",
+        "status": "SUCCEEDED",
+        "started_at": "2026-03-01T08:00:00Z",
+        "completed_at": "2026-03-01T09:00:00Z",
+        "input_bytes": 120 * GB,
+        "cost_usd": 12.5,
+        "cost_source": "billed",
+    }
+    return {**values, **changes}
+
+
+def summary(name: str) -> dict[str, Any]:
+    return {
+        "workflow_name": name,
+        "runs": 84,
+        "succeeded_runs": 80,
+        "model_version": 3,
+        "trained_at": NOW,
+        "model_runs": 80,
+        "metrics": METRICS,
+        "input_bytes_range": (GB, 500 * GB),
+        "typical_output_ratio": 0.3,
+        "estimated_share": 0.0,
+        "parameters": [],
+        "last_retraining": None,
+    }
+
+
+def detail(name: str) -> WorkflowDetail:
+    sizes = [GB * 2**step for step in range(11)]
+    version = ModelVersion(version=3, created_at=NOW, status="current", reason="Better", runs=80, metrics=METRICS)
+    return WorkflowDetail(
+        **summary(name),
+        curve=[
+            CurvePoint(input_bytes=size, cost_usd=size / GB, intervals=intervals(size / GB), extrapolated=False)
+            for size in sizes
+        ],
+        recent_runs=[Run.model_validate_json(json.dumps(run()))],
+        model_versions=[version],
+    )
+
+
+class FakeApi(ThreadingHTTPServer):
+    """Knows the workflow `rnaseq`; `failures` are answered first, one to a request."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.runs: dict[tuple[str, str], dict[str, Any]] = {}
+        self.requests: list[tuple[str, str]] = []
+        self.failures: list[tuple[ErrorCode, int | None]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+@contextmanager
+def fake_api() -> Iterator[FakeApi]:
+    with FakeApi() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Refused(Exception):
+    def __init__(self, code: ErrorCode, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeApi
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm: ClassVar[bool] = True
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        self._answer({})
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self._answer(json.loads(self.rfile.read(length)), length)
+
+    def _answer(self, body: dict[str, Any], length: int = 0) -> None:
+        path = self.path.removeprefix("/v1/")
+        self.server.requests.append((self.command, path))
+        try:
+            self._send(200, self._route(path, body, length))
+        except _Refused as error:
+            shape = ErrorBody(error=error.code, message=str(error), request_id="q-1")
+            self._send(STATUS[error.code], shape, error.retry_after)
+
+    def _route(self, path: str, body: dict[str, Any], length: int) -> BaseModel:
+        if length > MAX_BATCH_BODY_BYTES:
+            raise _Refused("payload_too_large", "The body is too large")
+        if self.headers["x-api-key"] != API_KEY:
+            raise _Refused("forbidden", "The API key is missing or wrong")
+        if self.server.failures:
+            code, retry_after = self.server.failures.pop(0)
+            raise _Refused(code, f"This is {code}", retry_after)
+        if path == "workflows":
+            return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))])
+        if path.startswith("workflows/"):
+            return detail(_known(unquote(path.removeprefix("workflows/"))))
+        if path == "predictions":
+            return prediction(_request(body))
+        if path == "predictions/batch":
+            return self._batch(body["requests"])
+        return self._record(body["runs"])
+
+    def _batch(self, requests: list[dict[str, Any]]) -> BatchResponse:
+        assert len(requests) <= MAX_BATCH
+        answers: list[Prediction | ErrorBody] = []
+        for each in requests:
+            try:
+                answers.append(prediction(_request(each)))
+            except _Refused as error:
+                answers.append(ErrorBody(error=error.code, message=str(error), request_id="q-1"))
+        cost = sum(answer.cost_usd for answer in answers if isinstance(answer, Prediction))
+        return BatchResponse(predictions=answers, total=BatchTotal(cost_usd=cost, intervals=intervals(cost)))
+
+    def _record(self, rows: list[dict[str, Any]]) -> RunsResponse:
+        assert len(rows) <= MAX_BATCH
+        accepted = unchanged = 0
+        rejected = []
+        for index, row in enumerate(rows):
+            try:
+                Run.model_validate_json(json.dumps(row))
+            except ValidationError as error:
+                message = error.errors()[0]["msg"]
+                rejected.append(RejectedRun(index=index, run_id=None, error="invalid_request", message=message))
+                continue
+            key = (row["workflow_name"], row["run_id"])
+            if key not in self.server.runs:
+                self.server.runs[key] = row
+                accepted += 1
+            elif self.server.runs[key] == row:
+                unchanged += 1
+            else:
+                message = "The run was recorded with other values"
+                rejected.append(RejectedRun(index=index, run_id=key[1], error="run_conflict", message=message))
+        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected)
+
+    def _send(self, status: int, shape: BaseModel, retry_after: int | None = None) -> None:
+        content = shape.model_dump_json().encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if retry_after is not None:
+            self.send_header("Retry-After", str(retry_after))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _request(body: dict[str, Any]) -> PredictionRequest:
+    try:
+        request = PredictionRequest.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        raise _Refused("invalid_request", error.errors()[0]["msg"]) from None
+    _known(request.workflow_name)
+    return request
+
+
+def _known(name: str) -> str:
+    if name != "rnaseq":
+        raise _Refused("workflow_not_found", f"We have no past runs of {name}")
+    return name

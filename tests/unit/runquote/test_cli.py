@@ -1,0 +1,232 @@
+import csv
+import io
+import json
+import stat
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from runquote.cli import app
+from runquote.settings import profiles_file
+from tests.unit.runquote.conftest import Command
+from tests.unit.runquote.fake_api import API_KEY, FakeApi
+
+PREDICT = ("predict", "rnaseq", "--input")
+
+
+def test_a_prediction_reads_like_a_sentence(runquote: Command) -> None:
+    result = runquote(*PREDICT, "120GB", "--output", "1.5 GB", "--param", "paired=true")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("About $12\n8 in 10 runs like this cost between $9.6 and $14.\n")
+    assert "[smaller] than a typical run" in result.stdout
+    assert result.stderr == ""
+
+
+def test_json_holds_version_currency_and_the_whole_prediction(runquote: Command) -> None:
+    result = runquote(*PREDICT, "120GB", "--format", "json", "--budget", "13")
+    answer = json.loads(result.stdout)
+    assert (answer["version"], answer["currency"], answer["cost_usd"]) == (1, "USD", 12)
+    assert (answer["budget_usd"], answer["within_budget"]) == (13, True)
+    assert len(answer["outcomes_usd"]) == 20
+
+
+def test_csv_has_one_row_with_the_interval_asked_for(runquote: Command) -> None:
+    result = runquote(*PREDICT, "120GB", "--format", "csv", "--interval", "90")
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    assert float(row["high_usd"]) == pytest.approx(16.8)
+    assert row["coverage"] == "0.9"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("120GB", "--budget", "50"), 0),
+        (("120GB", "--budget", "11.99"), 3),
+        (("120GB", "--budget", "13", "--risk", "0.1"), 3),
+        (("120GB", "--strict"), 0),
+        (("900GB", "--strict"), 4),
+        (("900GB", "--strict", "--budget", "1"), 4),
+        (("900GB", "--budget", "1"), 3),
+        (("900GB",), 0),
+        (("1,5GB",), 2),
+        (("0GB",), 2),
+        (("120GB", "--interval", "70"), 2),
+        (("120GB", "--budget", "-5"), 2),
+        (("120GB", "--budget", "nan"), 2),
+        (("120GB", "--param", "paired"), 2),
+        (("120GB", "--unheard"), 2),
+    ],
+)
+def test_exit_codes(runquote: Command, arguments: tuple[str, ...], code: int) -> None:
+    assert runquote(*PREDICT, *arguments).exit_code == code
+
+
+def test_a_failure_is_one_line_on_stderr(runquote: Command) -> None:
+    result = runquote("predict", "unheard", "--input", "1GB")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: We have no past runs of unheard\n"
+
+
+def test_parameters_have_the_type_that_they_look_like(runquote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    monkeypatch.setattr("runquote.client.Client.predict", lambda *arguments: seen.update(arguments[4]) or 1 / 0)
+    pairs = {"a": "1", "b": "1.5", "c": "TRUE", "d": '"7"', "e": "1_000", "f": "nan", "g": "007", "h": "x=y"}
+    runquote(*PREDICT, "1GB", *(word for name, value in pairs.items() for word in ("--param", f"{name}={value}")))
+    assert seen == {"a": 1, "b": 1.5, "c": True, "d": "7", "e": "1_000", "f": "nan", "g": "007", "h": "x=y"}
+
+
+def test_no_colour_where_nobody_looks(runquote: Command) -> None:
+    assert "\x1b" not in runquote(*PREDICT, "900GB").output
+
+
+def test_a_batch_answers_good_rows_and_names_bad_ones(runquote: Command, nowhere: Path) -> None:
+    (nowhere / "runs.csv").write_text(
+        'label,workflow,input_size,output_size\nsmall,rnaseq,10 GB,\nbad,rnaseq,"1,5 GB",\nnone,unheard,1 GB,\n'
+        "large,rnaseq,200 GB,3 GB\n"
+    )
+    result = runquote("batch", "runs.csv", "--sort", "cost", "--format", "csv", "--out", "out.json")
+    assert result.exit_code == 1
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["label"] for row in rows] == ["large", "small", "bad", "none"]
+    assert "runs.csv: line 3: column input_size: '1,5 GB' is not a size" in result.stderr
+    assert "runs.csv: line 4: We have no past runs of unheard" in result.stderr
+    assert json.loads((nowhere / "out.json").read_text())["total"]["cost_usd"] == 21
+
+
+def test_a_batch_of_more_than_500_is_simulated_together(runquote: Command, nowhere: Path) -> None:
+    (nowhere / "runs.csv").write_text("workflow,input_size\n" + "rnaseq,10 GB\n" * 501)
+    result = runquote("batch", "runs.csv", "--format", "json", "--budget", "500")
+    total = json.loads(result.stdout)["total"]
+    assert result.exit_code == 3
+    assert total["cost_usd"] == pytest.approx(501)
+    low, high = total["intervals"][0]["low_usd"], total["intervals"][0]["high_usd"]
+    assert 490 < low < 501 < high < 512  # independent runs: far narrower than the sum of the bounds
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("label,workflow\nx,rnaseq\n", "line 1: column input_size is missing"),
+        ("workflow,input_size,budget\n", "line 1: column budget is unknown"),
+        (b"\xff\xfe\x00", "not a CSV file"),
+    ],
+)
+def test_a_file_that_is_no_batch_is_refused_in_one_line(
+    runquote: Command, nowhere: Path, content: str | bytes, message: str
+) -> None:
+    (nowhere / "runs.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    result = runquote("batch", "runs.csv")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_size_of_a_samplesheet_is_that_of_the_files_it_names_once(command: Command, nowhere: Path) -> None:
+    (nowhere / "a_1.fastq.gz").write_bytes(b"x" * 700)
+    (nowhere / "a_2.fastq.gz").write_bytes(b"x" * 300)
+    (nowhere / "b.bam").write_bytes(b"x" * 1000)
+    (nowhere / "sheet.csv").write_text(
+        "sample,fastq_1,fastq_2,strandedness,bam\na,a_1.fastq.gz,a_2.fastq.gz,auto,\na,a_1.fastq.gz,,auto,b.bam\n"
+    )
+    result = command("size", "sheet.csv", "--format", "json")
+    answer = json.loads(result.stdout)
+    assert (answer["bytes"], answer["files"], answer["gzip_bytes"]) == (2000, 3, 1000)
+    assert "2 of 3 files are gzip" in result.stderr
+    assert command("size", "sheet.csv", "--plain").stdout == "2000B\n"
+    assert command("size", ".", "--plain").stdout.strip() == f"{2000 + (nowhere / 'sheet.csv').stat().st_size}B"
+
+
+def test_a_samplesheet_that_names_a_missing_file_says_where(command: Command, nowhere: Path) -> None:
+    (nowhere / "sheet.tsv").write_text("sample\tcram\nx\tgone.cram\n")
+    result = command("size", "sheet.tsv")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: sheet.tsv: line 2: column cram: there is no file gone.cram\n"
+
+
+def test_the_size_of_an_s3_prefix_ends_where_the_folder_does(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="data")
+        for key, size in {"run1/a.bam": 10, "run1/b.bam": 5, "run10/a.bam": 100}.items():
+            s3.put_object(Bucket="data", Key=key, Body=b"x" * size)
+        assert command("size", "s3://data/run1", "--plain").stdout == "15B\n"
+        assert command("size", "s3://data/run1/a.bam", "--plain").stdout == "10B\n"
+        assert "there is nothing at s3://data/gone" in command("size", "s3://data/gone").stderr
+
+
+def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere: Path) -> None:
+    drawn = runquote("curve", "rnaseq").stdout
+    plot = [line.partition("|")[2].ljust(72) for line in drawn.splitlines() if "|" in line]
+    assert all("*" in column for column in zip(*(line for line in plot), strict=True))  # a line without gaps
+    assert "o" in drawn
+    assert runquote("curve", "rnaseq", "--plot", "curve.svg").exit_code == 0
+    root = ElementTree.fromstring((nowhere / "curve.svg").read_text())
+    assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 1
+    assert runquote("curve", "rnaseq", "--plot", "curve.png").exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("models", "list"), ("models", "show", "rnaseq"), ("accuracy",), ("doctor",)])
+def test_what_is_known_comes_in_three_formats(runquote: Command, arguments: tuple[str, ...]) -> None:
+    for format_, starts in (("table", ""), ("json", '{\n  "version": 1,\n  "currency": "USD"'), ("csv", "")):
+        result = runquote(*arguments, "--format", format_)
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith(starts)
+        assert result.stdout.count("\n") >= 2
+
+
+def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhere: Path, api: FakeApi) -> None:
+    result = command("--api-url", api.url, "--profile", "team", "login", stdin=API_KEY + "\n")
+    assert result.exit_code == 0, result.output
+    assert stat.S_IMODE(profiles_file().stat().st_mode) == 0o600
+    assert API_KEY not in result.output
+    assert command("--profile", "team", *PREDICT, "120GB").exit_code == 0
+    missing = command("--profile", "other", *PREDICT, "120GB")
+    assert (missing.exit_code, "has no profile 'other'" in missing.stderr) == (1, True)
+
+
+def test_login_with_a_wrong_key_saves_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:
+    assert command("--api-url", api.url, "login", stdin="wrong\n").exit_code == 1
+    assert not profiles_file().exists()
+
+
+def test_flags_come_before_environment_before_profile_before_a_local_system(
+    command: Command, nowhere: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = nowhere / "build" / "local" / "outputs.json"
+    outputs.parent.mkdir(parents=True)
+    outputs.write_text(json.dumps({"api_url": api.url, "api_key": API_KEY}))
+    local = command(*PREDICT, "120GB")
+    assert local.exit_code == 0
+    assert local.stderr == "Using the local system in build/local/outputs.json\n"
+    elsewhere = "http://127.0.0.1:9/v1"
+    assert command("--api-url", elsewhere, "--api-key", "k", "login", "--no-check").exit_code == 0
+    assert elsewhere in command(*PREDICT, "120GB").stderr
+    monkeypatch.setenv("RUNQUOTE_API_URL", api.url)
+    monkeypatch.setenv("RUNQUOTE_API_KEY", API_KEY)
+    assert command(*PREDICT, "120GB").exit_code == 0
+    assert command("--api-key", "wrong", *PREDICT, "120GB").exit_code == 1
+
+
+def test_a_stored_key_is_never_sent_to_another_address(command: Command, nowhere: Path, api: FakeApi) -> None:
+    command("--api-url", api.url, "login", stdin=API_KEY + "\n")
+    api.requests.clear()
+    result = command("--api-url", api.url.replace("127.0.0.1", "localhost"), *PREDICT, "120GB")
+    assert (result.exit_code, "No key for" in result.stderr, api.requests) == (1, True, [])
+
+
+def test_nothing_configured_says_what_to_do(command: Command, nowhere: Path) -> None:
+    assert "run `runquote login`" in command(*PREDICT, "120GB").stderr
+    assert command("doctor").exit_code == 1
+
+
+def test_a_shell_can_complete_the_commands(nowhere: Path) -> None:
+    environment = {"_RUNQUOTE_COMPLETE": "complete_bash", "COMP_WORDS": "runquote pre", "COMP_CWORD": "1"}
+    assert "predict" in CliRunner().invoke(app, [], prog_name="runquote", env=environment).output

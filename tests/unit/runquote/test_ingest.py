@@ -1,0 +1,104 @@
+"""`runquote ingest` against the fake API: what is sent, what is left out, and that every row is accounted for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.runquote.conftest import Command
+from tests.unit.runquote.fake_api import FakeApi, run
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NEXTFLOW = ("ingest", "nextflow", FIXTURES / "nextflow/human.txt", "--workflow", "rnaseq")
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_every_row_is_accounted_for_and_the_second_time_nothing_is_new(
+    runquote: Command, nowhere: Path, api: FakeApi
+) -> None:
+    rows = [run(run_id=f"r-{number}") for number in range(1200)]
+    rows[3]["cost_usd"] = -1
+    rows[700]["completed_at"] = "2025-12-31T23:59:59Z"
+    rows[700]["started_at"] = "2025-12-31T23:00:00Z"
+    rows[1100]["run_id"] = "r-0"
+    rows[1100]["cost_usd"] = 99
+    source = write(nowhere / "runs.jsonl", rows)
+    ingest = ("ingest", "json", source, "--since", "2026-01-01", "--format", "json")
+    result = runquote(*ingest)
+    assert result.exit_code == 1
+    counts = {"read": 1200, "accepted": 1197, "unchanged": 0, "too_old": 1, "rejected": 2}
+    assert json.loads(result.stdout) == {"version": 1, "currency": "USD", "dry_run": False, **counts}
+    assert [path for _, path in api.requests] == ["runs"] * 3
+    rejected = [json.loads(line) for line in (nowhere / "rejected.jsonl").read_text().splitlines()]
+    assert [line["place"] for line in rejected] == [f"{source}: line 4", f"{source}: line 1101"]
+    assert rejected[0]["reason"].startswith("cost_usd: ")
+    assert rejected[1]["reason"] == "run_conflict: The run was recorded with other values"
+    assert rejected[1]["run"]["cost_usd"] == 99
+    again = json.loads(runquote(*ingest).stdout)
+    assert (again["accepted"], again["unchanged"]) == (0, 1197)
+
+
+def test_a_dry_run_needs_no_api_and_sends_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:
+    result = command(*NEXTFLOW, "--input", "120 GB", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "1 read: 1 valid (dry run), 0 too old, 0 rejected\n"
+    assert api.requests == []
+    assert not (nowhere / "rejected.jsonl").exists()
+
+
+def test_options_complete_what_the_engine_did_not_write(runquote: Command, api: FakeApi) -> None:
+    options = ("--input", "120 GB", "--output", "3 GB", "--param", "paired=true", "--tag", "team=a=b", "--rate", "m5")
+    assert runquote(*NEXTFLOW, *options).exit_code == 0
+    (recorded,) = api.runs.values()
+    assert recorded["input_bytes"] == 120 * 10**9
+    assert recorded["parameters"] == {"paired": True}
+    assert recorded["tags"] == {"team": "a=b"}
+    assert runquote(*NEXTFLOW, *options).stdout == "1 read: 0 recorded, 1 already there, 0 too old, 0 rejected\n"
+
+
+def test_sizes_come_from_a_file_by_run_id(runquote: Command, nowhere: Path, api: FakeApi) -> None:
+    assert runquote(*NEXTFLOW).exit_code == 1
+    identifier = json.loads((nowhere / "rejected.jsonl").read_text())["run_id"]
+    (nowhere / "sizes.csv").write_text(f"run_id,input_size,output_size\n{identifier},7 GB,\n")
+    assert runquote(*NEXTFLOW, "--sizes", "sizes.csv").exit_code == 0
+    assert next(iter(api.runs.values()))["input_bytes"] == 7 * 10**9
+    (nowhere / "sizes.csv").write_text('run_id,input_size\na,1 GB\nb,"1,5 GB"\n')
+    result = runquote(*NEXTFLOW, "--sizes", "sizes.csv")
+    assert (result.exit_code, "sizes.csv: line 3: '1,5 GB' is not a size" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [
+        (("snakemake", FIXTURES / "snakemake", "--per-folder", "--workflow", "w"), 3),
+        (("cromwell", FIXTURES / "cromwell"), 1),
+        (("healthomics", FIXTURES / "healthomics/manifest.jsonl"), 1),
+    ],
+)
+def test_each_engine_has_its_command(runquote: Command, arguments: tuple[object, ...], count: int) -> None:
+    result = runquote("ingest", *arguments, "--input", "1GB")
+    assert (result.exit_code, f"{count} recorded" in result.stdout) == (0, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("csv", "gone.csv"), 1, "gone.csv"),
+        (("nextflow", "gone.txt"), 1, "Error: gone.txt: there is no such file or folder"),
+        (("nextflow", FIXTURES / "nextflow/broken.txt"), 1, "broken.txt: line 4: column realtime: cannot read"),
+        (("nextflow", FIXTURES, "--rate", "m4"), 2, "--rate must be one of"),
+        (("nextflow", FIXTURES, "--timezone", "Mars"), 2, "no time zone"),
+        (("nextflow", FIXTURES, "--input", "5"), 2, "is not a size"),
+        (("nextflow", FIXTURES, "--prices", "gone.json"), 1, "gone.json: cannot be read"),
+        (("csv", FIXTURES, "--since", "yesterday"), 2, "is no date"),
+    ],
+)
+def test_what_is_wrong_is_said(runquote: Command, arguments: tuple[object, ...], code: int, message: str) -> None:
+    result = runquote("ingest", *arguments)
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.output

@@ -1,0 +1,288 @@
+"""Each reader on files in its format; what they cost is computed here by hand, from Fargate's rates."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.runs import Run
+from runquote.pricing import PriceError, price_book
+from runquote.readers import cromwell, healthomics, nextflow, snakemake
+from runquote.readers import csv as csv_reader
+from runquote.readers import json as json_reader
+from runquote.readers.base import Known, ReaderError, Rejected, Row
+
+FIXTURES = Path(__file__).parent / "fixtures"
+GB = 10**9
+KNOWN = Known(workflow_name="rnaseq", input_bytes=120 * GB)
+
+
+def fargate(vcpu: float, gib: float, seconds: float) -> float:
+    return (vcpu * 0.04048 + gib * 0.004445) * max(60.0, seconds) / 3600
+
+
+INDEX = fargate(4, 16, 1800)
+SAMPLE_1 = fargate(4, 8, 3600) + fargate(4, 16, 3600)
+SAMPLE_2 = fargate(4, 8, 7263.85)
+
+
+def runs(rows: Iterable[Row | Rejected]) -> list[Run]:
+    taken = list(rows)
+    assert all(isinstance(row, Row) for row in taken), taken
+    return [Run.model_validate_json(json.dumps(row.run)) for row in taken if isinstance(row, Row)]
+
+
+def rejections(rows: Iterable[Row | Rejected]) -> list[str]:
+    return [row.reason for row in rows if isinstance(row, Rejected)]
+
+
+def notes(rows: Iterable[Row | Rejected]) -> str:
+    return " ".join(note for row in rows if isinstance(row, Row) for note in row.notes)
+
+
+def test_a_trace_costs_all_attempts_failed_ones_too() -> None:
+    (run,) = runs(nextflow.read(FIXTURES / "nextflow/human.txt", KNOWN))
+    assert run.cost_usd == pytest.approx(INDEX + SAMPLE_1 + SAMPLE_2, abs=1e-8)
+    assert (run.status, run.cost_source, run.engine) == ("SUCCEEDED", "estimated", "nextflow")
+    assert run.started_at == datetime(2026, 3, 1, 8, 1, tzinfo=UTC)
+    assert run.completed_at == datetime(2026, 3, 1, 10, 33, 3, 850000, tzinfo=UTC)
+
+
+def test_raw_and_human_readable_traces_are_one_and_the_same_run() -> None:
+    human = runs(nextflow.read(FIXTURES / "nextflow/human.txt", KNOWN))
+    assert runs(nextflow.read(FIXTURES / "nextflow/raw.txt", KNOWN)) == human
+
+
+def test_times_without_a_zone_are_where_nextflow_ran() -> None:
+    (run,) = runs(nextflow.read(FIXTURES / "nextflow/human.txt", KNOWN, zone=ZoneInfo("Europe/Zurich")))
+    assert run.started_at == datetime(2026, 3, 1, 7, 1, tzinfo=UTC)
+
+
+def test_cached_tasks_are_not_paid_for_twice() -> None:
+    trace = FIXTURES / "nextflow/resumed.txt"
+    paid = fargate(4, 16, 3600)
+    (run,) = runs(nextflow.read(trace, KNOWN))
+    assert run.cost_usd == pytest.approx(paid, abs=1e-8)
+    assert run.tags == {"nextflow.cached_tasks": "2 of 3"}
+    assert "2 of 3 tasks came from the cache" in notes(nextflow.read(trace, KNOWN))
+    (full,) = runs(nextflow.read(trace, KNOWN, cached="full"))
+    assert full.cost_usd == pytest.approx(paid + INDEX + SAMPLE_2, abs=1e-8)
+    assert rejections(nextflow.read(trace, KNOWN, cached="skip")) == ["2 of 3 tasks came from the cache"]
+
+
+def test_a_trace_of_cached_tasks_alone_is_no_run(tmp_path: Path) -> None:
+    text = (FIXTURES / "nextflow/resumed.txt").read_text().replace("COMPLETED", "CACHED")
+    (tmp_path / "trace.txt").write_text(text)
+    assert rejections(nextflow.read(tmp_path / "trace.txt", KNOWN)) == [
+        "all 3 tasks came from the cache: this execution cost nothing"
+    ]
+
+
+def test_the_default_fields_suffice_and_the_assumption_is_told() -> None:
+    trace = FIXTURES / "nextflow/default_fields.txt"
+    (run,) = runs(nextflow.read(trace, KNOWN))
+    assert run.cost_usd == pytest.approx(fargate(2, 3, 600) + fargate(1, 2, 300), abs=1e-8)
+    assert run.status == "FAILED"
+    assert run.completed_at == datetime(2026, 3, 1, 8, 17, 40, tzinfo=UTC)
+    assert "do not say what they requested" in notes(nextflow.read(trace, KNOWN))
+
+
+def test_one_run_for_each_tag_shares_what_has_none() -> None:
+    first, second = runs(nextflow.read(FIXTURES / "nextflow/human.txt", KNOWN, per_tag=True))
+    assert first.cost_usd == pytest.approx(SAMPLE_1 + INDEX / 2, abs=1e-8)
+    assert second.cost_usd == pytest.approx(SAMPLE_2 + INDEX / 2, abs=1e-8)
+    assert first.run_id.endswith("-s1")
+    assert first.run_id.removesuffix("s1") == second.run_id.removesuffix("s2")
+
+
+def test_a_bad_cell_is_named_by_file_line_and_column() -> None:
+    with pytest.raises(ReaderError, match=r"broken\.txt: line 4: column realtime: cannot read '2:01:03'"):
+        list(nextflow.read(FIXTURES / "nextflow/broken.txt", KNOWN))
+
+
+def test_a_bad_file_of_a_folder_is_rejected_alone(tmp_path: Path) -> None:
+    for name in ("broken.txt", "human.txt"):
+        shutil.copy(FIXTURES / "nextflow" / name, tmp_path)
+    (tmp_path / "notes.txt").write_text("Remember the milk\n")
+    (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
+    rows = list(nextflow.read(tmp_path, KNOWN))
+    assert len(rejections(rows)) == 3
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1.2 GB", 1288490189), ("0", 0), ("512", 512), ("3 KB", 3072), ("1 TB", 2**40), ("7 B", 7)]
+)
+def test_sizes_of_a_trace_are_powers_of_1024(text: str, size: int) -> None:
+    assert nextflow.parse_trace_size(text) == size
+
+
+@given(st.integers(0, 2**60))
+def test_raw_sizes_are_bytes(size: int) -> None:
+    assert nextflow.parse_trace_size(str(size)) == size
+
+
+def test_without_an_input_size_a_run_says_how_to_give_one() -> None:
+    known = Known(workflow_name="rnaseq")
+    (row,) = nextflow.read(FIXTURES / "nextflow/human.txt", known)
+    assert isinstance(row, Rejected)
+    assert "--sizes" in row.reason
+    sized = Known(workflow_name="rnaseq", sizes={str(row.run_id): (7 * GB, GB)})
+    (run,) = runs(nextflow.read(FIXTURES / "nextflow/human.txt", sized))
+    assert (run.input_bytes, run.output_bytes) == (7 * GB, GB)
+
+
+def test_spot_costs_its_share() -> None:
+    (run,) = runs(nextflow.read(FIXTURES / "nextflow/human.txt", Known("rnaseq", GB, spot=True)))
+    assert run.cost_usd == pytest.approx(0.4 * (INDEX + SAMPLE_1 + SAMPLE_2), abs=1e-8)
+    assert run.purchase_option == "spot"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The Snakemake fixtures, as if their jobs had ended at a known time."""
+    folder = tmp_path / "benchmarks"
+    shutil.copytree(FIXTURES / "snakemake", folder)
+    for file in folder.rglob("*"):
+        os.utime(file, (1_772_352_000, 1_772_352_000))
+    return folder
+
+
+def test_benchmarks_that_snakemake_wrote_add_up_with_every_repetition(written: Path) -> None:
+    (run,) = runs(snakemake.read(written / "extended", KNOWN))
+    memory = {"index": (3.10, 16.39), "align": (16.29, 16.26)}
+    expected = sum(fargate(2, each / 1024, 0) for each in memory["index"])
+    expected += sum(fargate(1, each / 1024, 0) for each in memory["align"])
+    assert run.cost_usd == pytest.approx(expected, abs=1e-8)
+    assert run.completed_at == datetime.fromtimestamp(1_772_352_000, UTC)
+    assert (run.completed_at - run.started_at).total_seconds() == pytest.approx(1.38)
+
+
+@pytest.mark.parametrize("form", ["plain", "json_lines"])
+def test_every_form_of_benchmark_is_read(written: Path, form: str) -> None:
+    (run,) = runs(snakemake.read(written / form, KNOWN))
+    assert run.cost_usd > 0
+    assert ("--benchmark-extended" in notes(snakemake.read(written / form, KNOWN))) == (form == "plain")
+
+
+def test_each_folder_can_be_a_run_and_its_id_is_its_content(written: Path) -> None:
+    assert len({run.run_id for run in runs(snakemake.read(written, KNOWN, per_folder=True))}) == 3
+    (before,) = runs(snakemake.read(written / "plain", KNOWN))
+    moved = written / "elsewhere"
+    shutil.copytree(written / "plain", moved)
+    (after,) = runs(snakemake.read(moved, KNOWN))
+    assert after.run_id == before.run_id
+
+
+def test_a_missing_measurement_is_allowed_and_nonsense_is_not(tmp_path: Path) -> None:
+    header = "s\th:m:s\tmax_rss\tmean_load\n"
+    (tmp_path / "a.tsv").write_text(header + "120.0\t0:02:00\t-\tNA\n")
+    (run,) = runs(snakemake.read(tmp_path, KNOWN))
+    assert run.cost_usd == pytest.approx(fargate(1, 0, 120), abs=1e-8)
+    (tmp_path / "a.tsv").write_text(header + "-5\t0:02:00\t-\tNA\n")
+    with pytest.raises(ReaderError, match=r"a\.tsv: line 2: column s: cannot read '-5'"):
+        list(snakemake.read(tmp_path, KNOWN))
+    (tmp_path / "a.tsv").write_text(header + "1e12\t0:02:00\t-\tNA\n")
+    with pytest.raises(ReaderError, match="column s: a job must say how long it ran"):
+        list(snakemake.read(tmp_path, KNOWN))
+
+
+def test_cromwell_pays_for_attempts_and_sub_workflows_but_not_for_cached_calls() -> None:
+    source = FIXTURES / "cromwell/metadata.json"
+    (run,) = runs(cromwell.read(source, Known(input_bytes=GB)))
+    expected = fargate(4, 16, 3600) + fargate(4, 32, 3600) + fargate(2, 2, 1800)
+    assert run.cost_usd == pytest.approx(expected, abs=1e-8)
+    assert (run.workflow_name, run.run_id) == ("germline", "11111111-2222-3333-4444-555555555555")
+    assert run.tags == {"cromwell.cached_calls": "1 of 5"}
+
+
+def test_cromwell_metadata_that_cannot_be_a_run_says_why(tmp_path: Path) -> None:
+    source = tmp_path / "metadata.json"
+    metadata = json.loads((FIXTURES / "cromwell/metadata.json").read_text())
+    source.write_text(json.dumps({**metadata, "status": "Running"}))
+    assert rejections(cromwell.read(source, KNOWN)) == ["is not finished: its status is Running"]
+    metadata["calls"]["germline.subcalls"] = [{"subWorkflowId": "x"}]
+    source.write_text(json.dumps(metadata))
+    assert "expandSubWorkflows" in rejections(cromwell.read(source, KNOWN))[0]
+    source.write_text('{"id": "x",\n "calls": }')
+    with pytest.raises(ReaderError, match="line 2: column 11: not JSON"):
+        list(cromwell.read(source, KNOWN))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.jsonl"])
+def test_a_healthomics_manifest_costs_storage_and_tasks(name: str) -> None:
+    (run,) = runs(healthomics.read(FIXTURES / "healthomics" / name, Known(input_bytes=GB)))
+    storage = 2400 * 0.0001918 * 2
+    assert run.cost_usd == pytest.approx(storage + 0.2592 + 2 * 0.08505 / 60, abs=1e-8)
+    assert (run.workflow_name, run.run_id, run.status) == ("healthomics-7654321", "healthomics-1234567", "SUCCEEDED")
+
+
+def test_run_analyzer_files_add_up_and_a_missing_price_rejects_its_run() -> None:
+    first, second = healthomics.read(FIXTURES / "healthomics/analyzer.csv", KNOWN)
+    (run,) = runs([first])
+    assert run.cost_usd == pytest.approx(0.92064 + 0.2592 + 0.002835)
+    assert isinstance(second, Rejected)
+    assert "task9: column estimatedUSD is empty" in second.reason
+    assert second.run_id == "healthomics-1234568"
+
+
+def test_csv_names_the_line_and_column_that_it_cannot_read(tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    header = "workflow_name,run_id,status,started_at,completed_at,input_bytes,cost_usd,cost_source,tags\n"
+    file.write_text(header + "w,1,SUCCEEDED,a,b,many,1,billed,\n" + 'w,2,SUCCEEDED,a,b,7,1.5,billed,"{""a"": ""b""}"\n')
+    bad, good = csv_reader.read(file)
+    assert bad == Rejected(f"{file}: line 2", "column input_bytes: cannot read 'many'", "1")
+    assert isinstance(good, Row)
+    assert (good.run["input_bytes"], good.run["tags"]) == (7, {"a": "b"})
+    with pytest.raises(csv_reader.CsvError, match="line 2: column input_bytes"):
+        list(csv_reader.read_runs(file))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        ("a.json", '[{"run_id": "1"}, {"run_id": "2"}]', 2),
+        ("a.json", '{"runs": [{"run_id": "1"}]}', 1),
+        ("a.json", '{"run_id": "1"}', 1),
+        ("a.jsonl", '{"run_id": "1"}\n\n{"run_id": "2"}\n', 2),
+    ],
+)
+def test_json_comes_in_four_forms(tmp_path: Path, name: str, text: str, count: int) -> None:
+    (tmp_path / name).write_text(text)
+    rows = list(json_reader.read(tmp_path / name))
+    assert [row.run["run_id"] for row in rows if isinstance(row, Row)] == ["1", "2"][:count]
+
+
+def test_a_bad_line_of_json_lines_is_rejected_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"run_id": "1"}\n{"run_id": \n[]\n')
+    good, broken, array = json_reader.read(tmp_path / "a.jsonl")
+    assert isinstance(good, Row)
+    assert isinstance(broken, Rejected)
+    assert isinstance(array, Rejected)
+    assert (broken.place, array.reason) == (f"{tmp_path / 'a.jsonl'}: line 2", "is no object")
+
+
+def test_the_price_book_is_sourced_dated_and_checked(tmp_path: Path) -> None:
+    book = price_book()
+    assert all(rate.source and rate.as_of for rate in book.rates.values())
+
+    def hour(rate: str) -> float:
+        return book.job_usd(rate, vcpu=4, memory_bytes=2**30 * 32, seconds=3600, spot=False)
+
+    assert hour("m5") == pytest.approx(8 * 0.048)  # memory takes half of a 16 vCPU machine
+    assert hour("r5") == pytest.approx(4 * 0.063)
+    with pytest.raises(PriceError, match="no rate 'm4'"):
+        hour("m4")
+    with pytest.raises(PriceError, match=r"no instance type omics\.g5"):
+        book.healthomics.task_usd("omics.g5.xlarge", 60)
+    own = tmp_path / "prices.json"
+    own.write_text(book.model_dump_json().replace('"vcpu_hour":0.048', '"vcpu_hour":-1', 1))
+    with pytest.raises(PriceError, match=r"rates\.m5\.vcpu_hour"):
+        price_book(own)

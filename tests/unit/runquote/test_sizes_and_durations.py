@@ -1,0 +1,71 @@
+import re
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runquote.durations import format_duration, parse_duration
+from runquote.sizes import format_size, format_usd, parse_size
+
+UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
+BINARY_UNITS = {"KiB": 2**10, "kiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
+
+
+@given(st.integers(0, 10**6), st.sampled_from(sorted({**UNITS, **BINARY_UNITS}.items())), st.sampled_from(["", " "]))
+def test_a_whole_number_and_a_unit_mean_their_product(number: int, unit: tuple[str, int], space: str) -> None:
+    assert parse_size(f"{number}{space}{unit[0]}") == number * unit[1]
+
+
+@given(st.decimals(0, 10**6, places=3), st.sampled_from(sorted(UNITS.items())))
+def test_decimals_are_right_to_the_byte(number: Decimal, unit: tuple[str, int]) -> None:
+    assert parse_size(f"{number:f} {unit[0]}") == round(number * unit[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,5 GB", "1,200 GB", "1.2.3 GB", "120", "", "GB", "-1 GB", "1e3 GB", "1  GB", "1 gb", "1 Gb", ".5 GB", "5. GB"],
+)
+def test_anything_else_is_no_size(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a size"):
+        parse_size(text)
+
+
+@given(st.text())
+def test_no_text_is_guessed_at(text: str) -> None:
+    try:
+        parse_size(text)
+    except ValueError:
+        return
+    assert re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([kKMGTP]i?)?B", text.strip())
+
+
+@given(st.integers(0, 10**17))
+def test_a_formatted_size_reads_back_to_three_digits(size: int) -> None:
+    assert parse_size(format_size(size)) == pytest.approx(size, rel=0.0051)
+
+
+@given(st.floats(1e-6, 1e9))
+def test_formatted_dollars_read_back_to_two_digits(amount: float) -> None:
+    text = format_usd(amount)
+    assert "e" not in text
+    assert float(text.removeprefix("$").replace(",", "")) == pytest.approx(amount, rel=0.051)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("850ms", 0.85), ("1h 2m 3s", 3723), ("3.5s", 3.5), ("2d", 172800), ("1d 2h", 93600), ("0ms", 0), ("5m", 300)],
+)
+def test_durations_as_engines_write_them(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", " ", "12", "3s 1h", "1h 1h", "1 hour", "-1s", "1:02:03", "1,5s", "s"])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        parse_duration(text)
+
+
+@given(st.integers(0, 10**11))
+def test_a_formatted_duration_reads_back_to_the_millisecond(milliseconds: int) -> None:
+    assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
