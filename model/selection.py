@@ -20,6 +20,12 @@ BEYOND_MIXTURES = (0.5, 1.0, 0.0)
 """Shares of the two-part base to choose from, the preferred one first. Two opinions of how cost grows err less."""
 SIZE_CUTS = (0.5, 0.65, 0.8)
 """Shares of the runs, by size, that predict the larger rest."""
+TIME_CUTS = (0.4, 0.6, 0.8)
+"""Shares of the runs, by start, that predict those after them, up to `TIME_STEP` of all runs."""
+TIME_STEP = 0.2
+LATER_SHARES = (0.5, 1.0, 0.0)
+"""Shares of the last conditions to choose from for runs that start later."""
+FEW_LATER = 10.0
 WORTH = 0.97
 """A choice must bring the error under this share of the preferred one's to be made at all."""
 SMALLEST_STEP = 0.02
@@ -44,7 +50,11 @@ def select(table: Table, log_cost: Floats) -> Selection:
     inside, strength, errors = _inside(table, log_cost)
     calibrated = intervals.fit_inside(table.log_size, errors)
     beyond, calibrated = _beyond(table, log_cost, inside, calibrated)
-    return Selection(inside, beyond, strength, calibrated, drift.fit(table.started_at, errors))
+    scales = calibrated.scale(table.log_size, np.zeros(len(table)))
+    found = drift.fit(table.started_at, table.log_size, errors, scales, calibrated.tail)
+    if found is not None:
+        found = _later(table, log_cost, inside, calibrated, found)
+    return Selection(inside, beyond, strength, calibrated, found)
 
 
 def _choose(losses: dict[float, float]) -> float:
@@ -130,3 +140,31 @@ def _cut(table: Table, log_cost: Floats, inside: float, calibrated: intervals.In
         distance=held.log_size - base.log_range[1],
         scale=calibrated.scale(np.minimum(held.log_size, edge), np.zeros(len(large))),
     )
+
+
+def _later(
+    table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals, found: drift.Drift
+) -> drift.Drift:
+    """Learn from predicting later runs by earlier ones how far the last conditions go on, and how errors grow."""
+    order = drift.latest(table.started_at)
+    table, log_cost = table.take(order), log_cost[order]
+    errors: dict[float, list[Floats]] = {share: [] for share in LATER_SHARES}
+    scales: list[Floats] = []
+    for cut in TIME_CUTS:
+        first, last = int(cut * len(order)), int((cut + TIME_STEP) * len(order))
+        past, later = np.arange(first), np.arange(first, last)
+        held = table.take(later)
+        base = core.fit_base(table.take(past), log_cost[past]).mixed(inside, inside)
+        level, _ = base.predict(held.log_size, held.columns)
+        known = found.before(first)
+        shift = known.shift(held.started_at, held.log_size)
+        for share, kept in errors.items():
+            kept.append(log_cost[later] - level - share * shift)
+        scales.append(
+            calibrated.scale(held.log_size, np.zeros(len(held))) * known.scale(held.started_at, held.log_size)
+        )
+    share = _choose({share: float(np.mean([_mean_error(error) for error in kept])) for share, kept in errors.items()})
+    standard = np.concatenate([np.abs(error) / scale for error, scale in zip(errors[share], scales, strict=True)])
+    widening = max(1.0, float(np.quantile(standard, 0.9)) / calibrated.tail)
+    weight = len(standard) / (len(standard) + FEW_LATER)
+    return found.model_copy(update={"later": share, "widening": 1.0 + weight * (min(widening, 4.0) - 1.0)})
