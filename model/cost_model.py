@@ -73,6 +73,7 @@ class CostModel(Shape):
         encoder = Encoder.fit(history)
         table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
         chosen = selection.select(table, log_cost)
+        log_cost = log_cost - chosen.conditions
         base = core.fit_base(table, log_cost).mixed(chosen.inside, chosen.beyond)
         fitted = core.add_trees(base, table, log_cost) if chosen.strength > 0 else core.without_trees(base, table)
         fitted = fitted.with_strength(chosen.strength)

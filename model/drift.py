@@ -90,6 +90,12 @@ class Drift(Shape):
         left = np.maximum(total - ((known @ self._inverse) * known).sum(axis=1), 1.0) / total
         return np.asarray(factor * left ** (self.certainty / 2))
 
+    def shift_of_own(self) -> Floats:
+        """Return the shift of every kept run by all the others (Rasmussen & Williams 2006, equation 5.12)."""
+        if not self.terms:
+            return np.zeros(len(self.times))
+        return np.array(self.errors) - self._duals / np.diag(self._inverse)
+
     def before(self, count: int) -> "Drift":
         """Return what was known after the first `count` of the kept runs."""
         first = {"times": self.times[:count], "log_sizes": self.log_sizes[:count], "errors": self.errors[:count]}

@@ -16,7 +16,7 @@ from model.history import Floats
 
 EXPONENT_PRIOR = (0.9, 0.25)
 EXPONENT_FREEDOM = 2.0
-"""The exponent's prior is a Student-t with these degrees of freedom: near 0.9 by default, anything if the runs say so."""
+"""Of the exponent's Student-t prior: near 0.9 by default, anything if the runs say so."""
 OVERHEAD_PRIOR = (-2.0, 2.0)
 EXPONENTS = (0.0, 3.0)
 OVERHEADS = (-6.0, 5.0)
