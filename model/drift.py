@@ -7,8 +7,10 @@ After the last run the correction and its certainty count as far as earlier runs
 """
 
 from functools import cached_property
+from typing import Annotated, Self
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from contract.base import Shape, Share
 from model.history import Floats, Indices
@@ -35,11 +37,11 @@ CERTAINTIES = tuple(round(0.1 * step, 1) for step in range(21))
 class Term(Shape):
     """One kernel: variance * exp(-|time apart| / reach - |log size apart| / size_reach)."""
 
-    reach: float
-    size_reach: float | None
-    variance: float
+    reach: float = Field(gt=0)
+    size_reach: float | None = Field(gt=0)
+    variance: float = Field(gt=0)
 
-    def covariance(self, these: "tuple[Floats, Floats]", those: "tuple[Floats, Floats]") -> Floats:
+    def covariance(self, these: tuple[Floats, Floats], those: tuple[Floats, Floats]) -> Floats:
         """Return the covariances of runs (rows) with runs (columns), each given by start times and log sizes."""
         away = np.abs(these[0][:, None] - those[0]) / self.reach
         if self.size_reach is not None:
@@ -53,13 +55,19 @@ class Drift(Shape):
     `later` is the share of the shift that counts after the last run, `widening` the factor on the scale there.
     """
 
-    times: tuple[float, ...]
+    times: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_RUNS)]
     log_sizes: tuple[float, ...]
     errors: tuple[float, ...]
-    terms: tuple[Term, ...]
-    certainty: float
+    terms: Annotated[tuple[Term, ...], Field(max_length=MOST_TERMS)]
+    certainty: float = Field(ge=0)
     later: Share
-    widening: float
+    widening: float = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not len(self.times) == len(self.log_sizes) == len(self.errors):
+            raise ValueError("the columns of drift differ in length")
+        return self
 
     @cached_property
     def _runs(self) -> tuple[Floats, Floats]:
