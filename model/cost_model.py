@@ -73,6 +73,7 @@ class CostModel(Shape):
         encoder = Encoder.fit(history)
         table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
         chosen = selection.select(table, log_cost)
+        log_cost = log_cost - chosen.conditions
         base = core.fit_base(table, log_cost).mixed(chosen.inside, chosen.beyond)
         fitted = core.add_trees(base, table, log_cost) if chosen.strength > 0 else core.without_trees(base, table)
         fitted = fitted.with_strength(chosen.strength)
@@ -109,7 +110,7 @@ class CostModel(Shape):
         """Return the log of the typical cost, and how unsure its growth beyond the range is."""
         estimate, spread = self._core.predict(table)
         if self.drift is not None:
-            estimate = estimate + self.drift.predict(table.started_at)[0]
+            estimate = estimate + self.drift.shift(table.started_at, table.log_size)
         return np.clip(estimate, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD)), spread
 
     def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
@@ -119,7 +120,7 @@ class CostModel(Shape):
         if self.drift is not None:
             # Beyond the range the growth is what is unsure, and no recent run says anything about that.
             within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])
-            scale = np.where(within, self.drift.predict(table.started_at)[1], 1.0) * scale
+            scale = np.where(within, self.drift.scale(table.started_at, table.log_size), 1.0) * scale
         quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
 

@@ -20,6 +20,14 @@ BEYOND_MIXTURES = (0.5, 1.0, 0.0)
 """Shares of the two-part base to choose from, the preferred one first. Two opinions of how cost grows err less."""
 SIZE_CUTS = (0.5, 0.65, 0.8)
 """Shares of the runs, by size, that predict the larger rest."""
+TIME_CUTS = (0.4, 0.6, 0.8)
+"""Shares of the runs, by start, that predict those after them, up to `TIME_STEP` of all runs."""
+TIME_STEP = 0.2
+LATER_SHARES = (0.5, 1.0, 0.0)
+"""Shares of the last conditions to choose from for runs that start later."""
+MOST_WIDENING = 3.0
+FEW_LATER = 20.0
+"""Runs whose weight no widening has."""
 WORTH = 0.97
 """A choice must bring the error under this share of the preferred one's to be made at all."""
 SMALLEST_STEP = 0.02
@@ -28,23 +36,61 @@ SMALLEST_STEP = 0.02
 
 @dataclass(frozen=True)
 class Selection:
-    """What cross-validation found: the mixtures of the bases, the trees' strength, intervals and drift."""
+    """What cross-validation found: the mixtures of the bases, the trees' strength, intervals and drift.
+
+    `conditions` is what drift did to the log cost of each run, to be left out when the model is fitted.
+    """
 
     inside: float
     beyond: float
     strength: float
     intervals: intervals.Intervals
     drift: drift.Drift | None
+    conditions: Floats
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Past runs with the log of their cost, as it was and without what lasting conditions did to it."""
+
+    table: Table
+    log_cost: Floats
+    adjusted: Floats
 
 
 def select(table: Table, log_cost: Floats) -> Selection:
     """Make every choice that needs runs left out."""
-    rows = sample(len(table))
+    rows, everything = sample(len(table)), len(table)
     table, log_cost = table.take(rows), log_cost[rows]
-    inside, strength, errors = _inside(table, log_cost)
+    runs = _Runs(table, log_cost, log_cost)
+    inside, strength, errors = _inside(runs)
+    calibrated, found = _calibrate(table, errors)
+    if found is not None and found.terms:
+        # Without what conditions did to them, the same runs say more about size and parameters.
+        kept = drift.latest(table.started_at)
+        shift = np.zeros(len(rows))
+        shift[kept] = _apart_from(table.log_size[kept], found.shift_of_own())
+        runs = _Runs(table, log_cost, log_cost - shift)
+        inside, strength, errors = _inside(runs)
+        calibrated, found = _calibrate(table, errors)
+    beyond, calibrated = _beyond(runs, inside, calibrated)
+    if found is not None:
+        found = _later(table, log_cost, inside, calibrated, found)
+    conditions = np.zeros(everything)
+    conditions[rows] = log_cost - runs.adjusted
+    return Selection(inside, beyond, strength, calibrated, found, conditions)
+
+
+def _apart_from(log_size: Floats, shift: Floats) -> Floats:
+    """Return what a straight line in size does not explain: how cost grows is not for conditions to say."""
+    design = np.column_stack([np.ones_like(log_size), log_size - log_size.mean()])
+    return np.asarray(shift - design @ np.linalg.lstsq(design, shift, rcond=None)[0])
+
+
+def _calibrate(table: Table, errors: Floats) -> tuple[intervals.Intervals, drift.Drift | None]:
     calibrated = intervals.fit_inside(table.log_size, errors)
-    beyond, calibrated = _beyond(table, log_cost, inside, calibrated)
-    return Selection(inside, beyond, strength, calibrated, drift.fit(table.started_at, errors))
+    scales = calibrated.scale(table.log_size, np.zeros(len(table)))
+    return calibrated, drift.fit(table.started_at, table.log_size, errors, scales, calibrated.tail)
 
 
 def _choose(losses: dict[float, float]) -> float:
@@ -63,10 +109,11 @@ def _folds(count: int) -> list[Indices]:
     return [np.sort(fold) for fold in np.array_split(order, FOLDS if count >= 2 * FOLDS else count)]
 
 
-def _inside(table: Table, log_cost: Floats) -> tuple[float, float, Floats]:
+def _inside(runs: _Runs) -> tuple[float, float, Floats]:
     """Choose mixture and trees for runs inside the range; return both, and the errors on runs left out."""
+    table, log_cost, adjusted = runs.table, runs.log_cost, runs.adjusted
     folds = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in _folds(len(table))]
-    fitted = [core.fit_base(table.take(rest), log_cost[rest]) for rest, _ in folds]
+    fitted = [core.fit_base(table.take(rest), adjusted[rest]) for rest, _ in folds]
     levels = {mixture: np.zeros(len(table)) for mixture in INSIDE_MIXTURES}
     for base, (_, fold) in zip(fitted, folds, strict=True):
         held = table.take(fold)
@@ -78,7 +125,7 @@ def _inside(table: Table, log_cost: Floats) -> tuple[float, float, Floats]:
     plain = log_cost - levels[inside]
     errors = {strength: plain.copy() for strength in STRENGTHS}
     for base, (rest, fold) in zip(fitted, folds, strict=True):
-        boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), log_cost[rest])
+        boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), adjusted[rest])
         for strength in STRENGTHS[1:] if boosted.booster is not None else ():
             errors[strength][fold] = log_cost[fold] - boosted.with_strength(strength).predict(table.take(fold))[0]
     strength = _choose({choice: _mean_error(error) for choice, error in errors.items()})
@@ -95,11 +142,9 @@ class _Cut:
     scale: Floats
 
 
-def _beyond(
-    table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals
-) -> tuple[float, intervals.Intervals]:
+def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tuple[float, intervals.Intervals]:
     """Choose the mixture for larger runs, and learn how errors grow with distance."""
-    cuts = [_cut(table, log_cost, inside, calibrated, share) for share in SIZE_CUTS]
+    cuts = [_cut(runs, inside, calibrated, share) for share in SIZE_CUTS]
     usable = [cut for cut in cuts if cut is not None]
     if not usable:
         return inside, calibrated
@@ -116,12 +161,13 @@ def _beyond(
     return beyond, calibrated.model_copy(update={"growth": growth})
 
 
-def _cut(table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals, share: float) -> _Cut | None:
+def _cut(runs: _Runs, inside: float, calibrated: intervals.Intervals, share: float) -> _Cut | None:
+    table, log_cost = runs.table, runs.log_cost
     edge = float(np.quantile(table.log_size, share))
     small, large = np.flatnonzero(table.log_size <= edge), np.flatnonzero(table.log_size > edge + SMALLEST_STEP)
     if len(small) < 4 or len(large) < 2:
         return None
-    base, held = core.fit_base(table.take(small), log_cost[small]), table.take(large)
+    base, held = core.fit_base(table.take(small), runs.adjusted[small]), table.take(large)
     mixtures = (0.0,) if base.trend.direction < 0 else BEYOND_MIXTURES
     seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
     return _Cut(
@@ -130,3 +176,34 @@ def _cut(table: Table, log_cost: Floats, inside: float, calibrated: intervals.In
         distance=held.log_size - base.log_range[1],
         scale=calibrated.scale(np.minimum(held.log_size, edge), np.zeros(len(large))),
     )
+
+
+def _later(
+    table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals, found: drift.Drift
+) -> drift.Drift:
+    """Learn from predicting later runs by earlier ones how far the last conditions go on, and how errors grow."""
+    order = drift.latest(table.started_at)
+    table, log_cost = table.take(order), log_cost[order]
+    errors: dict[float, list[Floats]] = {share: [] for share in LATER_SHARES}
+    scales: list[Floats] = []
+    for cut in TIME_CUTS:
+        first, last = int(cut * len(order)), int((cut + TIME_STEP) * len(order))
+        past, later = np.arange(first), np.arange(first, last)
+        held = table.take(later)
+        base = core.fit_base(table.take(past), log_cost[past]).mixed(inside, inside)
+        level, _ = base.predict(held.log_size, held.columns)
+        known = found.before(first)
+        shift = known.shift(held.started_at, held.log_size)
+        for share, kept in errors.items():
+            kept.append(log_cost[later] - level - share * shift)
+        scales.append(
+            calibrated.scale(held.log_size, np.zeros(len(held))) * known.scale(held.started_at, held.log_size)
+        )
+    share = _choose({share: float(np.mean([_mean_error(error) for error in kept])) for share, kept in errors.items()})
+    # The next runs are one more such block, so the worst block seen is what to expect with some caution.
+    needed = [
+        float(np.quantile(np.abs(error) / scale, 0.9)) for error, scale in zip(errors[share], scales, strict=True)
+    ]
+    widening = min(max(1.0, max(needed) / calibrated.tail), MOST_WIDENING)
+    weight = len(order) / (len(order) + FEW_LATER)
+    return found.model_copy(update={"later": share, "widening": 1.0 + weight * (widening - 1.0)})

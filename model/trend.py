@@ -15,8 +15,10 @@ from contract.base import Shape
 from model.history import Floats
 
 EXPONENT_PRIOR = (0.9, 0.25)
+EXPONENT_FREEDOM = 2.0
+"""Of the exponent's Student-t prior: near 0.9 by default, anything if the runs say so."""
 OVERHEAD_PRIOR = (-2.0, 2.0)
-EXPONENTS = (0.0, 2.2)
+EXPONENTS = (0.0, 3.0)
 OVERHEADS = (-6.0, 5.0)
 """Bounds of the grid: the exponent b, and the logit of the overhead's share s."""
 DEGREES_OF_FREEDOM = 4.0
@@ -143,7 +145,8 @@ def _loss(residuals: Floats, noise: float, exponents: Floats, overheads: Floats)
     """Negative log posterior of every member, up to a constant."""
     tails = np.log1p((residuals / noise) ** 2 / DEGREES_OF_FREEDOM)
     fit_loss = (DEGREES_OF_FREEDOM + 1) / 2 * tails.mean(axis=0) * min(len(residuals), MOST_EVIDENCE)
-    prior = ((exponents - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]) ** 2 / 2
+    away = (exponents - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]
+    prior = (EXPONENT_FREEDOM + 1) / 2 * np.log1p(away**2 / EXPONENT_FREEDOM)
     return fit_loss + prior + ((overheads - OVERHEAD_PRIOR[0]) / OVERHEAD_PRIOR[1]) ** 2 / 2
 
 

@@ -13,7 +13,15 @@ import numpy as np
 
 from contract.base import Shape
 from model.history import Floats
-from model.trend import DEGREES_OF_FREEDOM, EXPONENT_PRIOR, EXPONENTS, MOST_EVIDENCE, OUTPUT_NOISE, robust_scale
+from model.trend import (
+    DEGREES_OF_FREEDOM,
+    EXPONENT_FREEDOM,
+    EXPONENT_PRIOR,
+    EXPONENTS,
+    MOST_EVIDENCE,
+    OUTPUT_NOISE,
+    robust_scale,
+)
 
 OVERHEAD_PRIOR = (-2.0, 2.0)
 """Mean and standard deviation of log(overhead / the rest) at the median size."""
@@ -125,6 +133,9 @@ def _descend(design: _Design, log_cost: Floats, prior: _Prior, vector: Floats) -
         slopes = np.column_stack([design.overhead * (1 - share)[:, None], design.growing * share[:, None]])
         weights = evidence * (DEGREES_OF_FREEDOM + 1) / (DEGREES_OF_FREEDOM + (residuals / noise) ** 2) / noise**2
         penalty = prior.precision + np.diag(_output_penalty(design, share, weights))
+        penalty[design.exponent, design.exponent] *= (EXPONENT_FREEDOM + 1) / (
+            EXPONENT_FREEDOM + ((vector[design.exponent] - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]) ** 2
+        )
         curvature = (slopes * weights[:, None]).T @ slopes + penalty
         gradient = (slopes * weights[:, None]).T @ residuals - penalty @ (vector - prior.mean)
         value = _posterior(design, log_cost, vector, noise, penalty, prior.mean)

@@ -264,6 +264,7 @@ def test_lasting_conditions_shift_only_runs_near_in_time() -> None:
         row["started_at"] = f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T00:00:00Z"
     model = fit(rows)
     assert model.drift is not None
+    assert model.drift.terms
     slow, usual, far, unknown = ask(
         model,
         *(
@@ -277,3 +278,37 @@ def test_lasting_conditions_shift_only_runs_near_in_time() -> None:
         check_sane(prediction)
     assert "recent_runs" in {effect.factor for effect in slow.explanation}
     assert "recent_runs" not in {effect.factor for effect in unknown.explanation}
+
+
+def dated(number: int) -> str:
+    return f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T00:00:00Z"
+
+
+def test_conditions_may_touch_only_runs_of_a_size() -> None:
+    rows = make_rows(200, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 3.0 if number % 50 < 20 and row["input_bytes"] > 5e9 else 1.0
+        row["started_at"] = dated(number)
+    model = fit(rows)
+    times = [rows[number]["started_at"] for number in (110, 135)]
+    asked = [{"input_bytes": size, "started_at": start} for size in (10**9, 5 * 10**10) for start in times]
+    small_slow, small_usual, large_slow, large_usual = ask(model, *map(InvocationRow.model_validate, asked))
+    assert large_slow.cost_usd > 1.8 * large_usual.cost_usd
+    assert small_slow.cost_usd < 1.3 * small_usual.cost_usd
+
+
+def test_runs_later_than_all_others_get_the_width_that_later_runs_needed() -> None:
+    rows = make_rows(150, noise=0.1)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 1.5 ** (number // 30)
+        row["started_at"] = dated(number)
+    model = fit(rows)
+    asked = [{"input_bytes": 10**10, "started_at": start} for start in (None, dated(300))]
+    undated, later = ask(model, *map(InvocationRow.model_validate, asked))
+    assert relative_width(later) > 1.2 * relative_width(undated)
+    check_sane(later)
+
+
+def test_a_square_law_is_believed_with_ten_runs() -> None:
+    rows = [make_row(number, size, 1e-20 * size**2) for number, size in enumerate(np.geomspace(1e9, 1e11, 10))]
+    assert ask_sizes(fit(rows), 4e11)[0].cost_usd == pytest.approx(1600, rel=0.35)
