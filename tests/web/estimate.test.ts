@@ -6,8 +6,9 @@ import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
 import { breakDown } from "@/estimate/effects";
 import { csvCell } from "@/estimate/export";
-import { EMPTY, fromSearch, likelierUnit, toRequest, toSearch, varied, type FormValues } from "@/estimate/question";
-import { logTicks } from "@/estimate/ticks";
+import { EMPTY, exampleSize, fromSearch, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
+import { logMoneyTicks, logTicks } from "@/estimate/ticks";
+import { isUsable, whyUnusable } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
 
 const workflow = {
@@ -95,6 +96,39 @@ test("a unit is suggested when another one fits the past runs", () => {
   expect(likelierUnit("20", "MB", range)).toBeNull();
   expect(likelierUnit("900", "GB", range)).toBeNull();
   expect(likelierUnit("", "GB", range)).toBeNull();
+  expect(likelierUnit("1", "TB", [1.07e9, 276e9]), "1 GB is below the range, and nobody means 1 GiB").toBeNull();
+  expect(likelierUnit("2", "TB", [1.07e9, 276e9])).toBe("GB");
+});
+
+describe("units that nobody chose", () => {
+  const past = (range: [number, number] | null, ratio: number | null) => ({ ...workflow, input_bytes_range: range, typical_output_ratio: ratio });
+  const small = past([60_000, 35_000_000], 0.32);
+  test("suit the middle of the past runs", () => {
+    expect(unitsFor(small)).toEqual({ input: "MB", output: "MB" });
+    expect(unitsFor(past([1e9, 1e17], 0.000_01))).toEqual({ input: "TB", output: "MB" });
+    expect(unitsFor(past([20e9, 480e9], 0.002))).toEqual({ input: "GB", output: "MB" });
+    expect([unitsFor(undefined), unitsFor(past(null, 0.3))]).toEqual([{ input: "GB", output: "GB" }, { input: "GB", output: "GB" }]);
+    expect(unitsFor(past([60_000, 35_000_000], null)).output).toBe("GB");
+  });
+  test("follow the workflow of an address, unless it holds a size or a unit", () => {
+    const units = (more: string) => {
+      const { inputUnit, outputUnit } = fromSearch(`workflow=rnaseq-quant${more}`, [small]);
+      return [inputUnit, outputUnit];
+    };
+    expect([units(""), units("&input=20"), units("&iu=TB"), units("&input=20&iu=TB&output=1")]).toEqual([["MB", "MB"], ["GB", "MB"], ["TB", "MB"], ["TB", "GB"]]);
+    expect([unitsGiven("input=20"), unitsGiven("iu=GB"), unitsGiven("iu=GB&ou=TB")]).toEqual([[], ["input"], ["input", "output"]]);
+  });
+  test("come with an example that fits", () =>
+    expect([exampleSize("MB", small), exampleSize("TiB", small), exampleSize("GB", small), exampleSize("GB", undefined)]).toEqual(["1.4 MB", "1.5 TiB", "120 GB", "120 GB"]));
+});
+
+test("an interval over a thousandfold is no estimate, and the reason is said", () => {
+  const usable = (low_usd: number, high_usd: number, coverage = 0.8) => isUsable({ intervals: [{ coverage, low_usd, high_usd }] });
+  expect([usable(1, 1000), usable(1, 1001), usable(0, 1), usable(1, 1001, 0.9)]).toEqual([true, false, false, true]);
+  const why = (bytes: number) => whyUnusable(bytes, [60_000, 35_000_000]).replaceAll("\u00a0", " ");
+  expect(why(20e9)).toBe("The input is 570 times that of the largest past run, 35 MB: a run nearer to it is needed first.");
+  expect(why(1000)).toBe("The smallest past run read 60 times as much, 60 kB: a run nearer to this one is needed first.");
+  expect(why(1e6)).toMatch(/^Past runs tell too little/);
 });
 
 test("the verdict follows the share of outcomes above the budget", () => {
@@ -121,6 +155,7 @@ test("logarithmic ticks are round and few", () => {
   expect(logTicks(0.8, 200, 5)).toEqual([1, 3, 10, 30, 100]);
   expect(logTicks(0.8, 200, 4)).toEqual([1, 10, 100]);
   expect(logTicks(1, 1e12, 4).length).toBeLessThanOrEqual(4);
+  expect(logMoneyTicks(1e-12, 0.01, 4)).toEqual([0.00001, 0.0001, 0.001, 0.01]);
 });
 
 describe("the breakdown of a cost", () => {

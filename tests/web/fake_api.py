@@ -219,6 +219,7 @@ WORKFLOWS = [
     Workflow("wgs-joint-calling", 24.0, (20_000_000_000, 480_000_000_000)),
     Workflow("few-runs", 3.2, (1_000_000_000, 9_000_000_000), runs=8, spread=0.9),
     Workflow("<script>alert('x')</script>", 1.0, (1_000_000_000, 9_000_000_000)),
+    Workflow("lost-far-out", 0.0016, (60_000, 35_000_000), spread=0.6),
     Untrained("untrained", 1.0, (1_000_000_000, 9_000_000_000), runs=3),
     *(Workflow(name, 12.0, (1_000_000_000, 90_000_000_000)) for name in FAULTS),
 ]

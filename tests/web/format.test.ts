@@ -40,6 +40,7 @@ describe("money", () => {
     expect(tickMoney([0.0015, 0.002, 0.0025, 0.003])).toEqual(["$0.0015", "$0.0020", "$0.0025", "$0.0030"]);
     expect(tickMoney([0.1, 0.2, 0.30000000000000004])).toEqual(["$0.10", "$0.20", "$0.30"]);
     expect(tickMoney([20, 25, 30])).toEqual(["$20", "$25", "$30"]);
+    expect(tickMoney([0, 0.1, 0.2])).toEqual(["$0", "$0.10", "$0.20"]);
     expect(tickMoney([0.001, 0.01, 0.1, 1, 10, 1000, 100_000, 1e6])).toEqual(["$0.001", "$0.01", "$0.10", "$1", "$10", "$1,000", "$100K", "$1M"]);
   });
   test("summands share their decimals, so that a reader's sum comes out", () => {

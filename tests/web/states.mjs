@@ -59,7 +59,18 @@ const scenarios = {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     await page.keyboard.press("r"); // the list goes to its first workflow with this letter
-    await page.keyboard.press("Tab");
+    await page.getByText("All the files that the run reads, like 1.4 MB").waitFor();
+    const units = ["input dataset", "expected output"].map((which) => page.getByLabel(`Unit of ${which} size`));
+    assert.deepEqual(await Promise.all(units.map((unit) => unit.inputValue())), ["MB", "MB"], "the units follow the workflow");
+    await page.getByLabel("Workflow", { exact: true }).selectOption("wgs-joint-calling");
+    assert.deepEqual(await Promise.all(units.map((unit) => unit.inputValue())), ["GB", "GB"]);
+    await units[0].selectOption("GiB");
+    await page.getByLabel("Expected output size", { exact: false }).first().fill("1");
+    await page.getByLabel("Workflow", { exact: true }).selectOption("rnaseq-quant");
+    assert.deepEqual(await Promise.all(units.map((unit) => unit.inputValue())), ["GiB", "GB"], "what a person chose or typed stays");
+    await page.getByLabel("Expected output size", { exact: false }).first().fill("");
+    await units[0].selectOption("GB");
+    await input.focus();
     await page.keyboard.type("1,5");
     await page.keyboard.press("Enter");
     const summary = page.getByRole("alert");
@@ -106,6 +117,33 @@ const scenarios = {
     assert(!(await button(page, "Estimate cost").isVisible()) && (await figure(page).isVisible()), "paper gets the answer alone");
   },
 
+  /** An interval that says nothing is not dressed up as an estimate. */
+  async unusable(newPage) {
+    const page = await newPage();
+    await page.goto(ask("lost-far-out"));
+    await page.getByText("The input is 570 times that of the largest past run").waitFor();
+    assert.equal(await figure(page).innerText(), "No usable estimate");
+    assert.equal(await page.title(), "No usable estimate, lost-far-out – Runquote");
+    assert.equal(await page.locator(".outcomes, .interval").count(), 0);
+    await page.locator(".curve svg").waitFor();
+    await page.locator(".warnings").getByText("rough guide").waitFor();
+    for (const name of ["Why this estimate", "Most similar past runs"]) await page.getByRole("heading", { name }).waitFor();
+    const ticks = await page.locator(".curve .tick").allTextContents();
+    assert(!ticks.some((tick) => /^\$0\.0*$|^\$0\.0{5,}/.test(tick)), `unreadable ticks: ${ticks}`);
+    await assertAccessible(page, "no usable estimate");
+  },
+
+  /** The first paint has its charts, though no observer ever reports. */
+  async unobserved(newPage) {
+    const page = await newPage();
+    await page.addInitScript(() => {
+      window.ResizeObserver = class { observe() {} disconnect() {} };
+    });
+    await page.goto(ask("wgs-joint-calling"));
+    await page.locator(".curve svg").waitFor();
+    await page.locator(".outcomes svg").waitFor();
+  },
+
   /** What the service does not answer, or not yet. */
   async faults(newPage) {
     const page = await newPage();
@@ -127,7 +165,7 @@ const scenarios = {
     await page.goto(ask("untrained"));
     await page.getByText("No model of untrained yet").waitFor();
     await assertFocus(page, page.locator(".answer"), "without a number");
-    await page.getByText("there are 3.").waitFor();
+    assert.equal(await page.locator(".answer p").allInnerTexts().then((all) => all.join(" ")), "It has 3 successful runs; a first estimate needs five.");
     assert.doesNotMatch(await page.locator(".answer").innerText(), number);
 
     await page.goto(ask("rnaseq"));

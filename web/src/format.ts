@@ -13,7 +13,8 @@ export const label = (name: string) => name.replace(/[_.-]+/g, " ").replace(/^./
 /** "1 run", "2 runs". */
 export const counted = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
-const SMALLEST_SHOWN_USD = 0.00001;
+/** Below this an amount is only said to be less than it. */
+export const SMALLEST_SHOWN_USD = 0.00001;
 
 /**
  * Dollars to so many significant digits. Many runs cost fractions of a cent, so small amounts keep their digits
@@ -46,6 +47,7 @@ export function tickMoney(ticks: readonly number[]): string[] {
   const even = exact.length > 2 && Math.abs((exact[2] ?? 0) - 2 * (exact[1] ?? 0) + (exact[0] ?? 0)) < 1e-3 * ((exact[1] ?? 0) - (exact[0] ?? 0));
   const decimals = even ? Math.max(...exact.map((tick) => (tick.toString().split(".")[1] ?? "").length)) : 0;
   return exact.map((tick) => {
+    if (tick < SMALLEST_SHOWN_USD) return money(tick);
     if (tick >= 10_000) return `$${compact.format(tick)}`;
     const least = Number.isInteger(tick) && decimals === 0 ? 0 : Math.max(2, decimals);
     return `$${tick.toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: 8 })}`;
@@ -94,9 +96,12 @@ export function size(bytes: number): string {
   return unit ? `${Number((rounded / unit[1]).toPrecision(3))}${NO_BREAK}${unit[0]}` : counted(bytes, "byte");
 }
 
-/** A size in the largest decimal unit that gives at least 1, for filling in a field. */
+/** The largest decimal unit to enter a size in that gives at least 1. */
+export const unitOf = (bytes: number) => (bytes >= 1e12 ? "TB" : bytes >= 1e9 ? "GB" : "MB");
+
+/** A size in the unit that suits it, for filling in a field. */
 export function toField(bytes: number): { amount: string; unit: Unit } {
-  const unit = bytes >= 1e12 ? "TB" : bytes >= 1e9 ? "GB" : "MB";
+  const unit = unitOf(bytes);
   const amount = Number((bytes / UNITS[unit]).toPrecision(3));
   return { amount: amount.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 12 }), unit };
 }

@@ -1,11 +1,13 @@
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
 /** The width of an element in CSS pixels, followed as it changes, so that charts draw their text at its real size. */
 export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number] {
   const element = useRef<E>(null);
   const [width, setWidth] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!element.current) return;
+    // Measured before the first paint: an observer alone reports later, and not at all while a page is in the background.
+    setWidth(Math.floor(element.current.getBoundingClientRect().width));
     const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
     observer.observe(element.current);
     return () => observer.disconnect();

@@ -28,19 +28,27 @@ export function Answer({ request, values, workflow, prediction, times }: AnswerP
   return <ErrorNotice problem={error} onRetry={() => void prediction.refetch()} />;
 }
 
+/** The contract's least number of runs for a first model (`MINIMUM_RUNS`). */
+const RUNS_NEEDED = 5;
+
 /** No runs, or no model from them yet: then there is no number to give. */
 function NothingLearned({ name, workflow, problem }: { name: string; workflow: WorkflowSummary | undefined; problem: ApiError }) {
-  const runs = workflow?.succeeded_runs ?? 0;
+  if (problem.code === "workflow_not_found") {
+    return (
+      <section className="card empty" role="status">
+        <h2>We have no past runs of {name}</h2>
+        <p>{problem.message}</p>
+        <p>Estimates are learned from what past runs cost. Check the name, or record runs of this workflow first.</p>
+      </section>
+    );
+  }
+  const enough = workflow !== undefined && workflow.succeeded_runs >= RUNS_NEEDED;
+  const next = enough ? "the estimate comes with the next retraining that succeeds" : "a first estimate needs five";
   return (
     <section className="card empty" role="status">
-      <h2>{problem.code === "workflow_not_found" || runs === 0 ? `We have no past runs of ${name}` : `No model of ${name} yet`}</h2>
-      <p>{problem.message}</p>
-      <p>
-        {runs > 0
-          ? `There ${runs === 1 ? "is" : "are"} ${counted(runs, "finished run")}; the estimate comes with the next retraining that succeeds.`
-          : "Estimates are learned from what past runs cost. Check the name, or record runs of this workflow first."}
-      </p>
-      {workflow?.last_retraining && <p className="quiet">Last retraining: {workflow.last_retraining.reason}</p>}
+      <h2>No model of {name} yet</h2>
+      <p>{workflow ? `It has ${counted(workflow.succeeded_runs, "successful run")}; ${next}.` : problem.message}</p>
+      {enough && workflow.last_retraining && <p className="quiet">Last retraining: {workflow.last_retraining.reason}</p>}
     </section>
   );
 }

@@ -7,8 +7,8 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
 import { useWidth } from "@/components/hooks";
-import { aboutMoney, inTen, money, moneyRange, size, tickMoney } from "@/format";
-import { logTicks } from "./ticks";
+import { aboutMoney, inTen, money, moneyRange, size, SMALLEST_SHOWN_USD, tickMoney } from "@/format";
+import { logMoneyTicks, logTicks } from "./ticks";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -100,12 +100,12 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
   const right = width - MARGIN.right;
   const floor = height - MARGIN.bottom;
   const y = scaleLog(
-    extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)]),
+    extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)], SMALLEST_SHOWN_USD),
     [floor - 8, MARGIN.top + 4],
-  );
-  const yTicks = ticksOf(y.domain(), Math.floor(height / 44));
+  ).clamp(true);
+  const yTicks = ticksOf(y.domain(), Math.floor(height / 44), logMoneyTicks);
   const yLabels = tickMoney(yTicks);
-  const left = 12 + CHARACTER * Math.max(...yLabels.map(({ length }) => length));
+  const left = 12 + CHARACTER * Math.max(0, ...yLabels.map(({ length }) => length));
   const x = scaleLog(extent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [left + 8, right - 8]);
   const band = area<Point>((point) => x(point.bytes), (point) => y(point.low), (point) => y(point.high));
   const path = line<Point>((point) => x(point.bytes), (point) => y(point.usd));
@@ -138,15 +138,15 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
   );
 }
 
-/** The lowest and highest positive value, kept apart so that a scale always has a width. */
-function extent(values: readonly number[]): [number, number] {
-  const positive = values.filter((value) => value > 0);
+/** The lowest and highest positive value, none below `least`, kept apart so that a scale always has a width. */
+function extent(values: readonly number[], least = 0): [number, number] {
+  const positive = values.filter((value) => value > 0).map((value) => Math.max(value, least));
   const low = Math.min(...positive);
   const high = Math.max(...positive);
   return low < high ? [low, high] : [low / 2, high * 2];
 }
 
-const ticksOf = (domain: readonly number[], most: number) => logTicks(domain[0] ?? 1, domain[1] ?? 1, Math.max(2, most));
+const ticksOf = (domain: readonly number[], most: number, choose = logTicks) => choose(domain[0] ?? 1, domain[1] ?? 1, Math.max(2, most));
 
 /** The line cut where it leaves the range of past runs; neighbours share the point where they meet. */
 function stretches(points: readonly Point[]): Point[][] {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
 import { useForm, useWatch, type FieldErrors, type UseFormReturn } from "react-hook-form";
 import type { ParameterProfile, WorkflowSummary } from "@/api/client";
@@ -6,7 +6,7 @@ import { size, toField } from "@/format";
 import { ErrorSummary, type FieldError } from "./ErrorSummary";
 import { describedBy, Field } from "./Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
-import { fieldKey, likelierUnit, toBytes, varied, type FormValues } from "./question";
+import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, unitsFor, varied, type FormValues, type SizeName } from "./question";
 import { SizeField } from "./SizeField";
 import { formSchema } from "./validation";
 import { WorkflowField } from "./WorkflowField";
@@ -15,13 +15,15 @@ interface EstimateFormProps {
   workflows: readonly WorkflowSummary[];
   /** What the address says; the form follows it, back and forward included. */
   values: FormValues;
+  /** The sizes whose unit the address names. */
+  unitsGiven: readonly SizeName[];
   /** Whether those values were meant as a question, so that what is wrong with them should be said at once. */
   asked: boolean;
   onAsk: (values: FormValues) => void;
 }
 
 /** The question: which workflow, how much data, and whatever else is known of the run. */
-export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormProps) {
+export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk }: EstimateFormProps) {
   const schema = useMemo(() => formSchema(workflows), [workflows]);
   const form = useForm<FormValues>({
     values,
@@ -31,10 +33,19 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
     shouldFocusError: false,
   });
   const [attempt, setAttempt] = useState(0);
-  const name = useWatch({ control: form.control, name: "workflow" });
+  const [name, inputUnit] = useWatch({ control: form.control, name: ["workflow", "inputUnit"] });
   const workflow = workflows.find(({ workflow_name }) => workflow_name === name);
   const profiles = (workflow?.parameters ?? []).filter(varied);
   const range = workflow?.input_bytes_range ?? null;
+  /** Sizes whose unit a person chose: it no longer follows the workflow. */
+  const chosen = useRef(new Set<SizeName>());
+  const followWorkflow = (next: string) => {
+    const suited = unitsFor(workflows.find(({ workflow_name }) => workflow_name === next));
+    for (const [size] of SIZES) {
+      const settled = chosen.current.has(size) || unitsGiven.includes(size) || form.getValues(size) !== "";
+      if (!settled) form.setValue(`${size}Unit`, suited[size]);
+    }
+  };
   const noteProblems = () => setAttempt((before) => before + 1);
 
   useEffect(() => {
@@ -51,12 +62,13 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
       aria-label="Estimate"
     >
       {attempt > 0 && errors.length > 0 && <ErrorSummary errors={errors} attempt={attempt} />}
-      <WorkflowField form={form} workflows={workflows} />
+      <WorkflowField form={form} workflows={workflows} onChoose={followWorkflow} />
       <SizeField
         form={form}
         name="input"
         label="Input dataset size"
-        hint="All the files that the run reads, like 120 GB"
+        hint={`All the files that the run reads, like ${exampleSize(inputUnit, workflow)}`}
+        onChooseUnit={() => chosen.current.add("input")}
         help={range && <UnitSuggestion form={form} range={range} />}
       />
       <SizeField
@@ -64,6 +76,7 @@ export function EstimateForm({ workflows, values, asked, onAsk }: EstimateFormPr
         name="output"
         label="Expected output size"
         optional
+        onChooseUnit={() => chosen.current.add("output")}
         hint="Leave it empty if you can't tell: a rough guess helps less than none"
         help={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
       />

@@ -5,11 +5,11 @@ import { usePrediction, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
-import { aboutMoney } from "@/format";
 import { Answer } from "./Answer";
 import { EstimateForm } from "./EstimateForm";
 import { FirstVisit } from "./FirstVisit";
-import { fromSearch, toRequest, toSearch, type FormValues } from "./question";
+import { fromSearch, toRequest, toSearch, unitsGiven, type FormValues } from "./question";
+import { headline } from "./usable";
 import { formSchema } from "./validation";
 
 /** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
@@ -28,14 +28,14 @@ export function EstimatePage() {
 function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   const search = useSearch();
   const [, navigate] = useLocation();
-  const values = useMemo(() => fromSearch(search), [search]);
+  const values = useMemo(() => fromSearch(search, workflows), [search, workflows]);
   const workflow = workflows.find(({ workflow_name }) => workflow_name === values.workflow);
   const request = useMemo(
     () => (formSchema(workflows).safeParse(values).success ? toRequest(values, workflow?.parameters ?? []) : null),
     [values, workflow, workflows],
   );
   const prediction = usePrediction(request);
-  useTitle(prediction.data ? `${aboutMoney(prediction.data.cost_usd)}, ${prediction.data.workflow_name}` : "Estimate a run");
+  useTitle(prediction.data ? `${headline(prediction.data)}, ${prediction.data.workflow_name}` : "Estimate a run");
   /** Counts the times that a person asked, so that the same question asked again brings them to its answer again. */
   const [times, setTimes] = useState(0);
 
@@ -57,7 +57,13 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
 
   return (
     <div className="estimate">
-      <EstimateForm workflows={workflows} values={values} asked={values.workflow !== "" || values.input !== ""} onAsk={ask} />
+      <EstimateForm
+        workflows={workflows}
+        values={values}
+        unitsGiven={unitsGiven(search)}
+        asked={values.workflow !== "" || values.input !== ""}
+        onAsk={ask}
+      />
       <div className="answer" ref={answer} tabIndex={-1}>
         {request ? (
           <Answer request={request} values={values} workflow={workflow} prediction={prediction} times={times} />

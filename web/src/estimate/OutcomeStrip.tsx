@@ -4,7 +4,7 @@ import { useWidth } from "@/components/hooks";
 import { tickMoney, typedMoney } from "@/format";
 import { describeOutcomes, exceedWords, verdict, VERDICT_WORDS, type Verdict } from "./budget";
 import { stackDots } from "./dots";
-import { logTicks } from "./ticks";
+import { logMoneyTicks } from "./ticks";
 
 const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
 
@@ -83,7 +83,7 @@ function makeScale(outcomes: readonly number[], budget: number | null, width: nu
   const high = Math.max(near ? Math.max(highest, budget) : highest, low + Number.MIN_VALUE);
   const range = [SIDE, width - SIDE];
   if (low > 0 && high / low > WIDE_SPREAD) {
-    return { scale: scaleLog([low, high], range), ticks: fitting((most) => logTicks(low, high, most), width) };
+    return { scale: scaleLog([low, high], range), ticks: fitting((most) => logMoneyTicks(low, high, most), width) };
   }
   const scale = scaleLinear([low, high], range);
   return { scale, ticks: fitting((most) => scale.ticks(most), width) };

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { Icon } from "@/components/Icon";
-import { aboutMoney, exactMoney, inTen, moneyRange, size } from "@/format";
+import { exactMoney, inTen, moneyRange, size } from "@/format";
 import { CostCurve } from "./CostCurve";
 import { Explanation } from "./Explanation";
 import { ExportButtons } from "./ExportButtons";
@@ -9,6 +9,7 @@ import { ModelFacts } from "./ModelFacts";
 import { OutcomeStrip } from "./OutcomeStrip";
 import { toBudget, type FormValues } from "./question";
 import { SimilarRuns } from "./SimilarRuns";
+import { headline, isUsable, whyUnusable } from "./usable";
 
 interface ResultProps {
   prediction: Prediction;
@@ -26,18 +27,20 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const [coverage, setCoverage] = useState(0.8);
   const choices = prediction.intervals.filter((one) => OFFERED.includes(one.coverage));
   const interval = choices.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
+  const usable = isUsable(prediction);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [prediction.prediction_id, times]);
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
-      <h2 id="result-title" ref={heading} tabIndex={-1} title={exactMoney(prediction.cost_usd)}>
-        {aboutMoney(prediction.cost_usd)}
+      <h2 id="result-title" ref={heading} tabIndex={-1} title={usable ? exactMoney(prediction.cost_usd) : undefined}>
+        {headline(prediction)}
       </h2>
-      {interval && (
+      {!usable && <p className="unusable">{whyUnusable(request.input_bytes, prediction.model.input_bytes_range)}</p>}
+      {usable && interval && (
         <IntervalSentence interval={interval} choices={choices.map((one) => one.coverage)} onChoose={setCoverage} />
       )}
-      <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />
+      {usable && <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />}
       {prediction.warnings.length > 0 && (
         <ul className="warnings" aria-label="Warnings">
           {prediction.warnings.map(({ code, message }) => (

@@ -12,10 +12,11 @@ interface SizeFieldProps {
   /** Said until there is an amount, whose bytes are then said instead. */
   hint?: ReactNode;
   help?: ReactNode;
+  onChooseUnit: () => void;
 }
 
 /** An amount and its unit; the hint says how many bytes that is. */
-export function SizeField({ form, name, label, optional = false, hint, help }: SizeFieldProps) {
+export function SizeField({ form, name, label, optional = false, hint, help, onChooseUnit }: SizeFieldProps) {
   const id = `${name}-size`;
   const unitName = `${name}Unit` as const;
   const [amount, unit] = useWatch({ control: form.control, name: [name, unitName] });
@@ -33,7 +34,7 @@ export function SizeField({ form, name, label, optional = false, hint, help }: S
           aria-describedby={describedBy(id, described, error)}
           {...form.register(name)}
         />
-        <select aria-label={`Unit of ${label.toLowerCase()}`} {...form.register(unitName)}>
+        <select aria-label={`Unit of ${label.toLowerCase()}`} {...form.register(unitName, { onChange: onChooseUnit })}>
           {Object.keys(UNITS).map((choice) => (
             <option key={choice}>{choice}</option>
           ))}

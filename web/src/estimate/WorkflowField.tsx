@@ -1,3 +1,4 @@
+import type { ChangeEvent } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
 import type { WorkflowSummary } from "@/api/client";
 import { counted, size } from "@/format";
@@ -9,6 +10,7 @@ const MOST_IN_A_LIST = 15;
 interface WorkflowFieldProps {
   form: UseFormReturn<FormValues>;
   workflows: readonly WorkflowSummary[];
+  onChoose: (name: string) => void;
 }
 
 const runsOf = ({ succeeded_runs }: WorkflowSummary) => counted(succeeded_runs, "run");
@@ -20,7 +22,7 @@ function hintFor(name: string, workflow: WorkflowSummary | undefined): string | 
 }
 
 /** A list to choose from, or, past 15 workflows, a field that completes what is typed. */
-export function WorkflowField({ form, workflows }: WorkflowFieldProps) {
+export function WorkflowField({ form, workflows, onChoose }: WorkflowFieldProps) {
   const name = useWatch({ control: form.control, name: "workflow" });
   const error = form.formState.errors.workflow?.message;
   const chosen = workflows.find(({ workflow_name }) => workflow_name === name);
@@ -29,7 +31,7 @@ export function WorkflowField({ form, workflows }: WorkflowFieldProps) {
     id: "workflow",
     "aria-invalid": error !== undefined,
     "aria-describedby": describedBy("workflow", hint, error),
-    ...form.register("workflow"),
+    ...form.register("workflow", { onChange: (event: ChangeEvent<HTMLInputElement>) => onChoose(event.target.value) }),
   };
   return (
     <Field id="workflow" label="Workflow" error={error} hint={hint}>

@@ -1,5 +1,5 @@
-import type { ParameterProfile, ParameterValue, PredictionRequest } from "@/api/client";
-import { UNITS, type Unit } from "@/format";
+import type { ParameterProfile, ParameterValue, PredictionRequest, WorkflowSummary } from "@/api/client";
+import { toField, unitOf, UNITS, type Unit } from "@/format";
 
 /** The form as typed, which is also what a shared address holds. Nothing is ever rewritten, however wrong it is. */
 export interface FormValues {
@@ -23,18 +23,48 @@ const PARAMETER_PREFIX = "p.";
 
 const toUnit = (text: string | null): Unit => (text !== null && Object.hasOwn(UNITS, text) ? (text as Unit) : "GB");
 
-/** Read the form from an address such as `?workflow=rnaseq-quant&input=120&iu=GB&p.paired=true`. */
-export function fromSearch(search: string): FormValues {
+/** The sizes of the form, with the key of each one's unit in an address. */
+export const SIZES = [["input", "iu"], ["output", "ou"]] as const;
+export type SizeName = (typeof SIZES)[number][0];
+
+/** Bytes that a run in the middle of the past ones reads, on a logarithmic scale; null when unknown. */
+const middle = (workflow: WorkflowSummary | undefined) => (workflow?.input_bytes_range ? Math.sqrt(workflow.input_bytes_range[0] * workflow.input_bytes_range[1]) : null);
+
+/** The units that suit a workflow's past runs, for sizes that nobody gave; GB when unknown. */
+export function unitsFor(workflow: WorkflowSummary | undefined): Record<SizeName, Unit> {
+  const input = middle(workflow);
+  const ratio = workflow?.typical_output_ratio ?? null;
+  return { input: input === null ? "GB" : unitOf(input), output: input === null || ratio === null ? "GB" : unitOf(input * ratio) };
+}
+
+/** An input size to give as an example: one in the middle of the past runs, if it is entered in this unit. */
+export function exampleSize(unit: Unit, workflow: WorkflowSummary | undefined): string {
+  const usual = toField(Number((middle(workflow) ?? 120e9).toPrecision(2)));
+  return `${usual.unit === unit ? usual.amount : unit.startsWith("T") ? 1.5 : 120} ${unit}`;
+}
+
+/** The sizes whose unit the address names. */
+export function unitsGiven(search: string): SizeName[] {
   const query = new URLSearchParams(search);
+  return SIZES.filter(([, key]) => query.has(key)).map(([name]) => name);
+}
+
+/**
+ * Read the form from an address such as `?workflow=rnaseq-quant&input=120&iu=GB&p.paired=true`. A size without a unit
+ * is in GB; where there is no size either, the unit is one that suits the workflow.
+ */
+export function fromSearch(search: string, workflows: readonly WorkflowSummary[] = []): FormValues {
+  const query = new URLSearchParams(search);
+  const suited = unitsFor(workflows.find(({ workflow_name }) => workflow_name === query.get("workflow")));
   const parameters = [...query]
     .filter(([key, value]) => key.startsWith(PARAMETER_PREFIX) && value !== "")
     .map(([key, value]) => [fieldKey(key.slice(PARAMETER_PREFIX.length)), value]);
   return {
     workflow: query.get("workflow") ?? "",
     input: query.get("input") ?? "",
-    inputUnit: toUnit(query.get("iu")),
+    inputUnit: toUnit(query.get("iu") ?? (query.get("input") ? null : suited.input)),
     output: query.get("output") ?? "",
-    outputUnit: toUnit(query.get("ou")),
+    outputUnit: toUnit(query.get("ou") ?? (query.get("output") ? null : suited.output)),
     budget: query.get("budget") ?? "",
     parameters: Object.fromEntries(parameters),
   };
@@ -97,12 +127,13 @@ export function toRequest(values: FormValues, profiles: readonly ParameterProfil
   };
 }
 
-const isWithin = (bytes: number, [low, high]: readonly [number, number]) => bytes >= low / 2 && bytes <= high * 2;
+const SUGGESTED: readonly Unit[] = ["MB", "GB", "TB"];
 
-/** The unit that brings a far too large or small amount among the past runs; null when the unit fits or none does. */
+/** The decimal unit that brings a far too large or small amount among the past runs; null when the unit fits or none does. */
 export function likelierUnit(amount: string, unit: Unit, range: readonly [number, number]): Unit | null {
+  const [low, high] = range;
+  const isWithin = (bytes: number, slack: number) => bytes >= low / slack && bytes <= high * slack;
   const bytes = toBytes(amount, unit);
-  if (!bytes || isWithin(bytes, range)) return null;
-  const fitting = Object.keys(UNITS).filter((other) => isWithin(toBytes(amount, other as Unit) ?? 0, range));
-  return (fitting[0] as Unit | undefined) ?? null;
+  if (!bytes || isWithin(bytes, 2)) return null;
+  return SUGGESTED.find((other) => isWithin(toBytes(amount, other) ?? 0, 1)) ?? null;
 }

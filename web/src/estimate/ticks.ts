@@ -1,3 +1,5 @@
+import { SMALLEST_SHOWN_USD } from "@/format";
+
 const STEPS = [[1, 2, 5], [1, 3], [1]];
 
 /** Round values of a logarithmic axis: as many as fit in `most`, thinned to whole powers of ten when they must be. */
@@ -12,3 +14,6 @@ export function logTicks(low: number, high: number, most: number): number[] {
   const every = Math.ceil(tens.length / Math.max(1, most));
   return tens.filter((_, index) => index % every === 0);
 }
+
+/** The same for amounts in USD, from the smallest that the app tells apart. */
+export const logMoneyTicks = (low: number, high: number, most: number) => logTicks(Math.max(low, SMALLEST_SHOWN_USD), high, most);
