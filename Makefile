@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 export PYTHONPATH := $(CURDIR)
-# Sessions that forbid bytecode would make every start of the tools slower.
+# Without bytecode every start of the tools would be slower.
 unexport PYTHONDONTWRITEBYTECODE
 
 .venv/.installed: requirements/dev.txt local/bootstrap.sh
