@@ -57,8 +57,8 @@ terraform: .venv/.installed ## Format, validity, plan and policies of the Terraf
 integration: .venv/.installed ## The local cloud, and the whole loop against it
 	@$(PYTEST) tests/integration
 
-system: .venv/.installed ## `integration` and `e2e` against one and the same system
-	@$(PYTEST) tests/integration tests/e2e -rs
+system: .venv/.installed ## `e2e` and `integration` against one and the same system, while it holds the examples alone
+	@$(PYTEST) tests/e2e tests/integration -rs
 
 web: .venv/.installed ## Types, logic and every state of the web app in a browser
 	@$(PYTHON) -m local.npm run generate:check
