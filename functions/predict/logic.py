@@ -10,7 +10,7 @@ from contract.container import Invocation, InvocationResponse, InvocationRow, Ro
 from contract.endpoint_records import EndpointRecord
 from contract.errors import ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, ModelSummary, Prediction, PredictionRequest
-from functions.predict.total import total
+from contract.total import total
 from functions.predict.warnings import warnings
 from functions.shared import lookup
 from functions.shared.errors import (

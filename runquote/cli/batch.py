@@ -15,6 +15,7 @@ import typer
 
 from contract.base import MAX_BATCH
 from contract.predictions import BatchTotal, Prediction
+from contract.total import total
 from runquote.cli.output import JSON_VERSION, Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.predict import check_interval, interval_of
 from runquote.cli.session import (
@@ -30,7 +31,6 @@ from runquote.cli.session import (
 )
 from runquote.client import Client
 from runquote.sizes import format_amount, format_size, format_usd
-from runquote.totals import total
 
 COLUMNS = ("label", "workflow", "input_size", "output_size", "parameters")
 REQUIRED = ("workflow", "input_size")
@@ -129,7 +129,10 @@ def answer(client: Client, rows: list[Row]) -> BatchTotal:
             else:
                 row.error = each.message
         totals.append(answered.total)
-    return totals[0] if len(totals) == 1 else total(row.prediction for row in asked if row.prediction)
+    if len(totals) == 1:
+        return totals[0]
+    seed = json.dumps([row.request for row in asked], sort_keys=True)  # as the API does for one request
+    return total([row.prediction for row in asked if row.prediction], seed)
 
 
 def _row(line: int, cells: dict[str, Any]) -> Row:

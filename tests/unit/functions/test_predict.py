@@ -8,8 +8,8 @@ import pytest
 
 from contract.container import Invocation, InvocationResponse
 from contract.predictions import BatchRequest, PredictionRequest
+from contract.total import total
 from functions.predict.logic import Predictor
-from functions.predict.total import total
 from functions.shared.errors import (
     ApiError,
     DependencyUnavailable,
