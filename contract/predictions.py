@@ -97,7 +97,10 @@ class Prediction(Shape):
 
 
 class BatchTotal(Shape):
-    """The sum over all answered rows; its interval comes from simulation, never from summed bounds."""
+    """What all answered rows cost together: the median and the intervals of simulated sums.
+
+    Bounds do not add up, and neither do the single figures, which are medians: the total is mostly above their sum.
+    """
 
     cost_usd: float
     intervals: list[Interval]

@@ -112,7 +112,9 @@ export interface components {
         };
         /**
          * BatchTotal
-         * @description The sum over all answered rows; its interval comes from simulation, never from summed bounds.
+         * @description What all answered rows cost together: the median and the intervals of simulated sums.
+         *
+         *     Bounds do not add up, and neither do the single figures, which are medians: the total is mostly above their sum.
          */
         BatchTotal: {
             /** Cost Usd */
