@@ -91,15 +91,18 @@ def svg(curve: Curve, percent: int) -> str:
     return "\n".join(parts) + "\n"
 
 
-def text(curve: Curve, width: int = 72, height: int = 20) -> str:
-    """Return the curve as lines of text: * estimate, . band, o past run."""
-    across = _scale(curve.size_range(), (0, width - 1))
+def text(curve: Curve, width: int = 80, height: int = 20) -> str:
+    """Return the curve as lines of text, none longer than `width`: * estimate, . band, o past run."""
     down = _scale(curve.cost_range(), (height - 1, 0))
-    grid = [[" "] * width for _ in range(height)]
-    columns = [across(size) for size in curve.sizes]
-    for x in range(math.ceil(columns[0]), math.floor(columns[-1]) + 1):
+    labels = {round(down(cost)): format_usd(cost) for cost in _ticks(curve.cost_range())}
+    margin = max([7, *(len(label) for label in labels.values())])
+    columns = width - margin - 2
+    across = _scale(curve.size_range(), (0, columns - 1))
+    grid = [[" "] * columns for _ in range(height)]
+    places = [across(size) for size in curve.sizes]
+    for x in range(math.ceil(places[0]), math.floor(places[-1]) + 1):
         middle, bottom, top = (
-            round(_between(x, columns, [down(value) for value in values]))
+            round(_between(x, places, [down(value) for value in values]))
             for values in (curve.costs, curve.lows, curve.highs)
         )
         for y in range(top, bottom + 1):
@@ -107,11 +110,9 @@ def text(curve: Curve, width: int = 72, height: int = 20) -> str:
         grid[middle][x] = "*"
     for size, cost in curve.runs:
         grid[round(down(cost))][round(across(size))] = "o"
-    labels = {round(down(cost)): format_usd(cost) for cost in _ticks(curve.cost_range())}
-    margin = max([7, *(len(label) for label in labels.values())])
     lines = [f"{labels.get(row, ''):>{margin}} |{''.join(cells).rstrip()}" for row, cells in enumerate(grid)]
     first, last = (format_size(round(size)) for size in curve.size_range())
-    axis = f"{' ' * margin} +{'-' * width}\n{' ' * margin}  {first}{last:>{width - len(first)}}"
+    axis = f"{' ' * margin} +{'-' * columns}\n{' ' * margin}  {first}{last:>{columns - len(first)}}"
     return "\n".join([*lines, axis, f"{' ' * margin}  * estimate   . band   o past run"])
 
 

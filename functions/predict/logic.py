@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 from contract.container import Invocation, InvocationResponse, InvocationRow, RowPrediction
 from contract.endpoint_records import EndpointRecord
@@ -66,7 +67,9 @@ class Predictor:
             DependencyUnavailable: the records cannot be read.
         """
         started = self._clock.steady()
-        asked = self._ask(request.workflow_name, Invocation(rows=[_row(request)]), started + BUDGET_SECONDS)
+        asked = self._ask(
+            request.workflow_name, Invocation(rows=[_row(request, self._clock.now())]), started + BUDGET_SECONDS
+        )
         if isinstance(asked, ApiError):
             _count_failure(asked)
             raise asked
@@ -112,6 +115,7 @@ class Predictor:
         self, groups: Mapping[str, Sequence[PredictionRequest]], deadline: float
     ) -> dict[str, _Asked | ApiError]:
         """Ask each workflow's model once, for all its rows."""
+        now = self._clock.now()
         similar_runs = 5 if sum(len(rows) for rows in groups.values()) < _LARGE_BATCH else 1
         pool = ThreadPoolExecutor(max_workers=_CONCURRENCY)
         try:
@@ -119,7 +123,7 @@ class Predictor:
                 name: pool.submit(
                     self._ask,
                     name,
-                    Invocation(rows=[_row(row) for row in rows], similar_runs=similar_runs),
+                    Invocation(rows=[_row(row, now) for row in rows], similar_runs=similar_runs),
                     deadline,
                 )
                 for name, rows in groups.items()
@@ -191,9 +195,13 @@ class Predictor:
             metrics.add_metric("ModelAge", MetricUnit.Seconds, max(ages))
 
 
-def _row(request: PredictionRequest) -> InvocationRow:
+def _row(request: PredictionRequest, now: datetime) -> InvocationRow:
+    """Ask for a run that starts now: what the latest runs have in common then counts."""
     return InvocationRow(
-        input_bytes=request.input_bytes, output_bytes=request.output_bytes, parameters=request.parameters
+        input_bytes=request.input_bytes,
+        output_bytes=request.output_bytes,
+        parameters=request.parameters,
+        started_at=now,
     )
 
 

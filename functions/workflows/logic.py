@@ -129,7 +129,9 @@ class Catalogue:
 
     def _curve(self, endpoint: EndpointRecord, deadline: float) -> Sequence[CurvePoint]:
         sizes = curve_sizes(*endpoint.input_bytes_range)
-        invocation = Invocation(rows=[InvocationRow(input_bytes=size) for size in sizes], explain=False, similar_runs=0)
+        now = self._clock.now()
+        rows = [InvocationRow(input_bytes=size, started_at=now) for size in sizes]
+        invocation = Invocation(rows=rows, explain=False, similar_runs=0)
         try:
             answer = self._models.invoke(endpoint, invocation, deadline)
         except EndpointMissing as error:

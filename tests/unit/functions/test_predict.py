@@ -52,6 +52,7 @@ def test_a_prediction_comes_from_the_model_and_its_record() -> None:
     assert (prediction.model.version, prediction.model.runs, prediction.model.median_ape) == (3, 60, 0.08)
     asked = models.invocations[0][1].rows[0]
     assert (asked.input_bytes, asked.output_bytes, asked.parameters) == (120 * GB, GB, {"paired": True})
+    assert asked.started_at == NOW
 
 
 def test_the_container_says_which_version_answered() -> None:
@@ -185,6 +186,7 @@ def test_a_batch_answers_each_row_in_order_and_asks_each_model_once() -> None:
     kinds = [getattr(answer, "cost_usd", None) or getattr(answer, "error", None) for answer in response.predictions]
     assert kinds == [1, "invalid_request", 2, "workflow_not_found", 3]
     assert response.predictions[1].model_dump()["request_id"] == "request-1"
+    assert all(row.started_at == NOW for _, asked in models.invocations for row in asked.rows)
     assert sorted((name, len(asked.rows)) for name, asked in models.invocations) == [("rna_seq", 1), (WORKFLOW, 2)]
     assert sorted(endpoints.gets) == ["nobody", "rna_seq", WORKFLOW]
     answered = [answer for answer in response.predictions if not hasattr(answer, "error")]

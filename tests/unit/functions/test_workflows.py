@@ -79,6 +79,7 @@ def test_the_curve_goes_beyond_the_past_runs_on_both_sides() -> None:
     assert max(ratios) == pytest.approx(min(ratios), rel=1e-6)
     ((_, invocation),) = models.invocations
     assert (invocation.explain, invocation.similar_runs) == (False, 0)
+    assert {row.started_at for row in invocation.rows} == {NOW}
 
 
 @pytest.mark.parametrize(("smallest", "largest"), [(1, 1), (1, 2), (MAX_BYTES, MAX_BYTES), (7, MAX_BYTES)])

@@ -164,7 +164,9 @@ def test_the_size_of_an_s3_prefix_ends_where_the_folder_does(command: Command, m
 
 def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere: Path) -> None:
     drawn = runquote("curve", "rnaseq").stdout
-    plot = [line.partition("|")[2].ljust(72) for line in drawn.splitlines() if "|" in line]
+    assert max(map(len, drawn.splitlines())) <= 80
+    frame = max(len(line.partition("+")[2]) for line in drawn.splitlines())
+    plot = [line.partition("|")[2].ljust(frame) for line in drawn.splitlines() if "|" in line]
     assert all("*" in column for column in zip(*(line for line in plot), strict=True))  # a line without gaps
     assert "o" in drawn
     assert runquote("curve", "rnaseq", "--plot", "curve.svg").exit_code == 0
