@@ -11,10 +11,20 @@ from pathlib import Path
 
 from bench import speed
 
-PREDICTORS = (
-    "accuracy:fit",
-    *(f"peers:{name}" for name in ("xgboost_raw", "xgboost_log", "power_law", "linear", "median")),
+PEERS = (
+    "xgboost_raw",
+    "xgboost_log",
+    "quantile_xgboost",
+    "lightgbm_log",
+    "random_forest",
+    "nearest_neighbours",
+    "ernest",
+    "power_law",
+    "linear",
+    "mean",
+    "median",
 )
+PREDICTORS = ("accuracy:fit", *(f"peers:{name}" for name in PEERS))
 PROTOCOLS = "random,extrap,extrap_hard,time,curve"
 
 

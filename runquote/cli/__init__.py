@@ -8,6 +8,7 @@ import typer
 from runquote.cli.batch import batch
 from runquote.cli.ingest import ingest
 from runquote.cli.predict import predict
+from runquote.cli.prices import prices
 from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
 from runquote.cli.size import size
@@ -43,7 +44,7 @@ def common(
     context.obj = Session(api_url, api_key, profile)
 
 
-for command in (predict, batch, size, curve, accuracy, login, doctor):
+for command in (predict, batch, size, curve, accuracy, prices, login, doctor):
     app.command()(command)
 app.add_typer(models, name="models")
 app.add_typer(ingest, name="ingest")
