@@ -1,7 +1,8 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
-        lint bench examples destroy screenshot
+        lint bench examples destroy screenshot \
+        system image push container
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -39,7 +40,7 @@ generate: .venv/.installed ## Write contract/generated and the web app's types f
 lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
 	@$(PYTHON) -m local.lock
 
-test: lint unit contract statemachine terraform web system ## Every test tier
+test: lint unit contract statemachine terraform web container system ## Every test tier
 
 unit: .venv/.installed ## Logic, ports (moto), the model, the local SageMaker's parts
 	@$(PYTEST) tests/unit -n 2
@@ -69,6 +70,15 @@ web: .venv/.installed ## Types, logic and every state of the web app in a browse
 
 e2e: .venv/.installed ## A browser against the running system
 	@$(PYTEST) tests/e2e -rs
+
+container: .venv/.installed ## The model's image as SageMaker runs it, and the local SageMaker with it (needs Docker)
+	@$(PYTEST) tests/container -rs
+
+image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host where the engine needs it to reach PyPI)
+	@$(PYTHON) -m local.image build
+
+push: .venv/.installed ## Build the model's image and push it to ECR: make push TAG=0.1.0
+	@$(PYTHON) -m local.image push --tag "$${TAG:?set TAG to a new tag}"
 
 lint: .venv/.installed ## Format, lint and types of the Python code
 	@.venv/bin/ruff format --check -q .

@@ -1,14 +1,14 @@
 """`make doctor`: what this machine has, what is missing, and how to get it, a line each."""
 
-import shutil
 import socket
 import sys
 from collections.abc import Callable
 
 from local import cloud
 from local.apply import terraform_command
+from local.engine import engine_problem
 from local.settings import HOST, CloudSettings, SettingsError
-from local.tools import ToolMissingError, chromium, node_directory, runs, uv
+from local.tools import ToolMissingError, chromium, node_directory, uv
 from local.webserver import WebSettings
 
 
@@ -39,11 +39,8 @@ def _tool(name: str, find: Callable[[], object]) -> tuple[bool, str]:
 
 
 def _docker() -> tuple[bool, str]:
-    if not shutil.which("docker"):
-        return False, "Docker (optional): not found; see https://docs.docker.com/engine/install/"
-    if not runs("docker", "info"):
-        return False, "Docker (optional): the client is here, but no engine answers; start it, or do without"
-    return True, "Docker (optional): an engine answers"
+    problem = engine_problem()
+    return not problem, f"Docker (optional, for `make container` and RUNNER=docker): {problem or 'an engine answers'}"
 
 
 def _cloud_port() -> tuple[bool, str]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,12 +108,19 @@ def from_rows(rows: Iterable[dict[str, Any]]) -> tuple[History, list[SetAside]]:
 
 
 def channel_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Read every `*.jsonl.gz` part of a channel; a channel that does not exist is empty."""
+    """Read every `*.jsonl.gz` part of a channel; a channel that does not exist is empty.
+
+    Raises:
+        ValueError: a part is not gzipped JSON Lines; the message names it.
+    """
     for part in sorted(folder.glob("**/*.jsonl.gz")):
-        with gzip.open(part, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                if line.strip():
-                    yield json.loads(line)
+        try:
+            with gzip.open(part, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    if line.strip():
+                        yield json.loads(line)
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise ValueError(f"{part.relative_to(folder.parent)} cannot be read: {error}") from error
 
 
 def concatenate(first: History, second: History) -> History:
