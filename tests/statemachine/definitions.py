@@ -34,6 +34,7 @@ SUBSTITUTIONS = {
 }
 
 # Optimized integrations: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+_GENERAL_ERRORS = {"SageMakerException", "AmazonSageMakerException", "SdkClientException"}
 _OPTIMIZED_SERVICES = {"sagemaker": "sagemaker", "dynamodb": "dynamodb", "sns": "sns", "states": "stepfunctions"}
 
 
@@ -57,7 +58,7 @@ def problems(machine: dict[str, Any]) -> list[str]:
     """List every breach of the house rules and every action or parameter that the service does not know."""
     found = [] if machine.get("Comment") and machine.get("TimeoutSeconds") else ["machine: no Comment or timeout"]
     for name, state in states(machine):
-        found += [f"{name}: {problem}" for problem in (*_house_rules(state), *_service_call(state))]
+        found += [f"{name}: {problem}" for problem in (*_house_rules(state), *_service_call(state), *_errors(state))]
     return found
 
 
@@ -89,6 +90,23 @@ def _service_call(state: dict[str, Any]) -> Iterator[str]:
     else:
         shape = model.operation_model(operation).input_shape
         yield from _parameters(state.get("Parameters", {}), shape, camel=service == "stepfunctions")
+
+
+def _errors(state: dict[str, Any]) -> Iterator[str]:
+    """Check the names of SageMaker's errors: `SageMaker.` and the Java exception of one that the action has.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html has the rule; the Java SDK ends
+    every name with Exception, and the service's model lists each action's errors without it.
+    """
+    match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?sagemaker:(\w+?)(?:\.sync)?", state.get("Resource", ""))
+    model = _service_model("sagemaker")
+    named = [error for rule in ("Retry", "Catch") for entry in state.get(rule, []) for error in entry["ErrorEquals"]]
+    for error in (error for error in named if error.startswith("SageMaker.")):
+        operation = match[1][0].upper() + match[1][1:] if match else ""
+        shapes = model.operation_model(operation).error_shapes if operation in model.operation_names else []
+        own = {shape.name.removesuffix("Exception") + "Exception" for shape in shapes}
+        if error.removeprefix("SageMaker.") not in own | _GENERAL_ERRORS:
+            yield f"{operation or 'no SageMaker action'} never raises {error}"
 
 
 def _parameters(value: object, shape: Shape, camel: bool = False, at: str = "Parameters") -> Iterator[str]:

@@ -83,6 +83,9 @@ DEFECTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "RejectChallenger: Parameters.ModelApprovalStatus must not be 'Refused'": lambda s: s["RejectChallenger"][
         "Parameters"
     ].update(ModelApprovalStatus="Refused"),
+    "CreateModel: CreateModel never raises SageMaker.ResourceNotFoundException": lambda s: s["CreateModel"]["Retry"][
+        0
+    ].update(ErrorEquals=["SageMaker.ResourceNotFoundException"]),
 }
 
 
