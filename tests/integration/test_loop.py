@@ -52,7 +52,7 @@ def updates(system: System) -> Updates:
 def _history(
     name: str, *, label: str = "a", count: int = 55, factor: float = 1, days: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Measured runs under another workflow name; `factor` is a price rise that came `days` later."""
+    """Measured runs under another workflow name, `days` after they were measured, at `factor` times the cost."""
     for run in islice(read_runs(REPOSITORY / "examples" / "germline-variants" / "runs.csv"), count):
         times = {
             member: (datetime.fromisoformat(run[member]) + timedelta(days=days)).isoformat()
@@ -90,7 +90,7 @@ def _checksum(system: System) -> tuple[int, str]:
 
 def test_history_in_model_out_and_again(system: System, updates: Updates) -> None:
     name = "loop"
-    assert _record(system, _history(name))["accepted"] == 55
+    assert _record(system, _history(name, days=-120))["accepted"] == 55
     first = system.retrain(name)
     assert first["status"] == "SUCCEEDED", first
     (told,) = updates.of(name)
@@ -105,7 +105,7 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     assert _predict(system, name).model.version == 1
 
     for number, label in enumerate("bcd", start=1):
-        _record(system, _history(name, label=label, factor=5, days=30 * number))
+        _record(system, _history(name, label=label, factor=5, days=30 * number - 120))
     assert system.retrain(name)["status"] == "SUCCEEDED"
     (told,) = updates.of(name)
     assert told.outcome == "promoted", told
