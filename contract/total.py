@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from operator import add
 
+from contract.base import MAX_COST_USD
 from contract.predictions import BatchTotal, Interval, Prediction
 
 FEWEST_DRAWS = 1000
@@ -19,7 +20,7 @@ def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
 
     Each draw takes one outcome of every run. Runs vary independently, except those beyond their model's experience:
     there the error is that of the trend, which all such runs of a workflow share, so they share one draw.
-    The same `seed` gives the same total.
+    Sums end where any cost does, at `MAX_COST_USD`. The same `seed` gives the same total.
     """
     if not predictions:
         return BatchTotal(cost_usd=0, intervals=[])
@@ -37,7 +38,7 @@ def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
         else:
             levels = _levels(generator, draws)
         sums = list(map(add, sums, _outcomes(prediction.outcomes_usd, levels)))
-    sums.sort()
+    sums = sorted(min(each, MAX_COST_USD) for each in sums)
     intervals = [
         Interval(
             coverage=interval.coverage,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract.base import MAX_COST_USD
 from contract.container import Invocation, InvocationResponse
 from contract.predictions import BatchRequest, PredictionRequest
 from contract.total import total
@@ -270,6 +271,14 @@ def test_the_total_of_many_skewed_runs_lies_in_its_own_intervals() -> None:
     summed = total([skewed.model_copy(update={"outcomes_usd": outcomes})] * 500, "seed")
     assert all(interval.low_usd < summed.cost_usd < interval.high_usd for interval in summed.intervals)
     assert summed.cost_usd > 500 * skewed.cost_usd
+
+
+def test_a_total_ends_where_any_cost_does() -> None:
+    """Far beyond experience a single outcome may reach the bound; two of them must not break the answer."""
+    absurd = predictor().predict(request(input_bytes=400 * GB)).model_copy(update={"outcomes_usd": [MAX_COST_USD] * 20})
+    summed = total([absurd, absurd], "seed")
+    assert summed.cost_usd == MAX_COST_USD
+    assert {interval.high_usd for interval in summed.intervals} == {MAX_COST_USD}
 
 
 def test_the_total_of_one_run_is_its_own() -> None:
