@@ -148,8 +148,10 @@ def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tupl
     usable = [cut for cut in cuts if cut is not None]
     if not usable:
         return inside, calibrated
+    # Where cost falls with size among some of the smaller runs, that cut has judged the trend alone.
+    judged = [mixture for mixture in BEYOND_MIXTURES if all(mixture in cut.errors for cut in usable)]
     beyond = _choose(
-        {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in usable[0].errors}
+        {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in judged}
     )
     growth = intervals.fit_growth(
         errors=np.concatenate([cut.errors[beyond] for cut in usable]),

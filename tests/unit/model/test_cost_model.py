@@ -128,6 +128,22 @@ def relative_width(prediction: RowPrediction) -> float:
     return prediction.intervals[-1].high_usd / prediction.intervals[-1].low_usd
 
 
+def narrow_history(count: int, exponent: float, noise: float, seed: int) -> list[dict[str, Any]]:
+    """Return runs of one to four gigabytes that cost about size to the power of `exponent`."""
+    generator = random.Random(seed)
+    sizes = [math.exp(generator.uniform(math.log(1e9), math.log(4e9))) for _ in range(count)]
+    return [
+        make_row(number, size, (size / 2e9) ** exponent * math.exp(generator.gauss(0, noise)))
+        for number, size in enumerate(sizes)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_costs_that_fall_among_some_runs_and_rise_among_others_are_learned(seed: int) -> None:
+    for prediction in ask_sizes(fit(narrow_history(60, -0.3, 0.1, seed)), 1e9, 4e9, 1e11):
+        check_sane(prediction)
+
+
 def test_intervals_widen_beyond_the_range() -> None:
     model = fit(make_rows(100))
     widths = [relative_width(prediction) for prediction in ask_sizes(model, 9e10, 3e11, 1e12, 1e13)]
