@@ -77,14 +77,13 @@ def _house_rules(state: dict[str, Any]) -> Iterator[str]:
 
 
 def _service_call(state: dict[str, Any]) -> Iterator[str]:
-    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?(\w+):(\w+?)(\.sync(:2)?)?", state.get("Resource", ""))
-    if not match:
+    called = _called(state)
+    if called is None:
         return
-    service = match[2] if match[1] else _OPTIMIZED_SERVICES.get(match[2], "")
-    operation = match[3][0].upper() + match[3][1:]
+    service, operation = called
     model = _service_model(service) if service else None
     if model is None:
-        yield f"unknown service {match[2]}"
+        yield f"unknown service in {state['Resource']}"
     elif operation not in model.operation_names:
         yield f"{service} has no action {operation}"
     else:
@@ -98,15 +97,24 @@ def _errors(state: dict[str, Any]) -> Iterator[str]:
     https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html has the rule; the Java SDK ends
     every name with Exception, and the service's model lists each action's errors without it.
     """
-    match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?sagemaker:(\w+?)(?:\.sync)?", state.get("Resource", ""))
+    service, operation = _called(state) or ("", "")
     model = _service_model("sagemaker")
+    is_known = service == "sagemaker" and operation in model.operation_names
+    shapes = model.operation_model(operation).error_shapes if is_known else []
+    own = {shape.name.removesuffix("Exception") + "Exception" for shape in shapes}
     named = [error for rule in ("Retry", "Catch") for entry in state.get(rule, []) for error in entry["ErrorEquals"]]
-    for error in (error for error in named if error.startswith("SageMaker.")):
-        operation = match[1][0].upper() + match[1][1:] if match else ""
-        shapes = model.operation_model(operation).error_shapes if operation in model.operation_names else []
-        own = {shape.name.removesuffix("Exception") + "Exception" for shape in shapes}
-        if error.removeprefix("SageMaker.") not in own | _GENERAL_ERRORS:
+    for error in named:
+        if error.startswith("SageMaker.") and error.removeprefix("SageMaker.") not in own | _GENERAL_ERRORS:
             yield f"{operation or 'no SageMaker action'} never raises {error}"
+
+
+def _called(state: dict[str, Any]) -> tuple[str, str] | None:
+    """Return botocore's names of the service (empty when unknown) and the action that a Task calls, if it calls one."""
+    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?(\w+):(\w+?)(\.sync(:2)?)?", state.get("Resource", ""))
+    if not match:
+        return None
+    service = match[2] if match[1] else _OPTIMIZED_SERVICES.get(match[2], "")
+    return service, match[3][0].upper() + match[3][1:]
 
 
 def _parameters(value: object, shape: Shape, camel: bool = False, at: str = "Parameters") -> Iterator[str]:
