@@ -1,8 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
-        lint bench examples destroy screenshot \
-        system image push container
+        system lint bench examples destroy screenshot image push container
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -71,7 +70,7 @@ web: .venv/.installed ## Types, logic and every state of the web app in a browse
 e2e: .venv/.installed ## A browser against the running system
 	@$(PYTEST) tests/e2e -rs
 
-container: .venv/.installed ## The model's image as SageMaker runs it, and the local SageMaker with it (needs Docker)
+container: .venv/.installed ## The model's image as SageMaker runs it (needs Docker)
 	@$(PYTEST) tests/container -rs
 
 image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host where the engine needs it to reach PyPI)
