@@ -28,6 +28,8 @@ METRICS = ("median_ape", "pinball", "coverage_80", "coverage_90", "width_80")
 """What `train` prints of the challenger's `Metrics`, one `name=value;` a line."""
 METRIC_DEFINITIONS = [{"Name": name, "Regex": rf"^{name}=([0-9.eE+-]+);$"} for name in METRICS]
 """AlgorithmSpecification.MetricDefinitions of CreateTrainingJob, by which SageMaker finds those lines in the log."""
+MAX_EVALUATED_RUNS_LISTED = 300
+"""Most single runs that an evaluation lists."""
 CHANNELS = ("train", "holdout", "champion")
 """Input channels: JSON Lines of `Run` (gzip) twice, and the champion's `model.tar.gz` when there is one."""
 
@@ -97,6 +99,17 @@ class Difference(Shape):
     standard_error: float = Field(ge=0)
 
 
+class EvaluatedRun(Shape):
+    """One run that the challenger predicted without having seen it, with its 80 and 90 % intervals."""
+
+    run_id: str
+    completed_at: UtcTime
+    input_bytes: Bytes
+    cost_usd: CostUsd = Field(description="What it cost")
+    predicted_usd: CostUsd
+    intervals: list[Interval]
+
+
 class SetAside(Shape):
     """A run that did not train the model."""
 
@@ -143,5 +156,10 @@ class Evaluation(Shape):
     difference: Difference | None
     baseline_difference: Difference
     slices: list[SizeSlice]
+    points: list[EvaluatedRun] = Field(
+        default=[],
+        max_length=MAX_EVALUATED_RUNS_LISTED,
+        description="The evaluated runs in order of time, or as many of them, evenly chosen; none in old evaluations",
+    )
     set_aside: list[SetAside] = Field(max_length=100)
     set_aside_runs: int

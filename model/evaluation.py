@@ -6,7 +6,18 @@ from typing import Literal
 
 import numpy as np
 
-from contract.container import Difference, Evaluation, HistoryProfile, Metrics, ParameterProfile, SetAside, SizeSlice
+from contract.container import (
+    MAX_EVALUATED_RUNS_LISTED,
+    Difference,
+    EvaluatedRun,
+    Evaluation,
+    HistoryProfile,
+    Metrics,
+    ParameterProfile,
+    SetAside,
+    SizeSlice,
+)
+from contract.predictions import Interval
 from model.artifact import Artifact
 from model.core import Table
 from model.cost_model import CostModel
@@ -24,6 +35,8 @@ SMALLEST_SLICE = 5
 MOST_LISTED = 100
 MAX_VALUES_SHOWN = 50
 PINBALL_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
+TAILS = {1: 0.8, 0: 0.9}
+"""Positions in PINBALL_LEVELS where the intervals of these coverages begin."""
 _COLUMNS = [LEVELS.index(level) for level in PINBALL_LEVELS]
 
 
@@ -136,6 +149,7 @@ def evaluate(
         difference=None if rival is None else difference(challenger.take(trial.common), rival),
         baseline_difference=difference(challenger, trial.baseline),
         slices=_slices(trial, rival),
+        points=list_runs(runs, challenger),
         set_aside=set_aside[:MOST_LISTED],
         set_aside_runs=len(set_aside),
     )
@@ -200,6 +214,28 @@ def _slices(trial: Trial, rival: Scores | None) -> list[SizeSlice]:
             )
         )
     return slices
+
+
+def list_runs(runs: History, scores: Scores) -> list[EvaluatedRun]:
+    """List the judged runs in order of time, evenly chosen when there are many."""
+    ended = [datetime.fromisoformat(time) for time in runs.completed_at]
+    order = sorted(range(len(ended)), key=lambda row: (ended[row], runs.run_ids[row]))
+    chosen = np.unique(np.linspace(0, len(order) - 1, MAX_EVALUATED_RUNS_LISTED).round().astype(int))
+    predicted, bounds = np.exp(scores.log_cost), np.exp(scores.quantiles)
+    return [
+        EvaluatedRun(
+            run_id=runs.run_ids[row],
+            completed_at=ended[row],
+            input_bytes=int(runs.input_bytes[row]),
+            cost_usd=float(runs.cost_usd[row]),
+            predicted_usd=float(predicted[row]),
+            intervals=[
+                Interval(coverage=coverage, low_usd=float(bounds[row, tail]), high_usd=float(bounds[row, -1 - tail]))
+                for tail, coverage in TAILS.items()
+            ],
+        )
+        for row in (order[position] for position in chosen)
+    ]
 
 
 def profile(model: CostModel, runs: History) -> HistoryProfile:

@@ -353,6 +353,26 @@ def test_a_good_artefact_is_described_and_its_evaluation_published() -> None:
     check_parameter("CreateModelPackage", "CustomerMetadataProperties", response.metadata)
 
 
+def test_an_evaluation_of_before_single_runs_were_listed_is_read() -> None:
+    old = {name: value for name, value in EVALUATION.items() if name != "points"}
+    assert verify(written(output=tar({"evaluation.json": json.dumps(old).encode()})))
+
+
+def test_an_evaluation_as_long_as_can_be_is_read() -> None:
+    point = {
+        "completed_at": NOW.isoformat(),
+        "input_bytes": 10**17,
+        "cost_usd": 123456789.123456,
+        "predicted_usd": 123456789.123456,
+        "intervals": [{"coverage": share, "low_usd": 1e-9 / 3, "high_usd": 1e8 / 3} for share in (0.8, 0.9)],
+    }
+    points = [{"run_id": f"{number:03d}" + "\U0001f9ec" * 197, **point} for number in range(300)]
+    content = Evaluation.model_validate({**EVALUATION, "points": points}).model_dump_json(indent=1).encode()
+    assert verify(written(output=tar({"evaluation.json": content})))
+    with pytest.raises(BadArtifact, match="points"):
+        verify(written(output=output(points=[*points, points[0]])))
+
+
 def test_a_trend_alone_has_no_trees() -> None:
     metadata = {"model.json": model_files(booster_sha256=None)["model.json"]}
     assert verify(written(model=tar(metadata)))

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -89,6 +90,31 @@ def test_training_writes_artifact_and_evaluation(trained: tuple[Path, str]) -> N
     assert not (root / "output" / "failure").exists()
 
 
+def check_points(result: Evaluation, rows: Rows) -> None:
+    """Figures made from the listed runs are those that the evaluation states."""
+    costs = {row["run_id"]: row["cost_usd"] for row in rows}
+    assert len({point.run_id for point in result.points}) == len(result.points) == result.evaluated_runs
+    assert all(point.cost_usd == costs[point.run_id] for point in result.points)
+    times = [point.completed_at for point in result.points]
+    assert times == sorted(times)
+    errors = [abs(point.predicted_usd / point.cost_usd - 1) for point in result.points]
+    assert statistics.median(errors) == pytest.approx(result.challenger.median_ape)
+    for position, coverage in ((0, 0.8), (1, 0.9)):
+        bounds = [point.intervals[position] for point in result.points]
+        assert {interval.coverage for interval in bounds} == {coverage}
+        covered = [
+            interval.low_usd <= point.cost_usd <= interval.high_usd
+            for interval, point in zip(bounds, result.points, strict=True)
+        ]
+        assert statistics.mean(covered) == pytest.approx(
+            getattr(result.challenger, f"coverage_{round(100 * coverage)}")
+        )
+
+
+def test_single_evaluated_runs_are_listed(trained: tuple[Path, str]) -> None:
+    check_points(read_evaluation(trained[0]), make_rows(80, parameters=True))
+
+
 def test_sagemaker_finds_the_metrics_in_the_log(trained: tuple[Path, str]) -> None:
     import re
 
@@ -128,6 +154,7 @@ def test_few_runs_are_cross_validated(trained: tuple[Path, str], tmp_path: Path)
     result = read_evaluation(root)
     assert (result.evaluated_on, result.evaluated_runs) == ("cross_validation", 12)
     assert result.champion is None
+    check_points(result, make_rows(12))
     assert result.champion_problem == "only 0 runs are newer than the champion, too few to judge it on"
 
 

@@ -158,6 +158,18 @@ def test_intervals_cover_new_runs_as_often_as_they_say() -> None:
     assert metrics.coverage_90 == pytest.approx(0.9, abs=0.05)
 
 
+def test_many_evaluated_runs_are_listed_evenly_over_time() -> None:
+    rows = [
+        row | {"completed_at": f"2026-01-01T00:{n // 60:02d}:{n % 60:02d}Z"} for n, row in enumerate(make_rows(999))
+    ]
+    held = make_history(rows[::-1])
+    points = evaluation.list_runs(held, evaluation.score_median(held, held))
+    assert len(points) == 300
+    numbers = [int(point.run_id.removeprefix("run-")) for point in points]
+    assert (numbers[0], numbers[-1]) == (0, 998)
+    assert {later - earlier for earlier, later in pairwise(numbers)} <= {3, 4}
+
+
 def error_on_clean_runs(rows: list[dict[str, Any]]) -> float:
     clean = make_history(make_rows(300, seed=9, parameters=True))
     return float(evaluation.score(fit(rows), clean).metrics().median_ape)
