@@ -73,7 +73,7 @@ e2e: .venv/.installed ## A browser against the running system
 container: .venv/.installed ## The model's image as SageMaker runs it (needs Docker)
 	@$(PYTEST) tests/container -rs
 
-image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host where the engine needs it to reach PyPI)
+image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host if the engine needs it to reach PyPI)
 	@$(PYTHON) -m local.image build
 
 push: .venv/.installed ## Build the model's image and push it to ECR: make push TAG=0.1.0

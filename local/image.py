@@ -1,6 +1,7 @@
 """Builds the model's image, and pushes it to ECR: `make image`, `make push TAG=0.1.0`.
 
-RUNQUOTE_BUILD_NETWORK=host builds on the network of the machine, which some engines need to reach PyPI.
+The build needs PyPI. It uses the network of the machine where containers of the engine have no way out of it;
+RUNQUOTE_BUILD_NETWORK (host, default) decides instead.
 """
 
 import argparse
@@ -25,14 +26,28 @@ def build(tag: str = IMAGE, platform: str | None = None, *, cache: bool = True) 
     It has no attestations: they make an index of an image, which SageMaker does not take. Raises EngineError.
     """
     _require_engine()
-    network = os.environ.get("RUNQUOTE_BUILD_NETWORK")
     options = [
-        *([f"--network={network}"] if network else []),
+        f"--network={build_network()}",
         *([f"--platform={platform}"] if platform else []),
         *([] if cache else ["--no-cache"]),
     ]
     _show("buildx", "build", "--load", "--provenance=false", *options, "--file=model/Dockerfile", f"--tag={tag}", ".")
     return docker("image", "inspect", "--format", "{{.Id}}", tag)
+
+
+def build_network() -> str:
+    """The network to build on: RUNQUOTE_BUILD_NETWORK, or the machine's where the engine gives containers no way out.
+
+    An engine started with --ip-masq=false says so in the options of its bridge
+    (https://docs.docker.com/engine/network/drivers/bridge/).
+    """
+    if chosen := os.environ.get("RUNQUOTE_BUILD_NETWORK"):
+        return chosen
+    masquerades = '{{index .Options "com.docker.network.bridge.enable_ip_masquerade"}}'
+    try:
+        return "host" if docker("network", "inspect", "bridge", "--format", masquerades) == "false" else "default"
+    except EngineError:
+        return "default"  # an engine with other networks
 
 
 def push(tag: str, platform: str) -> str:
