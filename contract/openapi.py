@@ -7,13 +7,17 @@ is at all (an object with its required members); bounds are checked, and explain
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 from pydantic.json_schema import models_json_schema
 
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
 from contract.runs import Run, RunsRequest, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse
+
+
+class OpenApiDocument(RootModel[dict[str, Any]]):
+    """The OpenAPI document itself, as the API serves it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Route:
     response: type[BaseModel]
     statuses: tuple[int, ...] = (200,)
     requests: tuple[type[BaseModel], ...] = ()
+    needs_key: bool = True
 
 
 ROUTES = (
@@ -68,6 +73,15 @@ ROUTES = (
         "One workflow: curve, recent runs, model versions",
         WorkflowDetail,
     ),
+    Route(
+        "GET",
+        "/openapi.json",
+        "workflows",
+        "getOpenApi",
+        "This document; needs no key",
+        OpenApiDocument,
+        needs_key=False,
+    ),
 )
 _ERROR_STATUSES = sorted(set(STATUS.values()))
 
@@ -96,7 +110,7 @@ def document() -> dict[str, Any]:
             "description": "Sizes in bytes (GB is 10^9), money in USD, times in ISO 8601 UTC.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/v1"}],
+        "servers": [{"url": "."}],  # where this document is served, whatever host and stage
         "security": [{"apiKey": []}],
         "paths": paths,
         "components": {
@@ -134,6 +148,8 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.operation, "summary": route.summary}
+    if not route.needs_key:
+        operation["security"] = []
     if "{workflow_name}" in route.path:
         operation["parameters"] = [
             {"name": "workflow_name", "in": "path", "required": True, "schema": {"type": "string"}}

@@ -44,6 +44,7 @@ locals {
     runs              = [aws_api_gateway_resource.runs.id, "POST,OPTIONS"]
     workflows         = [aws_api_gateway_resource.workflows.id, "GET,OPTIONS"]
     workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
+    openapi           = [aws_api_gateway_resource.openapi.id, "GET,OPTIONS"]
   }
 }
 
@@ -86,6 +87,12 @@ resource "aws_api_gateway_resource" "workflow" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.workflows.id
   path_part   = "{workflow_name}"
+}
+
+resource "aws_api_gateway_resource" "openapi" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "openapi.json"
 }
 
 # Request bodies. `$default` catches every other content type, which would otherwise skip the model.
@@ -237,6 +244,28 @@ resource "aws_api_gateway_integration" "get_workflow" {
   uri                     = module.workflows.invoke_arn
 }
 
+# GET /openapi.json
+
+resource "aws_api_gateway_method" "get_open_api" {
+  # checkov:skip=CKV_AWS_59: a description of the API, which is public, and says nothing of this deployment
+
+  rest_api_id      = aws_api_gateway_rest_api.this.id
+  resource_id      = aws_api_gateway_resource.openapi.id
+  operation_name   = "getOpenApi"
+  http_method      = "GET"
+  authorization    = "NONE"
+  api_key_required = false # whoever writes a client reads this before they have a key
+}
+
+resource "aws_api_gateway_integration" "get_open_api" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.openapi.id
+  http_method             = aws_api_gateway_method.get_open_api.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
 # Who may call the functions
 
 resource "aws_lambda_permission" "predict" {
@@ -264,6 +293,15 @@ resource "aws_lambda_permission" "workflows" {
   qualifier     = module.workflows.alias_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/workflows*"
+}
+
+resource "aws_lambda_permission" "openapi" {
+  statement_id  = "api-openapi"
+  action        = "lambda:InvokeFunction"
+  function_name = module.workflows.function_name
+  qualifier     = module.workflows.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/openapi.json"
 }
 
 # Browsers, and errors that no function answers
@@ -310,6 +348,7 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,
       aws_api_gateway_integration.list_workflows.id, aws_api_gateway_integration.list_workflows.uri,
       aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
+      aws_api_gateway_integration.get_open_api.id, aws_api_gateway_integration.get_open_api.uri,
       [for preflight in module.preflight : preflight.integration_response_id],
     ]))
   }

@@ -48,4 +48,14 @@ def _detail(request: HttpRequest) -> Answer:
     return Answer(catalogue().detail(request.path_parameters.get("workflow_name", "")))
 
 
-ROUTES: Routes = {("GET", "/workflows"): _list, ("GET", "/workflows/{workflow_name}"): _detail}
+def _openapi(_request: HttpRequest) -> Answer:
+    from contract import openapi  # for the one route that seldom anyone asks for: it would make every start slower
+
+    return Answer(openapi.OpenApiDocument(openapi.document()))
+
+
+ROUTES: Routes = {
+    ("GET", "/workflows"): _list,
+    ("GET", "/workflows/{workflow_name}"): _detail,
+    ("GET", "/openapi.json"): _openapi,
+}

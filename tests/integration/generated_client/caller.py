@@ -1,0 +1,70 @@
+"""What somebody might write with the generated client: calls every operation and prints what came back.
+
+Runs in the generator's own environment, with nothing of ours on its path: `python caller.py URL KEY WORKFLOW`.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+# Generated during the test, so that no checker finds them.
+from runquote_client import AuthenticatedClient  # type: ignore[import-not-found]
+from runquote_client.api.default import (  # type: ignore[import-not-found]
+    get_open_api,
+    get_workflow,
+    list_workflows,
+    predict,
+    predict_batch,
+    record_runs,
+)
+from runquote_client.models import (  # type: ignore[import-not-found]
+    BatchRequest,
+    ErrorBody,
+    Prediction,
+    PredictionRequest,
+    Run,
+    RunCostSource,
+    RunsRequest,
+    RunStatus,
+)
+
+
+def call(url: str, key: str, workflow: str) -> dict[str, object]:
+    """Call every operation; return what a reader can check."""
+    client = AuthenticatedClient(url, token=key, prefix="", auth_header_name="x-api-key")
+    asked = PredictionRequest(workflow_name=workflow, input_bytes=10_000_000)
+    unheard = PredictionRequest(workflow_name="unheard-of", input_bytes=1)
+    run = Run(
+        workflow_name="generated-client",
+        run_id="run-1",
+        status=RunStatus.SUCCEEDED,
+        started_at=datetime(2026, 11, 1, 8, tzinfo=UTC),
+        completed_at=datetime(2026, 11, 1, 9, tzinfo=UTC),
+        input_bytes=5_000_000,
+        cost_usd=0.25,
+        cost_source=RunCostSource.BILLED,
+    )
+    one = predict.sync(client=client, body=asked)
+    batch = predict_batch.sync(client=client, body=BatchRequest(requests=[asked, unheard]))
+    recorded = record_runs.sync_detailed(client=client, body=RunsRequest(runs=[run]))
+    listed = list_workflows.sync(client=client)
+    detail = get_workflow.sync("generated-client", client=client)
+    refused = predict.sync(client=client, body=unheard)
+    assert isinstance(one, Prediction)
+    assert isinstance(refused, ErrorBody)
+    return {
+        "cost_usd": one.cost_usd,
+        "outcomes": len(one.outcomes_usd),
+        "trained_at": one.model.trained_at.isoformat(),
+        "batch": [type(each).__name__ for each in batch.predictions],
+        "total_usd": batch.total.cost_usd,
+        "recorded": [recorded.status_code.value, recorded.parsed.accepted],
+        "workflows": [each.workflow_name for each in listed.workflows],
+        "recent_runs": [each.run_id for each in detail.recent_runs],
+        "refused": refused.error.value,
+        "described": get_open_api.sync(client=client).to_dict()["info"]["title"],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(call(*sys.argv[1:])))
