@@ -71,11 +71,19 @@ WorkflowName = Annotated[
     AfterValidator(_label),
 ]
 """Names are taken exactly: `rna_seq` and `rna-seq` are two workflows."""
+Team = Annotated[
+    str,
+    Field(min_length=1, max_length=256, json_schema_extra={"pattern": _LABEL_PATTERN}, examples=["genomics"]),
+    AfterValidator(_label),
+]
+"""What the tag `team` of a run says: who pays for it."""
 Bytes = Annotated[int, BeforeValidator(_integral), Field(gt=0, le=MAX_BYTES)]
 OutputBytes = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=MAX_BYTES)]
 CostUsd = Annotated[float, Field(ge=0, le=MAX_COST_USD)]
 Share = Annotated[float, Field(ge=0, le=1)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
+Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+"""A calendar month in UTC."""
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 """No leading underscore, so that no name can mean something to a JavaScript object."""
 ParameterValue = (

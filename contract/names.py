@@ -37,6 +37,11 @@ def child_execution_name(parent_execution_name: str, workflow_name: str) -> str:
     return f"{_digest(parent_execution_name, 16)}-{resource_name('retrain', workflow_name)}"
 
 
+def execution_name(execution_arn: str) -> str:
+    """Return the name of an execution of a standard state machine (`arn:…:execution:<machine>:<name>`)."""
+    return execution_arn.rsplit(":", 1)[-1]
+
+
 def dataset_prefix(prefix: str, workflow_name: str, execution_name: str) -> str:
     """S3 key prefix of the dataset that one execution trains on; ends with a slash."""
     return f"datasets/{resource_name(prefix, workflow_name)}/{_digest(execution_name, 10)}/"

@@ -4,15 +4,19 @@ API Gateway validates with JSON Schema draft 4 and answers with its own words, s
 is at all (an object with its required members); bounds are checked, and explained, in the functions.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, RootModel
 from pydantic.json_schema import models_json_schema
 
+from contract.accuracy import AccuracyResponse
+from contract.budgets import Budget, BudgetRequest, BudgetsResponse
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
-from contract.runs import Run, RunsRequest, RunsResponse
+from contract.retrainings import Retraining
+from contract.runs import Run, RunsPage, RunsQuery, RunsRequest, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 
 
@@ -33,6 +37,7 @@ class Route:
     statuses: tuple[int, ...] = (200,)
     requests: tuple[type[BaseModel], ...] = ()
     needs_key: bool = True
+    query: type[BaseModel] | None = None
 
 
 ROUTES = (
@@ -82,13 +87,27 @@ ROUTES = (
         OpenApiDocument,
         needs_key=False,
     ),
+    Route(
+        "GET",
+        "/workflows/{workflow_name}/runs",
+        "workflows",
+        "listRuns",
+        "The runs of a workflow, page by page, latest first",
+        RunsPage,
+        query=RunsQuery,
+    ),
 )
+UPCOMING: tuple[type[BaseModel], ...] = (AccuracyResponse, Budget, BudgetRequest, BudgetsResponse, Retraining)
+"""Shapes of routes that are being built."""
 _ERROR_STATUSES = sorted(set(STATUS.values()))
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    shapes = {shape for route in ROUTES for shape in (route.response, *route.requests)} | {ErrorBody}
+    shapes: set[type[BaseModel]] = {shape for route in ROUTES for shape in (route.response, *route.requests)} | {
+        ErrorBody,
+        *UPCOMING,
+    }
     ordered = sorted(shapes, key=lambda shape: shape.__name__)
     _, schema = models_json_schema(
         [(shape, "validation") for shape in ordered], ref_template="#/components/schemas/{model}"
@@ -146,14 +165,29 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
+def _query_parameters(shape: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return the members of a shape as parameters; one that holds a list is repeated for each element."""
+    found = []
+    for name, schema in shape.model_json_schema()["properties"].items():
+        present: dict[str, Any] = next((each for each in schema.pop("anyOf", []) if each != {"type": "null"}), {})
+        description = {"description": schema.pop("description")} if "description" in schema else {}
+        value = {key: value for key, value in (schema | present).items() if key not in {"default", "title"}}
+        found.append({"name": name, "in": "query", **description, "schema": value})
+    return found
+
+
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.operation, "summary": route.summary}
     if not route.needs_key:
         operation["security"] = []
-    if "{workflow_name}" in route.path:
-        operation["parameters"] = [
-            {"name": "workflow_name", "in": "path", "required": True, "schema": {"type": "string"}}
-        ]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+    if route.query:
+        parameters += _query_parameters(route.query)
+    if parameters:
+        operation["parameters"] = parameters
     if route.requests:
         references = [_reference(request) for request in route.requests]
         schema = references[0] if len(references) == 1 else {"anyOf": references}

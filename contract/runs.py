@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from contract.base import (
     MAX_BATCH,
@@ -70,3 +70,54 @@ class RunsResponse(Shape):
     accepted: int = Field(description="Runs recorded now")
     unchanged: int = Field(description="Runs that were already recorded with the same values")
     rejected: list[RejectedRun]
+
+
+MAX_PAGE = 200
+"""Most runs on one page."""
+
+
+def _tag(text: str) -> str:
+    name, colon, value = text.partition(":")
+    try:
+        _TAGS.validate_python({name: value})
+    except ValidationError:
+        colon = ""
+    if not colon:
+        raise ValueError("must be a tag's name and value with a colon between them, like team:genomics")
+    return text
+
+
+_TAGS: TypeAdapter[dict[str, str]] = TypeAdapter(Tags)
+TagFilter = Annotated[str, Field(examples=["team:genomics"]), AfterValidator(_tag)]
+"""A tag that a run must have; its value may hold colons of its own."""
+
+
+class RunsQuery(Shape):
+    """Which runs of a workflow to list, and how many at a time."""
+
+    status: RunStatus | None = None
+    tag: Annotated[list[TagFilter], Field(max_length=5)] = Field(
+        default=[], description="Tags that a run must have, all of them"
+    )
+    completed_from: UtcTime | None = Field(default=None, description="Earliest completion, to the second")
+    completed_before: UtcTime | None = Field(default=None, description="All earlier than this, to the second")
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = Field(
+        default=None, description="`next_cursor` of the page before"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.completed_from and self.completed_before and self.completed_from >= self.completed_before:
+            raise ValueError("completed_before must be later than completed_from")
+        return self
+
+
+class RunsPage(Shape):
+    """Answer of `GET /workflows/{workflow_name}/runs`: the runs that completed last come first.
+
+    A page may hold fewer runs than its limit, or none, and still have a `next_cursor`, where few runs match.
+    """
+
+    runs: list[Run]
+    next_cursor: str | None = Field(description="Ask with it for the next page; null on the last one")

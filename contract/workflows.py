@@ -7,18 +7,28 @@ from pydantic import Field
 from contract.base import Bytes, BytesRange, CostUsd, Shape, UtcTime, WorkflowName
 from contract.container import Metrics, ParameterProfile
 from contract.predictions import Interval
+from contract.retrainings import RetrainingId
 from contract.runs import Run
 
 RetrainOutcome = Literal["promoted", "no_update", "insufficient_data", "failed"]
 
 
 class LastRetraining(Shape):
-    """How the latest retraining ended."""
+    """How the latest retraining ended, as the state machine records it."""
 
     outcome: RetrainOutcome
     reason: str
     ended_at: UtcTime
     execution_arn: str
+
+
+class EndedRetraining(Shape):
+    """How the latest retraining ended."""
+
+    retraining_id: RetrainingId
+    outcome: RetrainOutcome
+    reason: str
+    ended_at: UtcTime
 
 
 class WorkflowRecord(Shape):
@@ -52,7 +62,9 @@ class WorkflowSummary(Shape):
     typical_output_ratio: float | None
     estimated_share: float | None
     parameters: list[ParameterProfile]
-    last_retraining: LastRetraining | None
+    new_runs: int = Field(description="Successful runs that no retraining has examined yet")
+    last_retraining: EndedRetraining | None
+    running_retraining_id: RetrainingId | None = Field(description="The retraining that is under way, if any")
 
 
 class WorkflowsResponse(Shape):

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import batched
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
 from contract.predictions import BatchResponse, Prediction
-from contract.runs import RejectedRun, RunsResponse
+from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
 from runquote.sizes import parse_size
@@ -107,13 +108,42 @@ class Client:
 
     def workflow(self, workflow_name: str) -> WorkflowDetail:
         """Describe one workflow: its curve, recent runs and model versions."""
-        return self._call(WorkflowDetail, "GET", f"workflows/{quote(workflow_name, safe='')}")
+        return self._call(WorkflowDetail, "GET", _workflow(workflow_name))
 
-    def _call[S: Shape](self, shape: type[S], method: str, path: str, body: object | None = None) -> S:
+    def runs(
+        self,
+        workflow_name: str,
+        *,
+        status: RunStatus | None = None,
+        tags: Mapping[str, str] | None = None,
+        completed_from: datetime | None = None,
+        completed_before: datetime | None = None,
+    ) -> Iterator[Run]:
+        """List the runs of a workflow, those that completed last first; pages are fetched as they are needed."""
+        cursor = None
+        while True:
+            query = RunsQuery(
+                status=status,
+                tag=[f"{name}:{value}" for name, value in (tags or {}).items()],
+                completed_from=completed_from,
+                completed_before=completed_before,
+                limit=MAX_PAGE,
+                cursor=cursor,
+            )
+            page = self._call(RunsPage, "GET", f"{_workflow(workflow_name)}/runs", query=query)
+            yield from page.runs
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _call[S: Shape](
+        self, shape: type[S], method: str, path: str, body: object | None = None, query: Shape | None = None
+    ) -> S:
+        parameters = query.model_dump(mode="json", exclude_none=True) if query else {}
         patience, pause = self._patience, 1.0
         while True:
             try:
-                response = self._http.request(method, path, json=body)
+                response = self._http.request(method, path, json=body, params=parameters)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise error_for("unreachable", f"No answer from {self._http.base_url}: {error}") from error
             if response.is_success:
@@ -125,6 +155,10 @@ class Client:
             self._on_wait(str(refused))
             self._sleep(wait)
             patience, pause = patience - wait, min(pause * 2, 10.0)
+
+
+def _workflow(workflow_name: str) -> str:
+    return f"workflows/{quote(workflow_name, safe='')}"
 
 
 def _requests(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:

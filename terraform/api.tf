@@ -45,6 +45,7 @@ locals {
     workflows         = [aws_api_gateway_resource.workflows.id, "GET,OPTIONS"]
     workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
     openapi           = [aws_api_gateway_resource.openapi.id, "GET,OPTIONS"]
+    workflow_runs     = [aws_api_gateway_resource.workflow_runs.id, "GET,OPTIONS"]
   }
 }
 
@@ -93,6 +94,12 @@ resource "aws_api_gateway_resource" "openapi" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_rest_api.this.root_resource_id
   path_part   = "openapi.json"
+}
+
+resource "aws_api_gateway_resource" "workflow_runs" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.workflow.id
+  path_part   = "runs"
 }
 
 # Request bodies. `$default` catches every other content type, which would otherwise skip the model.
@@ -266,6 +273,27 @@ resource "aws_api_gateway_integration" "get_open_api" {
   uri                     = module.workflows.invoke_arn
 }
 
+# GET /workflows/{workflow_name}/runs
+
+resource "aws_api_gateway_method" "list_runs" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.workflow_runs.id
+  operation_name     = "listRuns"
+  http_method        = "GET"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.workflow_name" = true }
+}
+
+resource "aws_api_gateway_integration" "list_runs" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflow_runs.id
+  http_method             = aws_api_gateway_method.list_runs.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
 # Who may call the functions
 
 resource "aws_lambda_permission" "predict" {
@@ -349,6 +377,7 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.list_workflows.id, aws_api_gateway_integration.list_workflows.uri,
       aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
       aws_api_gateway_integration.get_open_api.id, aws_api_gateway_integration.get_open_api.uri,
+      aws_api_gateway_integration.list_runs.id, aws_api_gateway_integration.list_runs.uri,
       [for preflight in module.preflight : preflight.integration_response_id],
     ]))
   }

@@ -16,6 +16,7 @@ from local import webserver
 from local.settings import CloudSettings
 from local.testing import LocalCloud, free_port
 from local.up import up
+from runquote.client import Client
 
 RETRAIN_SECONDS = 180
 
@@ -40,6 +41,10 @@ class System:
         headers = {name: value for name, value in headers.items() if value is not None}
         url = f"{self.outputs['api_url']}/{path}"
         return httpx.request(method, url, headers=headers, content=content, timeout=40, trust_env=False, **options)
+
+    def api(self) -> Client:
+        """The API's Python client."""
+        return Client(self.outputs["api_url"], self.outputs["api_key"])
 
     def retrain(self, workflow_name: str) -> dict[str, Any]:
         """Run the state machine for one workflow to its end; the description of the execution."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from contract.base import Shape
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run
+from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.aws import THROTTLING, code_of, unavailable
 from functions.shared.errors import DependencyUnavailable, MalformedRecord, StalePromotion
 from functions.shared.items import Item, from_item, to_attribute, to_item
 from functions.shared.observability import logger
-from functions.shared.ports import Clock, History, Lease, Recorded
+from functions.shared.ports import Clock, History, Lease, Recorded, RunPosition
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -24,6 +25,11 @@ _TRANSACTION_RUNS = 99
 """A transaction takes 100 actions (API reference, TransactWriteItems); one of them counts."""
 _CONTENTION_ATTEMPTS = 8
 _MAX_NAMES = 1000
+_RUNS_SEARCHED = 1000
+_PAGES_SEARCHED = 5
+"""At most 5,000 runs, or 5 MB, are searched in one request."""
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+"""No time that a run may have lies outside (`contract.base.UtcTime`)."""
 
 
 class RunsTable:
@@ -151,6 +157,58 @@ class RunsTable:
                 Limit=limit,
             )
         return _readable(page["Items"], Run)
+
+    def page(
+        self, workflow_name: str, query: RunsQuery, after: RunPosition | None
+    ) -> tuple[list[Run], RunPosition | None]:
+        """Return runs that a query asks for, latest first, and where to go on."""
+        request = _question(self._table, workflow_name, query)
+        start: dict[str, Any] = {"ExclusiveStartKey": _index_key(workflow_name, after)} if after else {}
+        items: list[Item] = []
+        for _ in range(_PAGES_SEARCHED):
+            with unavailable("runs table"):
+                page = self._client.query(**request, **start)
+            items += page["Items"]
+            if len(items) > query.limit:
+                return _readable(items[: query.limit], Run), _position(items[query.limit - 1])
+            if "LastEvaluatedKey" not in page:
+                return _readable(items, Run), None
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return _readable(items, Run), _position(start["ExclusiveStartKey"])
+
+
+def _question(table: str, workflow_name: str, query: RunsQuery) -> dict[str, Any]:
+    """Return the Query that finds the runs, latest first."""
+    # Times are kept as text that ends in Z or in a fraction: text without either comes just before its second.
+    bounds = {":from": query.completed_from or _FIRST, ":before": query.completed_before or _LAST}
+    values = {":name": workflow_name, **{name: f"{moment:%Y-%m-%dT%H:%M:%S}" for name, moment in bounds.items()}}
+    names: dict[str, str] = {}
+    filters: list[str] = []
+    if query.status is not None:
+        names["#status"], values[":status"] = "status", query.status
+        filters.append("#status = :status")
+    for number, tag in enumerate(query.tag):
+        names[f"#tag{number}"], _, values[f":tag{number}"] = tag.partition(":")
+        filters.append(f"tags.#tag{number} = :tag{number}")
+    filtered = {"FilterExpression": " AND ".join(filters), "ExpressionAttributeNames": names} if filters else {}
+    return {
+        "TableName": table,
+        "IndexName": "by_completion",
+        "KeyConditionExpression": "workflow_name = :name AND completed_at BETWEEN :from AND :before",
+        "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
+        "ScanIndexForward": False,
+        # One more than asked for tells whether there are more. DynamoDB counts before it filters.
+        "Limit": _RUNS_SEARCHED if filters else query.limit + 1,
+        **filtered,
+    }
+
+
+def _index_key(workflow_name: str, position: RunPosition) -> Item:
+    return {"workflow_name": {"S": workflow_name}, **to_item(position)}
+
+
+def _position(item: Item) -> RunPosition:
+    return from_item({name: item[name] for name in RunPosition.model_fields}, RunPosition)
 
 
 def _same(item: Item, run: Run) -> bool:

@@ -23,6 +23,14 @@ _LABELS = {
     "purchase_option": "The purchase option",
     "requests": "The list of requests",
     "runs": "The list of runs",
+    "tag": "The tag",
+    "completed_from": "The earliest completion",
+    "completed_before": "The latest completion",
+    "limit": "The limit",
+    "cursor": "The cursor",
+    "month": "The month",
+    "team": "The team",
+    "limit_usd": "The monthly limit",
 }
 _SIZES = {"input_bytes", "output_bytes"}
 _PARAMETER_VALUE = "must be a number, true, false, or text of at most 256 characters on one line"
@@ -86,6 +94,7 @@ def _members(shape: type[BaseModel]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
+_FORMS = {("string_pattern_mismatch", "month"): "must be a month, like 2026-11"}
 _RULES = {
     "missing": "is required",
     "greater_than": "must be more than {gt}",
@@ -103,8 +112,9 @@ _RULES = {
 
 def _rule(problem: Mapping[str, Any], field: str) -> str:
     kind = problem["type"]
-    if kind in _RULES:
-        return _RULES[kind].format(**problem.get("ctx", {}))
+    words = _FORMS.get((kind, field)) or _RULES.get(kind)
+    if words:
+        return words.format(**problem.get("ctx", {}))
     if kind == "value_error":
         return _own_words(problem)
     if kind == "dict_type":

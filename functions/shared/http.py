@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,24 @@ class HttpRequest:
     body: bytes = b""
     content_type: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
+    query_parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def read_query[R: BaseModel](self, shape: type[R]) -> R:
+        """Read what follows the question mark; a member that is a list may be given more than once.
+
+        Raises:
+            ApiError: it is not of that shape.
+        """
+        members = shape.model_fields
+        repeated = {name for name, member in members.items() if isinstance(member.default, list)}
+        for name, texts in self.query_parameters.items():
+            if name in members and name not in repeated and len(texts) > 1:
+                raise ApiError("invalid_request", f"{name} is given {len(texts)} times; once is enough.")
+        values = {name: list(texts) if name in repeated else texts[-1] for name, texts in self.query_parameters.items()}
+        try:
+            return shape.model_validate(values)
+        except ValidationError as error:
+            raise ApiError("invalid_request", explain.sentence(error, shape)) from None
 
     def read[R: BaseModel](self, shape: type[R], max_bytes: int) -> R:
         """Read the body, strictly.
@@ -156,6 +174,7 @@ def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
         body=_body(event),
         content_type=headers.get("content-type", ""),
         path_parameters=event.get("pathParameters") or {},
+        query_parameters=event.get("multiValueQueryStringParameters") or {},
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from contract.base import Label, Shape, UtcTime
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run
+from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
 
 
@@ -52,6 +53,13 @@ class History:
     """What is wrong with each stored run that is not a valid run."""
 
 
+class RunPosition(Shape):
+    """A run's place among those of its workflow, in order of completion."""
+
+    completed_at: UtcTime
+    run_id: Label
+
+
 class RunHistory(Protocol):
     """Reads runs."""
 
@@ -60,6 +68,14 @@ class RunHistory(Protocol):
 
     def recent(self, workflow_name: str, limit: int) -> list[Run]:
         """Return the runs that completed last, latest first."""
+
+    def page(
+        self, workflow_name: str, query: RunsQuery, after: RunPosition | None
+    ) -> tuple[list[Run], RunPosition | None]:
+        """Return runs that a query asks for, latest first, and where to go on; None where the history ends.
+
+        It may find fewer than the query's limit, or none, before the end. `after` lies within the query's times.
+        """
 
 
 class WorkflowRecords(Protocol):

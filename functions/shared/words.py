@@ -39,6 +39,11 @@ def date(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
+def without_arns(text: str) -> str:
+    """Leave of each ARN in a text the last part of its name, which is all that people can use."""
+    return re.sub(r"arn:[a-z-]+:\S*?([^:/\s\"',.;)\]}]+)(?=[\s\"',.;)\]}]|$)", r"\1", text)
+
+
 def counted(count: int, noun: str) -> str:
     """Write a count with its noun: 1 run, 1,200 runs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

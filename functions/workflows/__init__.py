@@ -1,1 +1,1 @@
-"""`workflows`: answers `GET /workflows` and `GET /workflows/{workflow_name}`."""
+"""`workflows`: answers what is asked of workflows: `GET /workflows` and below."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from contract.runs import RunsQuery
 from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
@@ -54,8 +55,14 @@ def _openapi(_request: HttpRequest) -> Answer:
     return Answer(openapi.OpenApiDocument(openapi.document()))
 
 
+def _runs(request: HttpRequest) -> Answer:
+    query = request.read_query(RunsQuery)
+    return Answer(catalogue().runs(request.path_parameters.get("workflow_name", ""), query))
+
+
 ROUTES: Routes = {
     ("GET", "/workflows"): _list,
     ("GET", "/workflows/{workflow_name}"): _detail,
     ("GET", "/openapi.json"): _openapi,
+    ("GET", "/workflows/{workflow_name}/runs"): _runs,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Literal
 from urllib.parse import unquote
 
@@ -10,16 +11,19 @@ from pydantic import TypeAdapter, ValidationError
 from contract.base import MAX_BYTES, WorkflowName
 from contract.container import METRICS, Invocation, InvocationRow, Metrics
 from contract.endpoint_records import EndpointRecord
-from contract.names import resource_name
+from contract.names import execution_name, resource_name
+from contract.runs import RunsPage, RunsQuery
 from contract.workflows import (
     CurvePoint,
+    EndedRetraining,
+    LastRetraining,
     ModelVersion,
     WorkflowDetail,
     WorkflowRecord,
     WorkflowsResponse,
     WorkflowSummary,
 )
-from functions.shared import lookup
+from functions.shared import lookup, words
 from functions.shared.errors import (
     ApiError,
     EndpointMissing,
@@ -39,6 +43,7 @@ from functions.shared.ports import (
     WorkflowRecords,
     by_name,
 )
+from functions.workflows import cursors
 
 BUDGET_SECONDS = 9.0
 CURVE_POINTS = 40
@@ -76,9 +81,12 @@ class Catalogue:
             DependencyUnavailable: the records cannot be read.
         """
         endpoints = self._endpoints.all()
+        now = self._clock.now()
         records = by_name(record for record in self._workflows.all() if record.runs > 0)
         return WorkflowsResponse(
-            workflows=[WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name))) for record in records]
+            workflows=[
+                WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name), now)) for record in records
+            ]
         )
 
     def detail(self, workflow_name: str) -> WorkflowDetail:
@@ -99,11 +107,23 @@ class Catalogue:
             versions = pool.submit(self._registry.versions, resource_name(self._name_prefix, name), MODEL_VERSIONS)
             curve = self._curve(endpoint, deadline) if endpoint else []
             return WorkflowDetail(
-                **_summary(record, endpoint),
+                **_summary(record, endpoint, self._clock.now()),
                 curve=curve,
                 recent_runs=runs.result(),
                 model_versions=_model_versions(versions.result(), endpoint),
             )
+
+    def runs(self, workflow_name: str, query: RunsQuery) -> RunsPage:
+        """Return one page of the runs of a workflow, latest first.
+
+        Raises:
+            ApiError: no workflow has that name, or the cursor is not one of this question.
+            DependencyUnavailable: the runs cannot be read.
+        """
+        position = cursors.decode(query)
+        name = self._find(workflow_name).workflow_name
+        runs, onward = self._runs.page(name, query, position)
+        return RunsPage(runs=runs, next_cursor=cursors.encode(onward) if onward else None)
 
     def _find(self, given: str) -> WorkflowRecord:
         """Find a workflow by the name in an address, which may reach us percent-encoded or not."""
@@ -166,7 +186,7 @@ def _report_misconfigured(workflow_name: str, error: Exception) -> None:
     metrics.add_metric("EndpointMisconfigured", MetricUnit.Count, 1)
 
 
-def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None) -> dict[str, object]:
+def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None, now: datetime) -> dict[str, object]:
     profile = endpoint.profile if endpoint else None
     return {
         "workflow_name": record.workflow_name,
@@ -180,8 +200,25 @@ def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None) -> dict[st
         "typical_output_ratio": profile.typical_output_ratio if profile else None,
         "estimated_share": profile.estimated_share if profile else None,
         "parameters": profile.parameters if profile else [],
-        "last_retraining": record.last_retraining,
+        "new_runs": max(record.succeeded_runs - record.examined_runs, 0),
+        "last_retraining": _ended(record.last_retraining) if record.last_retraining else None,
+        "running_retraining_id": _running(record, now),
     }
+
+
+def _ended(last: LastRetraining) -> EndedRetraining:
+    return EndedRetraining(
+        retraining_id=execution_name(last.execution_arn),
+        outcome=last.outcome,
+        reason=words.without_arns(last.reason),
+        ended_at=last.ended_at,
+    )
+
+
+def _running(record: WorkflowRecord, now: datetime) -> str | None:
+    """Return the retraining that holds the workflow; one that was killed holds it until its lease expires."""
+    held = record.lease_owner and record.lease_expires_at and record.lease_expires_at > now
+    return execution_name(record.lease_owner) if held and record.lease_owner else None
 
 
 def _model_versions(versions: Sequence[RegisteredModel], endpoint: EndpointRecord | None) -> Sequence[ModelVersion]:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run
+from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.errors import StalePromotion
-from functions.shared.ports import History, Lease, Recorded, RegisteredModel
+from functions.shared.ports import History, Lease, Recorded, RegisteredModel, RunPosition
 from tests.fakes.shapes import NOW, answer
 
 type Failure = Exception | None
@@ -45,6 +45,7 @@ class FakeRuns:
         self.unreadable: list[str] = []
         self.failure: Failure = None
         self.calls: list[str] = []
+        self.queries: list[tuple[RunsQuery, RunPosition | None]] = []
 
     def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
         self.calls.append(workflow_name)
@@ -77,6 +78,19 @@ class FakeRuns:
     def recent(self, workflow_name: str, limit: int) -> list[Run]:
         mine = [run for run in self.runs.values() if run.workflow_name == workflow_name]
         return sorted(mine, key=lambda run: run.completed_at, reverse=True)[:limit]
+
+    def page(
+        self, workflow_name: str, query: RunsQuery, after: RunPosition | None
+    ) -> tuple[list[Run], RunPosition | None]:
+        if self.failure:
+            raise self.failure
+        self.queries.append((query, after))
+        mine = [run for run in self.recent(workflow_name, len(self.runs)) if query.status in {None, run.status}]
+        if after is not None:
+            mine = [run for run in mine if run.completed_at < after.completed_at]
+        page, rest = mine[: query.limit], mine[query.limit :]
+        onward = RunPosition(completed_at=page[-1].completed_at, run_id=page[-1].run_id) if rest else None
+        return page, onward
 
 
 class FakeWorkflows:

@@ -1,6 +1,7 @@
 """The API as a client meets it: real gateway, real functions, real endpoints."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from contract.base import MAX_BYTES
 from contract.errors import ErrorBody
 from contract.predictions import BatchResponse, Prediction
+from contract.runs import RunsPage
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 from local import up
 from tests.system import System
@@ -169,5 +171,61 @@ def test_workflows_are_listed_and_described(system: System) -> None:
     assert len(costs) >= 20
     assert costs[-1] > costs[0]
     assert detail.recent_runs
+    assert detail.running_retraining_id is None
+    assert detail.last_retraining is not None
+    assert detail.last_retraining.outcome == "promoted"
+    assert not [leak for leak in LEAKS if leak in response.text]
     missing = system.request("GET", "workflows/nothing-like-it")
     assert (missing.status_code, _error(missing).error) == (404, "workflow_not_found")
+
+
+def _pages(system: System, workflow_name: str, **query: object) -> Iterator[RunsPage]:
+    cursor: dict[str, str] = {}
+    while True:
+        response = system.request("GET", f"workflows/{workflow_name}/runs", params={**query, **cursor})
+        assert response.status_code == 200, response.text
+        yield (page := RunsPage.model_validate_json(response.text))
+        if page.next_cursor is None:
+            return
+        cursor = {"cursor": page.next_cursor}
+
+
+def test_runs_are_listed_page_by_page_latest_first(system: System) -> None:
+    detail = WorkflowDetail.model_validate_json(system.request("GET", "workflows/germline-variants").text)
+    runs = [run for page in _pages(system, "germline-variants", limit=37) for run in page.runs]
+    assert len({run.run_id for run in runs}) == len(runs) == detail.runs
+    ends = [run.completed_at for run in runs]
+    assert ends == sorted(ends, reverse=True)
+    middle = ends[len(ends) // 2]
+    later = [
+        run for page in _pages(system, "germline-variants", completed_from=middle.isoformat()) for run in page.runs
+    ]
+    assert [run.run_id for run in later] == [run.run_id for run in runs if run.completed_at >= middle]
+    assert list(system.api().runs("germline-variants")) == runs
+
+
+def test_runs_are_listed_by_status_and_tag(system: System) -> None:
+    tagged = {"workflow_name": "listed", "run_id": "a", "status": "FAILED", "tags": {"team": "genomics", "user": "ada"}}
+    times = {"started_at": "2026-11-01T00:00:00Z", "completed_at": "2026-11-01T01:00:00Z"}
+    run = {**times, "status": "SUCCEEDED", "input_bytes": 1, "cost_usd": 0.5, "cost_source": "billed"}
+    rows = [
+        {**run, **tagged},
+        {**run, **tagged, "run_id": "b", "status": "SUCCEEDED"},
+        {**run, **tagged, "run_id": "c"},
+    ]
+    rows[2]["tags"] = {"team": "imaging"}
+    assert system.request("POST", "runs", {"runs": rows}).status_code in (200, 201)
+    for query, expected in (
+        ({"status": "FAILED"}, {"a", "c"}),
+        ({"tag": "team:genomics"}, {"a", "b"}),
+        ({"tag": ["team:genomics", "user:ada"], "status": "FAILED"}, {"a"}),
+        ({"completed_before": "2026-11-01T01:00:00Z"}, set()),
+    ):
+        found = [run.run_id for page in _pages(system, "listed", **query) for run in page.runs]
+        assert set(found) == expected, query
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1&limit=2", "cursor=e30", "status=done", "tag=team", "colour=red"])
+def test_a_listing_that_cannot_be_is_refused(system: System, query: str) -> None:
+    response = system.request("GET", f"workflows/germline-variants/runs?{query}")
+    assert (response.status_code, _error(response).error) == (400, "invalid_request")

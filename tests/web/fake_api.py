@@ -36,7 +36,7 @@ from contract.predictions import (
 from contract.runs import Run
 from contract.workflows import (
     CurvePoint,
-    LastRetraining,
+    EndedRetraining,
     ModelVersion,
     WorkflowDetail,
     WorkflowsResponse,
@@ -129,7 +129,9 @@ class Workflow:
             typical_output_ratio=0.32,
             estimated_share=0.0,
             parameters=PARAMETERS,
+            new_runs=0,
             last_retraining=None,
+            running_retraining_id=None,
         )
 
     def detail(self) -> WorkflowDetail:
@@ -197,11 +199,11 @@ class Untrained(Workflow):
     """Has runs and no model yet."""
 
     def summary(self) -> WorkflowSummary:
-        told = LastRetraining(
+        told = EndedRetraining(
+            retraining_id="example",
             outcome="insufficient_data",
             reason="Training needs at least 5 successful runs; there are 3.",
             ended_at=NOW,
-            execution_arn="arn:aws:states:us-east-1:000000000000:execution:retrain:example",
         )
         nothing = dict.fromkeys(("model_version", "trained_at", "model_runs", "metrics", "input_bytes_range"))
         update = nothing | {"typical_output_ratio": None, "parameters": [], "last_retraining": told}

@@ -89,7 +89,9 @@ def summary(name: str) -> dict[str, Any]:
         "typical_output_ratio": 0.3,
         "estimated_share": 0.0,
         "parameters": [],
+        "new_runs": 0,
         "last_retraining": None,
+        "running_retraining_id": None,
     }
 
 

@@ -106,10 +106,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/{workflow_name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a workflow, page by page, latest first */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccuracyResponse
+         * @description Answer of `GET /workflows/{workflow_name}/accuracy`: what was predicted against what it cost.
+         */
+        AccuracyResponse: {
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Trained At
+             * Format: date-time
+             */
+            trained_at: string;
+            /**
+             * Evaluated On
+             * @description Runs kept from training, or, of a short history, each predicted by a model trained on the others
+             * @enum {string}
+             */
+            evaluated_on: "holdout" | "cross_validation";
+            /** Evaluated Runs */
+            evaluated_runs: number;
+            metrics: components["schemas"]["Metrics"];
+            /** @description Of always answering the median cost */
+            baseline: components["schemas"]["Metrics"];
+            /** Coverage */
+            coverage: components["schemas"]["MeasuredCoverage"][];
+            /**
+             * Slices
+             * @description The evaluated runs by input size
+             */
+            slices: components["schemas"]["SizeSlice"][];
+            /**
+             * Months
+             * @description Of the points, oldest first
+             */
+            months: components["schemas"]["MonthAccuracy"][];
+            /**
+             * Worst Misses
+             * @description The points with the largest relative errors, worst first
+             */
+            worst_misses: components["schemas"]["EvaluatedRun"][];
+            /**
+             * Points
+             * @description The evaluated runs, oldest first, or as many, evenly chosen; none of a model of an early version
+             */
+            points: components["schemas"]["EvaluatedRun"][];
+        };
         /**
          * BatchRequest
          * @description Body of `POST /predictions/batch`. Each element is checked on its own and answered in order.
@@ -140,6 +208,85 @@ export interface components {
             intervals: components["schemas"]["Interval"][];
         };
         /**
+         * Budget
+         * @description Answer of `PUT` and `DELETE /budgets/{team}`, and the record in table `budgets`.
+         */
+        Budget: {
+            /**
+             * Team
+             * @example genomics
+             */
+            team: string;
+            /** Limit Usd */
+            limit_usd: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * BudgetLine
+         * @description One team in one month.
+         */
+        BudgetLine: {
+            /**
+             * Team
+             * @description Null for the runs without a team tag
+             */
+            team: string | null;
+            /**
+             * Limit Usd
+             * @description Null where none is set
+             */
+            limit_usd: number | null;
+            /** Spent Usd */
+            spent_usd: number;
+            /** Runs */
+            runs: number;
+            /**
+             * Remaining Usd
+             * @description Negative once the budget is overspent; null without a limit
+             */
+            remaining_usd: number | null;
+            /** Over Budget */
+            over_budget: boolean;
+            /**
+             * Workflows
+             * @description What it was spent on, most first
+             */
+            workflows: components["schemas"]["WorkflowSpend"][];
+        };
+        /**
+         * BudgetRequest
+         * @description Body of `PUT /budgets/{team}`.
+         */
+        BudgetRequest: {
+            /**
+             * Limit Usd
+             * @description What the team may spend in a month
+             */
+            limit_usd: number;
+        };
+        /**
+         * BudgetsResponse
+         * @description Answer of `GET /budgets`: the teams with a limit or with runs that completed in the month, by name.
+         */
+        BudgetsResponse: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /** Budgets */
+            budgets: components["schemas"]["BudgetLine"][];
+            /**
+             * Uncounted Runs
+             * @description Runs recorded by an early version that are in no line yet; `rebuild_spend` counts them
+             */
+            uncounted_runs: number;
+        };
+        /**
          * CurvePoint
          * @description What a run of this size would cost, other things being typical.
          */
@@ -167,6 +314,26 @@ export interface components {
             note: string;
         };
         /**
+         * EndedRetraining
+         * @description How the latest retraining ended.
+         */
+        EndedRetraining: {
+            /** Retraining Id */
+            retraining_id: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "promoted" | "no_update" | "insufficient_data" | "failed";
+            /** Reason */
+            reason: string;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+        };
+        /**
          * ErrorBody
          * @description Body of every error: a code for programs, a sentence for people.
          */
@@ -175,11 +342,35 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "run_conflict" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
+            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_conflict" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
             /** Message */
             message: string;
             /** Request Id */
             request_id: string;
+        };
+        /**
+         * EvaluatedRun
+         * @description One run that the challenger predicted without having seen it, with its 80 and 90 % intervals.
+         */
+        EvaluatedRun: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Completed At
+             * Format: date-time
+             */
+            completed_at: string;
+            /** Input Bytes */
+            input_bytes: number;
+            /**
+             * Cost Usd
+             * @description What it cost
+             */
+            cost_usd: number;
+            /** Predicted Usd */
+            predicted_usd: number;
+            /** Intervals */
+            intervals: components["schemas"]["Interval"][];
         };
         /**
          * Interval
@@ -194,24 +385,20 @@ export interface components {
             high_usd: number;
         };
         /**
-         * LastRetraining
-         * @description How the latest retraining ended.
+         * MeasuredCoverage
+         * @description An interval's promise, and how often it held.
          */
-        LastRetraining: {
+        MeasuredCoverage: {
             /**
-             * Outcome
-             * @enum {string}
+             * Coverage
+             * @description What the interval promises
              */
-            outcome: "promoted" | "no_update" | "insufficient_data" | "failed";
-            /** Reason */
-            reason: string;
+            coverage: number;
             /**
-             * Ended At
-             * Format: date-time
+             * Measured
+             * @description Share of the evaluated runs whose cost lay within it
              */
-            ended_at: string;
-            /** Execution Arn */
-            execution_arn: string;
+            measured: number;
         };
         /**
          * Metrics
@@ -291,6 +478,24 @@ export interface components {
             /** Runs */
             runs: number | null;
             metrics: components["schemas"]["Metrics"] | null;
+        };
+        /**
+         * MonthAccuracy
+         * @description The runs that completed in one month.
+         */
+        MonthAccuracy: {
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /** Runs */
+            runs: number;
+            /**
+             * Median Ape
+             * @description Median absolute relative error
+             */
+            median_ape: number;
         };
         /**
          * OpenApiDocument
@@ -407,6 +612,69 @@ export interface components {
             message: string;
         };
         /**
+         * Retraining
+         * @description Answer of `POST` and `GET /workflows/{workflow_name}/retrainings…`: how far it is, and how it ended.
+         */
+        Retraining: {
+            /** Retraining Id */
+            retraining_id: string;
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "promoted" | "no_update" | "insufficient_data" | "already_running" | "failed";
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Reason
+             * @description Why it ended so, in a sentence; null while it runs
+             */
+            reason: string | null;
+            /**
+             * Model Version
+             * @description The version that serves from now on, if it was promoted
+             */
+            model_version: number | null;
+            /** Steps */
+            steps: components["schemas"]["RetrainingStep"][];
+        };
+        /**
+         * RetrainingStep
+         * @description One step, in the order in which they are taken.
+         */
+        RetrainingStep: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "prepare_dataset" | "train_model" | "verify_artifact" | "compare_models" | "update_endpoint" | "promote";
+            /**
+             * Title
+             * @description What the step does, in a few words
+             */
+            title: string;
+            /**
+             * State
+             * @description `skipped` if the retraining ended without it
+             * @enum {string}
+             */
+            state: "done" | "current" | "pending" | "failed" | "skipped";
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * Run
          * @description One finished run. Only SUCCEEDED runs train models. Sizes in bytes, cost in USD.
          */
@@ -473,6 +741,21 @@ export interface components {
             purchase_option?: ("on_demand" | "spot") | null;
         };
         /**
+         * RunsPage
+         * @description Answer of `GET /workflows/{workflow_name}/runs`: the runs that completed last come first.
+         *
+         *     A page may hold fewer runs than its limit, or none, and still have a `next_cursor`, where few runs match.
+         */
+        RunsPage: {
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one
+             */
+            next_cursor: string | null;
+        };
+        /**
          * RunsRequest
          * @description Body of `POST /runs` with several runs. Each element is checked on its own, so one bad row loses no other.
          */
@@ -518,6 +801,23 @@ export interface components {
             completed_at: string;
         };
         /**
+         * SizeSlice
+         * @description The same runs by input size.
+         */
+        SizeSlice: {
+            /** Input Bytes Range */
+            input_bytes_range: [
+                number,
+                number
+            ];
+            /** Runs */
+            runs: number;
+            /** Challenger Median Ape */
+            challenger_median_ape: number;
+            /** Champion Median Ape */
+            champion_median_ape: number | null;
+        };
+        /**
          * WorkflowDetail
          * @description Answer of `GET /workflows/{workflow_name}`.
          */
@@ -549,13 +849,38 @@ export interface components {
             estimated_share: number | null;
             /** Parameters */
             parameters: components["schemas"]["ParameterProfile"][];
-            last_retraining: components["schemas"]["LastRetraining"] | null;
+            /**
+             * New Runs
+             * @description Successful runs that no retraining has examined yet
+             */
+            new_runs: number;
+            last_retraining: components["schemas"]["EndedRetraining"] | null;
+            /**
+             * Running Retraining Id
+             * @description The retraining that is under way, if any
+             */
+            running_retraining_id: string | null;
             /** Curve */
             curve: components["schemas"]["CurvePoint"][];
             /** Recent Runs */
             recent_runs: components["schemas"]["Run"][];
             /** Model Versions */
             model_versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * WorkflowSpend
+         * @description What runs of one workflow cost.
+         */
+        WorkflowSpend: {
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /** Spent Usd */
+            spent_usd: number;
+            /** Runs */
+            runs: number;
         };
         /**
          * WorkflowSummary
@@ -589,7 +914,17 @@ export interface components {
             estimated_share: number | null;
             /** Parameters */
             parameters: components["schemas"]["ParameterProfile"][];
-            last_retraining: components["schemas"]["LastRetraining"] | null;
+            /**
+             * New Runs
+             * @description Successful runs that no retraining has examined yet
+             */
+            new_runs: number;
+            last_retraining: components["schemas"]["EndedRetraining"] | null;
+            /**
+             * Running Retraining Id
+             * @description The retraining that is under way, if any
+             */
+            running_retraining_id: string | null;
         };
         /**
          * WorkflowsResponse
@@ -648,7 +983,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -780,7 +1115,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -921,7 +1256,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1049,7 +1384,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1179,7 +1514,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1307,7 +1642,148 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_warming, endpoint_misconfigured, unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                status?: "SUCCEEDED" | "FAILED" | "CANCELLED";
+                /** @description Tags that a run must have, all of them */
+                tag?: string[];
+                /** @description Earliest completion, to the second */
+                completed_from?: string;
+                /** @description All earlier than this, to the second */
+                completed_before?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                workflow_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsPage"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
