@@ -146,5 +146,5 @@ def _s3_client() -> Any:  # noqa: ANN401 - boto3 has no types here and need not 
     try:
         import boto3
     except ImportError:
-        raise DatasetError("Reading s3:// needs boto3: uv tool install '.[s3]'") from None
+        raise DatasetError("Reading s3:// needs boto3: uv tool install '.[aws]'") from None
     return boto3.client("s3")

@@ -80,6 +80,16 @@ class HealthOmics(_Entry):
         return gib * hourly * seconds / 3600
 
 
+class Ebs(_Entry):
+    """Block storage of EC2 jobs; AWS calls a GiB a GB here."""
+
+    gp3_gib_month: float = Field(gt=0)
+
+    def volume_usd(self, gib: float, seconds: float) -> float:
+        """Return what a gp3 volume costs for this long; a month has 30 days (https://aws.amazon.com/ebs/pricing/)."""
+        return gib * self.gp3_gib_month * seconds / (30 * 86400)
+
+
 class PriceBook(BaseModel):
     """Prices of one region, each with where it is from and as of when."""
 
@@ -91,6 +101,7 @@ class PriceBook(BaseModel):
     note: str
     rates: dict[str, Rate]
     spot: Spot
+    ebs: Ebs
     healthomics: HealthOmics
 
     def job_usd(self, rate: str, *, vcpu: float, memory_bytes: float, seconds: float, spot: bool) -> float:

@@ -44,9 +44,10 @@ def common(
     context.obj = Session(api_url, api_key, profile)
 
 
-for command in (predict, batch, size, curve, accuracy, prices, login, doctor):
+for command in (predict, batch, size, curve, accuracy, login, doctor):
     app.command()(command)
 app.add_typer(models, name="models")
+app.add_typer(prices, name="prices")
 app.add_typer(ingest, name="ingest")
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 JSON_VERSION = 1
 """Grows when a member of the JSON output changes its meaning or goes away."""
-_WIDTH_WITHOUT_TERMINAL = 200
+_WIDTH_WITHOUT_TERMINAL = 1000
 
 
 class Format(StrEnum):

@@ -162,19 +162,6 @@ def test_the_size_of_an_s3_prefix_ends_where_the_folder_does(command: Command, m
         assert "there is nothing at s3://data/gone" in command("size", "s3://data/gone").stderr
 
 
-def test_prices_come_with_their_source_and_date(runquote: Command, nowhere: Path) -> None:
-    shown = json.loads(runquote("prices", "fargate-arm", "--format", "json").stdout)
-    assert [row["unit"] for row in shown["prices"]] == ["vCPU hour", "GiB hour"]
-    assert all(row["usd"] > 0 and row["source"].startswith("https://") and row["as_of"] for row in shown["prices"])
-    names = {row["name"] for row in csv.DictReader(io.StringIO(runquote("prices", "--format", "csv").stdout))}
-    assert {"fargate", "m6i", "spot", "healthomics omics.r", "healthomics dynamic storage"} <= names
-    assert "2 GiB" in runquote("prices", "C7G").stdout
-    unknown = runquote("prices", "z9")
-    assert (unknown.exit_code, unknown.stdout) == (1, "")
-    (nowhere / "mine.json").write_text("{}")
-    assert "mine.json" in runquote("prices", "--prices", "mine.json").stderr
-
-
 def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere: Path) -> None:
     drawn = runquote("curve", "rnaseq").stdout
     assert max(map(len, drawn.splitlines())) <= 80
