@@ -5,9 +5,9 @@ import type { WorkflowSummary } from "@/api/client";
 import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
 import { breakDown } from "@/estimate/effects";
-import { csvCell } from "@/estimate/export";
+import { csvCell } from "@/csv";
 import { EMPTY, exampleSize, fromSearch, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
-import { logMoneyTicks, logTicks } from "@/estimate/ticks";
+import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { isUsable, whyUnusable } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
 

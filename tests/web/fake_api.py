@@ -25,6 +25,8 @@ from contract.base import BytesRange
 from contract.container import Metrics, ParameterProfile
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
+    BatchRequest,
+    BatchResponse,
     Effect,
     Interval,
     ModelSummary,
@@ -34,6 +36,7 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.runs import Run
+from contract.total import total
 from contract.workflows import (
     CurvePoint,
     EndedRetraining,
@@ -260,35 +263,42 @@ class _Handler(BaseHTTPRequestHandler):
             summaries = [workflow.summary() for workflow in self.server.workflows.values()]
             return self._send(200, WorkflowsResponse(workflows=summaries))
         workflow = self.server.workflows.get(unquote(name))
-        return self._send(200, workflow.detail()) if workflow else self._not_found(unquote(name))
+        return self._send(200, workflow.detail()) if workflow else self._fail(_not_found(unquote(name)))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not self._has_key():
             return None
-        request = PredictionRequest.model_validate_json(body)
+        if self.path == "/v1/predictions/batch":
+            return self._send(200, self._answer_batch(BatchRequest.model_validate_json(body)))
+        answer = self._answer(PredictionRequest.model_validate_json(body))
+        return self._send(STATUS[answer.error] if isinstance(answer, ErrorBody) else 200, answer)
+
+    def _answer_batch(self, batch: BatchRequest) -> BatchResponse:
+        answers = [self._answer(PredictionRequest.model_validate(row)) for row in batch.requests]
+        predictions = [answer for answer in answers if isinstance(answer, Prediction)]
+        return BatchResponse(predictions=answers, total=total(predictions, "the same each time"))
+
+    def _answer(self, request: PredictionRequest) -> Prediction | ErrorBody:
         name = request.workflow_name
         self.server.asked[name] += 1
         if name in FAULTS and self.server.asked[name] <= FAULTS[name][2]:
-            return self._fail(FAULTS[name][0], FAULTS[name][1])
+            return _error(FAULTS[name][0], FAULTS[name][1])
         workflow = self.server.workflows.get(name)
         if workflow is None:
-            return self._not_found(name)
+            return _not_found(name)
         if isinstance(workflow, Untrained):
-            return self._fail("model_not_ready", f"{name} has no model yet.")
-        return self._send(200, workflow.predict(request))
+            return _error("model_not_ready", f"{name} has no model yet.")
+        return workflow.predict(request)
 
     def _has_key(self) -> bool:
         if self.headers.get("x-api-key") == API_KEY:
             return True
-        self._fail("forbidden", "The API key is missing or not valid.")
+        self._fail(_error("forbidden", "The API key is missing or not valid."))
         return False
 
-    def _not_found(self, name: str) -> None:
-        self._fail("workflow_not_found", f"There is no workflow called {name}. Near matches: rnaseq-quant.")
-
-    def _fail(self, code: ErrorCode, message: str) -> None:
-        self._send(STATUS[code], ErrorBody(error=code, message=message, request_id="req-0001"))
+    def _fail(self, problem: ErrorBody) -> None:
+        self._send(STATUS[problem.error], problem)
 
     def _send(self, status: int, answer: BaseModel | None) -> None:
         body = answer.model_dump_json().encode() if answer else b""
@@ -304,6 +314,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         pass
+
+
+def _error(code: ErrorCode, message: str) -> ErrorBody:
+    return ErrorBody(error=code, message=message, request_id="req-0001")
+
+
+def _not_found(name: str) -> ErrorBody:
+    return _error("workflow_not_found", f"There is no workflow called {name}. Near matches: rnaseq-quant.")
 
 
 @contextmanager

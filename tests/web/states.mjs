@@ -9,7 +9,29 @@ const THEMES = ["light", "dark"];
 
 const ask = (workflow, more = "") => `${webUrl}/?workflow=${encodeURIComponent(workflow)}&input=20&iu=GB${more}`;
 const figure = (page) => page.locator("#result-title");
-const button = (page, name) => page.getByRole("button", { name });
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** A batch with a row of each fate: answered, beyond past runs, wrong, unknown, slow to start, and inert in a spreadsheet. */
+const BATCH = {
+  name: "cohort.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from(
+    [
+      "label,workflow,input_size,output_size,notes",
+      "small,rnaseq-quant,2 MB,,",
+      "large,rnaseq-quant,30 MB,6 MB,",
+      "far,rnaseq-quant,200 MB,,",
+      'comma,rnaseq-quant,"1,5 MB",,',
+      "unknown,rnaseq,4 MB,,",
+      "slow,slow-start,2 GB,,",
+      "=cmd(),wgs-joint-calling,100 GB,,",
+    ].join("\n"),
+  ),
+};
+const chooseBatch = async (page, file = BATCH) => {
+  await page.goto(`${webUrl}/batch`);
+  await page.locator("#batch-file").setInputFiles(file);
+};
 
 const scenarios = {
   /** Every state, narrow to wide, light and dark. */
@@ -26,6 +48,19 @@ const scenarios = {
       result: async (page) => {
         await page.goto(ask("wgs-joint-calling", "&budget=12&p.trim.length=40"));
         await page.locator(".curve svg").waitFor();
+      },
+      "batch, empty": async (page) => {
+        await page.goto(`${webUrl}/batch`);
+        await page.getByText("Choose a CSV file").first().waitFor();
+      },
+      "batch, refused": async (page) => {
+        await chooseBatch(page, { ...BATCH, buffer: Buffer.from("a,b\n1,2\n") });
+        await page.getByText("column workflow is missing").waitFor();
+      },
+      "batch, result": async (page) => {
+        await chooseBatch(page, { ...BATCH, buffer: Buffer.from(BATCH.buffer.toString().replace("slow-start", "few-runs")) });
+        await page.getByLabel("Budget").fill("30");
+        await page.getByText("Likely exceeds the budget").waitFor();
       },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
@@ -142,6 +177,91 @@ const scenarios = {
     await page.goto(ask("wgs-joint-calling"));
     await page.locator(".curve svg").waitFor();
     await page.locator(".outcomes svg").waitFor();
+  },
+
+  /** A file of runs: wrong rows are named, the others answered, added up, sorted and taken along. */
+  async batch(newPage) {
+    const page = await newPage();
+    await page.goto(webUrl);
+    await page.getByRole("link", { name: "Batch" }).click();
+    await page.waitForFunction(() => document.activeElement?.id === "main");
+    await page.getByRole("heading", { name: "Estimate a batch" }).waitFor();
+    assert.equal(await page.title(), "Estimate a batch – Runquote");
+    assert.equal(await page.getByRole("link", { name: "Batch" }).getAttribute("aria-current"), "page");
+    let waiting = page.waitForEvent("download");
+    await button(page, "Download a template").click();
+    assert.equal(readFileSync(await (await waiting).path(), "utf8").split("\r\n")[1], "sample-1,rnaseq-quant,1.4 MB,");
+
+    await page.locator("#batch-file").setInputFiles(BATCH);
+    await page.getByText("Starting the models, up to 60 s").waitFor();
+    const figure = page.locator("#batch-title");
+    await figure.waitFor();
+    await assertFocus(page, figure, "after a batch");
+    assert.match(await figure.innerText(), /^About \$\d/);
+    await page.getByText("cohort.csv, 5 of 7 runs together").waitFor();
+    assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
+      "Line 5 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5 GB",
+      "Line 6 unknown: There is no workflow called rnaseq. Near matches: rnaseq-quant.",
+    ]);
+    await page.getByText("1 run beyond the sizes of past runs").waitFor();
+    await page.getByText("left out: notes").waitFor();
+    const labels = () => page.locator("tbody th").evaluateAll((cells) => cells.map((cell) => cell.firstChild.textContent));
+    assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small"], "most expensive first");
+    await button(page, "Input").click();
+    assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small"]);
+    await button(page, "Input").click();
+    assert.deepEqual(await labels(), ["small", "large", "far", "slow", "=cmd()"]);
+    assert.equal(await page.getByRole("columnheader", { name: "Input" }).getAttribute("aria-sort"), "ascending");
+    assert.equal(new URL(page.url()).search, "?sort=input&order=ascending");
+
+    await page.getByLabel("Budget").fill("1,5");
+    await page.getByLabel("Budget").blur();
+    await page.getByText("Budget must be an amount in dollars, like 50").waitFor();
+    await page.getByLabel("Budget").fill("1000");
+    await page.getByText("At most 1 in 20 totals exceeds $1,000.").waitFor();
+    await page.getByRole("radio", { name: "90 %" }).check();
+    await page.getByText("9 in 10 times, these runs together cost between").waitFor();
+
+    waiting = page.waitForEvent("download");
+    await button(page, "CSV").click();
+    const rows = readFileSync(await (await waiting).path(), "utf8").trimEnd().split("\r\n");
+    assert.equal(rows.length, 8, "every row of the file, answered or not");
+    assert.match(rows[7], /^8,'=cmd\(\),wgs-joint-calling,100000000000,,\d/);
+    waiting = page.waitForEvent("download");
+    await button(page, "JSON").click();
+    const exported = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
+    assert.equal(exported.rows[0].prediction.cost_usd < exported.total.cost_usd, true);
+
+    await page.getByRole("link", { name: "Estimate" }).click();
+    await page.getByText("Know the cost before you launch").waitFor();
+    await page.goBack();
+    await figure.waitFor();
+    await page.emulateMedia({ media: "print" });
+    assert(!(await page.locator(".drop").isVisible()) && (await figure.isVisible()), "paper gets the answer alone");
+  },
+
+  /** More rows than one request takes: several requests, one total, pages of a table; and a service that goes away. */
+  async manyRows(newPage) {
+    const page = await newPage();
+    const lines = Array.from({ length: 1200 }, (_, index) => `r${index},rnaseq-quant,${index + 1} kB`);
+    const file = { name: "many.csv", mimeType: "text/csv", buffer: Buffer.from(["label,workflow,input_size", ...lines].join("\n")) };
+    let requests = 0;
+    await page.route("**/v1/predictions/batch", (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      requests += 1;
+      return requests === 3 ? route.abort() : route.continue();
+    });
+    await chooseBatch(page, file);
+    await page.getByText("many.csv, 1,000 of 1,200 runs together").waitFor();
+    await button(page, "Retry").click();
+    await page.getByText("many.csv, 1,200 runs together").waitFor();
+    assert.equal(requests, 4);
+    const [low, high] = (await page.locator(".interval strong").allInnerTexts()).map((text) => Number(text.slice(1)));
+    const about = Number((await page.locator("#batch-title").innerText()).replace("About $", ""));
+    assert(low <= about && about <= high && high < low * 1.2, `a total of many runs is surer than each: ${low} ${about} ${high}`);
+    await page.getByText("1 to 100 of 1,200").waitFor();
+    await button(page, "Next").click();
+    await page.getByText("101 to 200 of 1,200").waitFor();
   },
 
   /** What the service does not answer, or not yet. */

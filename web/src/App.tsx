@@ -1,12 +1,16 @@
-import { useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { Link, Route, Switch } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { makeApi } from "@/api/client";
 import { enteredKey, loadConfig, type Config } from "@/api/config";
 import { ApiContext, makeQueryClient } from "@/api/queries";
 import { ApiKeyForm } from "@/components/ApiKeyForm";
+import { useTitle } from "@/components/hooks";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { EstimatePage } from "@/estimate/EstimatePage";
+import { Loading } from "@/components/Loading";
+import { Navigation } from "@/components/Navigation";
+import { PageBoundary } from "@/components/PageBoundary";
+import { PAGES } from "@/pages";
 
 const queryClient = makeQueryClient();
 
@@ -20,22 +24,44 @@ export function App() {
         <Link href="/" className="wordmark">
           Runquote
         </Link>
-        <p>What a run will cost, before you launch it</p>
+        <Navigation />
       </header>
       <main id="main" tabIndex={-1}>
         <Configured>
-          <Switch>
-            <Route path="/" component={EstimatePage} />
-            <Route>
-              <h1>Page not found</h1>
-              <p>
-                There is nothing at this address. <Link href="/">Estimate a run</Link>
-              </p>
-            </Route>
-          </Switch>
+          <Pages />
         </Configured>
       </main>
     </QueryClientProvider>
+  );
+}
+
+function Pages() {
+  const [path] = useLocation();
+  return (
+    <PageBoundary key={path}>
+      <Suspense fallback={<Loading label="Loading the page" problem={null} />}>
+        <Switch>
+          {PAGES.map((page) => (
+            <Route key={page.path} path={page.path} component={page.component} />
+          ))}
+          <Route>
+            <NotFound />
+          </Route>
+        </Switch>
+      </Suspense>
+    </PageBoundary>
+  );
+}
+
+function NotFound() {
+  useTitle("Page not found");
+  return (
+    <>
+      <h1>Page not found</h1>
+      <p>
+        There is nothing at this address. <Link href="/">Estimate a run</Link>
+      </p>
+    </>
   );
 }
 

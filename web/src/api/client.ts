@@ -4,6 +4,8 @@ import type { components, paths } from "./schema";
 type Shapes = components["schemas"];
 export type Prediction = Shapes["Prediction"];
 export type PredictionRequest = Shapes["PredictionRequest"];
+export type BatchResponse = Shapes["BatchResponse"];
+export type BatchTotal = Shapes["BatchTotal"];
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
@@ -57,12 +59,14 @@ async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; respon
   return result.data as T;
 }
 
-/** The API in three verbs; the types come from the OpenAPI document. */
+/** The API, a verb for each operation; the types come from the OpenAPI document. */
 export function makeApi(apiUrl: string, apiKey: string) {
   const client = createClient<paths>({ baseUrl: apiUrl, headers: { "x-api-key": apiKey } });
   return {
     apiUrl,
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),
+    predictBatch: (requests: readonly PredictionRequest[], signal: AbortSignal) =>
+      answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] }, signal })),
     listWorkflows: async (signal: AbortSignal) => (await answer<Shapes["WorkflowsResponse"]>(client.GET("/workflows", { signal }))).workflows,
     getWorkflow: (workflow_name: string, signal: AbortSignal) =>
       answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),

@@ -1,14 +1,13 @@
 import { useId, useState } from "react";
-import { scaleLog } from "d3-scale";
-import { area, line } from "d3-shape";
 import type { Interval, Prediction, WorkflowDetail } from "@/api/client";
 import { useWorkflow } from "@/api/queries";
+import { bandPath, linePath, logScale, positiveExtent, type Scale } from "@/charts/scale";
+import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
 import { useWidth } from "@/components/hooks";
 import { aboutMoney, inTen, money, moneyRange, size, SMALLEST_SHOWN_USD, tickMoney } from "@/format";
-import { logMoneyTicks, logTicks } from "./ticks";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -99,16 +98,15 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
   const height = Math.round(Math.min(340, Math.max(240, width * 0.56)));
   const right = width - MARGIN.right;
   const floor = height - MARGIN.bottom;
-  const y = scaleLog(
-    extent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)], SMALLEST_SHOWN_USD),
+  const y = logScale(
+    positiveExtent([you.usd, you.interval.low_usd, you.interval.high_usd, ...curve.points.flatMap(({ low, high }) => [low, high]), ...curve.runs.map(({ usd }) => usd)], SMALLEST_SHOWN_USD),
     [floor - 8, MARGIN.top + 4],
-  ).clamp(true);
-  const yTicks = ticksOf(y.domain(), Math.floor(height / 44), logMoneyTicks);
+  );
+  const yTicks = ticksOf(y, Math.floor(height / 44), logMoneyTicks);
   const yLabels = tickMoney(yTicks);
   const left = 12 + CHARACTER * Math.max(0, ...yLabels.map(({ length }) => length));
-  const x = scaleLog(extent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [left + 8, right - 8]);
-  const band = area<Point>((point) => x(point.bytes), (point) => y(point.low), (point) => y(point.high));
-  const path = line<Point>((point) => x(point.bytes), (point) => y(point.usd));
+  const x = logScale(positiveExtent([you.bytes, ...curve.points.map(({ bytes }) => bytes), ...curve.runs.map(({ bytes }) => bytes)]), [left + 8, right - 8]);
+  const along = (points: readonly Point[], usd: (point: Point) => number) => points.map((point) => [x(point.bytes), y(usd(point))] as const);
   return (
     <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={describe(curve, you)}>
       {yTicks.map((tick, index) => (
@@ -117,36 +115,28 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
           <text className="tick" x={left - 8} y={y(tick)} dy="0.32em" textAnchor="end">{yLabels[index]}</text>
         </g>
       ))}
-      {ticksOf(x.domain(), Math.floor(width / 84)).map((tick) => (
+      {ticksOf(x, Math.floor(width / 84)).map((tick) => (
         <text key={tick} className="tick" x={x(tick)} y={floor + 18} textAnchor="middle">{size(tick)}</text>
       ))}
       <line className="axis" x1={left} x2={right} y1={floor} y2={floor} />
       <text className="axis-title" x={0} y={12}>Cost</text>
       <text className="axis-title" x={right} y={height - 6} textAnchor="end">Input size</text>
-      <path className="band" d={band(curve.points) ?? ""} />
+      <path className="band" d={bandPath(along(curve.points, ({ low }) => low), along(curve.points, ({ high }) => high))} />
       {curve.runs.map((run) => (
         <circle key={run.id} className="past-run" cx={x(run.bytes)} cy={y(run.usd)} r={3} />
       ))}
       {stretches(curve.points).map((points, index) => (
-        <path key={index} className={points.at(-1)?.extrapolated || points[0]?.extrapolated ? "trend beyond" : "trend"} d={path(points) ?? ""} />
+        <path key={index} className={points.at(-1)?.extrapolated || points[0]?.extrapolated ? "trend beyond" : "trend"} d={linePath(along(points, ({ usd }) => usd))} />
       ))}
       <g className="you">
-        <line x1={x(you.bytes)} x2={x(you.bytes)} y1={y(Math.max(you.interval.low_usd, y.domain()[0] ?? 0))} y2={y(you.interval.high_usd)} />
+        <line x1={x(you.bytes)} x2={x(you.bytes)} y1={y(you.interval.low_usd)} y2={y(you.interval.high_usd)} />
         <circle cx={x(you.bytes)} cy={y(you.usd)} r={6} />
       </g>
     </svg>
   );
 }
 
-/** The lowest and highest positive value, none below `least`, kept apart so that a scale always has a width. */
-function extent(values: readonly number[], least = 0): [number, number] {
-  const positive = values.filter((value) => value > 0).map((value) => Math.max(value, least));
-  const low = Math.min(...positive);
-  const high = Math.max(...positive);
-  return low < high ? [low, high] : [low / 2, high * 2];
-}
-
-const ticksOf = (domain: readonly number[], most: number, choose = logTicks) => choose(domain[0] ?? 1, domain[1] ?? 1, Math.max(2, most));
+const ticksOf = ({ domain }: Scale, most: number, choose = logTicks) => choose(...domain, Math.max(2, most));
 
 /** The line cut where it leaves the range of past runs; neighbours share the point where they meet. */
 function stretches(points: readonly Point[]): Point[][] {

@@ -4,7 +4,7 @@ import { useForm, useWatch, type FieldErrors, type UseFormReturn } from "react-h
 import type { ParameterProfile, WorkflowSummary } from "@/api/client";
 import { size, toField } from "@/format";
 import { ErrorSummary, type FieldError } from "./ErrorSummary";
-import { describedBy, Field } from "./Field";
+import { describedBy, Field } from "@/components/Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
 import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, unitsFor, varied, type FormValues, type SizeName } from "./question";
 import { SizeField } from "./SizeField";

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Prediction, PredictionRequest } from "@/api/client";
-import { download, toCsv } from "./export";
+import { download } from "@/csv";
+import { toCsv } from "./export";
 
 /** Take the answer along: as an address, as data, or on paper. */
 export function ExportButtons({ prediction, request }: { prediction: Prediction; request: PredictionRequest }) {

@@ -1,12 +1,11 @@
-import { scaleLinear, scaleLog } from "d3-scale";
+import { ticks as linearTicks } from "d3-array";
+import { linearScale, logScale } from "@/charts/scale";
+import { logMoneyTicks } from "@/charts/ticks";
 import { Icon } from "@/components/Icon";
 import { useWidth } from "@/components/hooks";
 import { tickMoney, typedMoney } from "@/format";
-import { describeOutcomes, exceedWords, verdict, VERDICT_WORDS, type Verdict } from "./budget";
+import { describeOutcomes, exceedWords, ICONS, verdict, VERDICT_WORDS } from "./budget";
 import { stackDots } from "./dots";
-import { logMoneyTicks } from "./ticks";
-
-const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
 
 /** Twenty equally likely outcomes as dots, and where the budget stands among them. */
 export function OutcomeStrip({ outcomes, budget }: { outcomes: readonly number[]; budget: number | null }) {
@@ -81,12 +80,11 @@ function makeScale(outcomes: readonly number[], budget: number | null, width: nu
   const near = budget !== null && budget > lowest / 2 && budget < highest * 2;
   const low = near ? Math.min(lowest, budget) : lowest;
   const high = Math.max(near ? Math.max(highest, budget) : highest, low + Number.MIN_VALUE);
-  const range = [SIDE, width - SIDE];
+  const range = [SIDE, width - SIDE] as const;
   if (low > 0 && high / low > WIDE_SPREAD) {
-    return { scale: scaleLog([low, high], range), ticks: fitting((most) => logMoneyTicks(low, high, most), width) };
+    return { scale: logScale([low, high], range), ticks: fitting((most) => logMoneyTicks(low, high, most), width) };
   }
-  const scale = scaleLinear([low, high], range);
-  return { scale, ticks: fitting((most) => scale.ticks(most), width) };
+  return { scale: linearScale([low, high], range), ticks: fitting((most) => linearTicks(low, high, most), width) };
 }
 
 /** As many ticks as have room for their labels. */

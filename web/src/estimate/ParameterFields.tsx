@@ -1,7 +1,7 @@
 import type { UseFormReturn } from "react-hook-form";
 import type { ParameterProfile } from "@/api/client";
 import { label } from "@/format";
-import { describedBy, Field } from "./Field";
+import { describedBy, Field } from "@/components/Field";
 import { fieldKey, type FormValues } from "./question";
 
 interface ParameterFieldsProps {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
+import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
 import { Icon } from "@/components/Icon";
 import { exactMoney, inTen, moneyRange, size } from "@/format";
 import { CostCurve } from "./CostCurve";
@@ -18,9 +19,6 @@ interface ResultProps {
   workflow: WorkflowSummary | undefined;
   times: number;
 }
-
-/** Coverages to choose from: narrower intervals invite more trust than they deserve. */
-const OFFERED = [0.8, 0.9];
 
 /** The figure, how sure it is, and why: most important first. */
 export function Result({ prediction, request, values, workflow, times }: ResultProps) {
@@ -79,17 +77,7 @@ function IntervalSentence({ interval, choices, onChoose }: IntervalSentenceProps
         {inTen(interval.coverage)} runs like this cost between <strong title={exactMoney(interval.low_usd)}>{low}</strong> and{" "}
         <strong title={exactMoney(interval.high_usd)}>{high}</strong>.
       </p>
-      {choices.length > 1 && (
-        <fieldset className="segments">
-          <legend className="visually-hidden">How sure the interval is</legend>
-          {choices.map((choice) => (
-            <label key={choice}>
-              <input type="radio" name="coverage" checked={choice === interval.coverage} onChange={() => onChoose(choice)} />
-              <span>{Math.round(choice * 100)} %</span>
-            </label>
-          ))}
-        </fieldset>
-      )}
+      <CoverageChoice chosen={interval.coverage} choices={choices} onChoose={onChoose} />
     </div>
   );
 }

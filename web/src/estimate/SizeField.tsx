@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
 import { count, UNITS } from "@/format";
-import { describedBy, Field } from "./Field";
+import { describedBy, Field } from "@/components/Field";
 import { toBytes, type FormValues } from "./question";
 
 interface SizeFieldProps {

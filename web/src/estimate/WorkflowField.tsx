@@ -2,7 +2,7 @@ import type { ChangeEvent } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
 import type { WorkflowSummary } from "@/api/client";
 import { counted, size } from "@/format";
-import { describedBy, Field } from "./Field";
+import { describedBy, Field } from "@/components/Field";
 import type { FormValues } from "./question";
 
 const MOST_IN_A_LIST = 15;

@@ -14,6 +14,9 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
   "likely exceeds": "Likely exceeds the budget",
 };
 
+/** The icons beside those words. */
+export const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
+
 /** "3 of 20 outcomes exceed $40". */
 export function exceedWords(exceeding: number, outcomes: number, budget: number): string {
   if (exceeding === 0) return `None of ${outcomes} outcomes exceeds ${typedMoney(budget)}`;

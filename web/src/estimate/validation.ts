@@ -24,7 +24,8 @@ const inputProblem = ({ input, inputUnit }: FormValues) =>
 const outputProblem = ({ output, outputUnit }: FormValues) =>
   output.trim() === "" ? null : sizeProblem("Expected output size", output, outputUnit);
 
-function budgetProblem({ budget }: FormValues): string | null {
+/** What is wrong with an optional amount of dollars; null when nothing is. */
+export function budgetProblem(budget: string): string | null {
   if (budget.trim() === "") return null;
   const usd = NUMBER.test(budget.trim().replace(/^\$\s*/, "")) ? toBudget(budget) : null;
   return usd !== null && usd > 0 && usd <= MOST_USD ? null : "Budget must be an amount in dollars, like 50";
@@ -61,6 +62,6 @@ export function formSchema(workflows: readonly WorkflowSummary[]) {
     report(["input"], inputProblem(form));
     report(["output"], outputProblem(form));
     for (const [name, message] of parameterProblems(form, workflow)) report(["parameters", fieldKey(name)], message);
-    report(["budget"], budgetProblem(form));
+    report(["budget"], budgetProblem(form.budget));
   });
 }

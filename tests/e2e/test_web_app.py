@@ -1,4 +1,4 @@
-"""The Estimate page against the running system, in a real browser."""
+"""The web app against the running system, in a real browser."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import pytest
 from local.settings import CloudSettings
 from tests.browser import run_scenario
 
-SCENARIO = Path(__file__).with_name("estimate.mjs")
+SCENARIOS = Path(__file__).parent
+WORKFLOW = os.environ.get("RUNQUOTE_E2E_WORKFLOW", "rnaseq-quant")
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,6 @@ def outputs(request: pytest.FixtureRequest) -> dict[str, str]:
     return started
 
 
-def test_first_visit_to_shared_address(outputs: dict[str, str]) -> None:
-    workflow = os.environ.get("RUNQUOTE_E2E_WORKFLOW", "rnaseq-quant")
-    assert "ok" in run_scenario(SCENARIO, outputs["web_url"], workflow)
+@pytest.mark.parametrize("scenario", ["estimate", "batch"])
+def test_a_visit(scenario: str, outputs: dict[str, str]) -> None:
+    assert "ok" in run_scenario(SCENARIOS / f"{scenario}.mjs", outputs["web_url"], WORKFLOW)

@@ -1,0 +1,160 @@
+import { useState, type RefObject } from "react";
+import type { BatchTotal } from "@/api/client";
+import { Alert } from "@/components/Alert";
+import { CoverageChoice } from "@/components/CoverageChoice";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { describedBy, Field } from "@/components/Field";
+import { Icon } from "@/components/Icon";
+import { RowProblems } from "@/components/RowProblems";
+import { useQueryState } from "@/components/useQueryState";
+import { download } from "@/csv";
+import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
+import { toBudget } from "@/estimate/question";
+import { budgetProblem } from "@/estimate/validation";
+import { aboutMoney, count, counted, exactMoney, inTen, moneyRange } from "@/format";
+import { BatchTable } from "./BatchTable";
+import { toCsv, toJson } from "./export";
+import { commonWarnings, totalVerdict } from "./summary";
+import type { Batch } from "./useBatch";
+
+interface BatchResultProps {
+  batch: Batch;
+  heading: RefObject<HTMLHeadingElement | null>;
+  onRetry: () => void;
+}
+
+/** What all runs cost together, what to keep in mind, and each run. */
+export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
+  const [coverage, setCoverage] = useState(0.8);
+  const answered = batch.rows.filter(({ prediction }) => prediction !== null);
+  const problems = batch.rows.filter(({ problem }) => problem !== null);
+  const open = batch.rows.filter(({ prediction, problem, passing }) => prediction === null && (problem === null || passing));
+  const title = answered.length === 0 || !batch.total ? "No run could be estimated" : aboutMoney(batch.total.cost_usd);
+  const stem = batch.name.replace(/\.[^.]*$/, "");
+  return (
+    <article className="result card" aria-labelledby="batch-title">
+      <p className="asked">{describeRows(batch, answered.length)}</p>
+      <h2 id="batch-title" ref={heading} tabIndex={-1} title={answered.length > 0 && batch.total ? exactMoney(batch.total.cost_usd) : undefined}>
+        {title}
+      </h2>
+      {answered.length > 0 && batch.total && <Total total={batch.total} coverage={coverage} onChoose={setCoverage} runs={answered.length} />}
+      {batch.failure && <ErrorNotice problem={batch.failure} onRetry={onRetry} />}
+      {!batch.failure && open.length > 0 && (
+        <Alert title={`${counted(open.length, "run")} got no answer`} onRetry={onRetry}>
+          <p>Their model did not answer in time. The others are below; retrying asks for these alone.</p>
+        </Alert>
+      )}
+      <RowProblems
+        title={`${counted(problems.length, "row")} without an estimate`}
+        problems={problems.map(({ line, label, problem }) => ({ line, label, message: problem ?? "" }))}
+      />
+      <Warnings batch={batch} />
+      {answered.length > 0 && (
+        <>
+          <BatchTable rows={answered} coverage={coverage} />
+          <div className="export">
+            <button type="button" className="secondary" onClick={() => download(`${stem}-estimates.csv`, "text/csv", toCsv(batch.rows))}>
+              CSV
+            </button>
+            <button type="button" className="secondary" onClick={() => download(`${stem}-estimates.json`, "application/json", toJson(batch.rows, batch.total))}>
+              JSON
+            </button>
+            <button type="button" className="secondary" onClick={() => print()}>
+              Print
+            </button>
+          </div>
+        </>
+      )}
+    </article>
+  );
+}
+
+function describeRows({ name, rows }: Batch, answered: number): string {
+  return answered === rows.length ? `${name}, ${counted(answered, "run")} together` : `${name}, ${count(answered)} of ${counted(rows.length, "run")} together`;
+}
+
+interface TotalProps {
+  total: BatchTotal;
+  coverage: number;
+  runs: number;
+  onChoose: (coverage: number) => void;
+}
+
+function Total({ total, coverage, runs, onChoose }: TotalProps) {
+  const interval = total.intervals.find((one) => one.coverage === coverage) ?? total.intervals[0];
+  if (!interval) return null;
+  const [low, high] = moneyRange(interval.low_usd, interval.high_usd);
+  return (
+    <>
+      <div className="interval">
+        <p aria-live="polite">
+          {runs === 1 ? `${inTen(interval.coverage)} runs like this cost` : `${inTen(interval.coverage)} times, these runs together cost`} between{" "}
+          <strong title={exactMoney(interval.low_usd)}>{low}</strong> and <strong title={exactMoney(interval.high_usd)}>{high}</strong>.
+        </p>
+        <CoverageChoice chosen={interval.coverage} onChoose={onChoose} />
+      </div>
+      <BudgetCheck total={total} />
+    </>
+  );
+}
+
+/** Whether the total stays within a budget, as soon as one is typed; the address keeps it. */
+function BudgetCheck({ total }: { total: BatchTotal }) {
+  const [query, write] = useQueryState();
+  const [text, setText] = useState(query.get("budget") ?? "");
+  const [left, setLeft] = useState(false);
+  const error = left ? (budgetProblem(text) ?? undefined) : undefined;
+  const budget = budgetProblem(text) === null ? toBudget(text) : null;
+  const judged = budget === null ? null : totalVerdict(total, budget);
+  return (
+    <div className="budget-check">
+      <Field id="batch-budget" label="Budget" optional error={error} hint="In US dollars, for all runs together">
+        <div className="amount">
+          <span className="prefix" aria-hidden="true">
+            $
+          </span>
+          <input
+            id="batch-budget"
+            inputMode="decimal"
+            autoComplete="off"
+            value={text}
+            aria-invalid={error !== undefined}
+            aria-describedby={describedBy("batch-budget", true, error)}
+            onChange={({ target }) => {
+              setText(target.value);
+              setLeft(false);
+              if (budgetProblem(target.value) === null) write({ budget: target.value });
+            }}
+            onBlur={() => setLeft(true)}
+          />
+        </div>
+      </Field>
+      <div role="status">
+        {judged && (
+          <p className={`verdict ${judged.verdict.replace(" ", "-")}`}>
+            <Icon name={ICONS[judged.verdict]} />
+            <span>
+              <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {judged.words}
+            </span>
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Warnings({ batch }: { batch: Batch }) {
+  const warnings = commonWarnings(batch.rows);
+  const ignored = batch.ignored.length > 0 ? [`Columns that mean nothing here were left out: ${batch.ignored.join(", ")}.`] : [];
+  if (warnings.length + ignored.length === 0) return null;
+  return (
+    <ul className="warnings" aria-label="Warnings">
+      {[...ignored, ...warnings].map((message) => (
+        <li key={message}>
+          <Icon name="warning" />
+          <span>{message}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

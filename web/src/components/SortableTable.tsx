@@ -1,0 +1,113 @@
+import { useState, type ReactNode } from "react";
+import { count } from "@/format";
+import { Table } from "./Table";
+
+export interface Column<T> {
+  key: string;
+  title: string;
+  className?: string;
+  /** What rows are ordered by; rows without a value come last, whichever the direction. */
+  value?: (row: T) => number | string | null;
+  cell: (row: T) => ReactNode;
+}
+
+export interface Order {
+  key: string;
+  descending: boolean;
+}
+
+interface SortableTableProps<T> {
+  label: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  rowKey: (row: T) => string | number;
+  order: Order;
+  onOrder: (order: Order) => void;
+}
+
+const PAGE = 100;
+
+/** A table whose headers sort it. The first column names the row. Long ones come in pages. */
+export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder }: SortableTableProps<T>) {
+  const [page, setPage] = useState(0);
+  const ordered = inOrder(rows, columns.find(({ key }) => key === order.key)?.value, order.descending);
+  const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
+  const shown = Math.min(page, last);
+  return (
+    <div className="sortable">
+      <Table label={label}>
+        <thead>
+          <tr>
+            {columns.map(({ key, title, className, value }) => (
+              <th key={key} scope="col" className={className} {...(order.key === key && { "aria-sort": order.descending ? "descending" : "ascending" })}>
+                {value ? (
+                  <button type="button" className="sort" onClick={() => onOrder({ key, descending: order.key === key ? !order.descending : className === "number" })}>
+                    {title}
+                    <span aria-hidden="true">{order.key !== key ? "" : order.descending ? "↓" : "↑"}</span>
+                  </button>
+                ) : (
+                  title
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {ordered.slice(shown * PAGE, (shown + 1) * PAGE).map((row) => (
+            <tr key={rowKey(row)}>
+              {columns.map(({ key, className, cell }, index) =>
+                index === 0 ? (
+                  <th key={key} scope="row" className={className}>
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={key} className={className}>
+                    {cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+      {last > 0 && (
+        <Pager onEarlier={shown > 0 ? () => setPage(shown - 1) : null} onLater={shown < last ? () => setPage(shown + 1) : null}>
+          {count(shown * PAGE + 1)} to {count(Math.min(rows.length, (shown + 1) * PAGE))} of {count(rows.length)}
+        </Pager>
+      )}
+    </div>
+  );
+}
+
+interface PagerProps {
+  /** Null on the first page, and on the last. */
+  onEarlier: (() => void) | null;
+  onLater: (() => void) | null;
+  children: ReactNode;
+}
+
+/** Where one is among pages, and the way to the next. */
+export function Pager({ onEarlier, onLater, children }: PagerProps) {
+  return (
+    <nav className="pager" aria-label="Pages of the table">
+      <p role="status">{children}</p>
+      <button type="button" className="secondary" disabled={!onEarlier} onClick={() => onEarlier?.()}>
+        Previous
+      </button>
+      <button type="button" className="secondary" disabled={!onLater} onClick={() => onLater?.()}>
+        Next
+      </button>
+    </nav>
+  );
+}
+
+/** Stable, so that equal rows keep the order in which they came. */
+export function inOrder<T>(rows: readonly T[], value: ((row: T) => number | string | null) | undefined, descending: boolean): readonly T[] {
+  if (!value) return rows;
+  const sign = descending ? -1 : 1;
+  return rows.toSorted((one, other) => {
+    const [a, b] = [value(one), value(other)];
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+  });
+}
