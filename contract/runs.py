@@ -1,5 +1,6 @@
 """A run: what one execution of a workflow read, wrote and cost."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -21,6 +22,8 @@ from contract.base import (
 RunStatus = Literal["SUCCEEDED", "FAILED", "CANCELLED"]
 CostSource = Literal["billed", "estimated"]
 PurchaseOption = Literal["on_demand", "spot"]
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead the clock may be that says when a run ended."""
 
 
 class Run(Request):
@@ -35,6 +38,9 @@ class Run(Request):
     output_bytes: OutputBytes | None = None
     cost_usd: CostUsd
     cost_source: CostSource
+    estimated_cost_usd: CostUsd | None = Field(
+        default=None, description="What a billed run had been estimated to cost, where that is known"
+    )
     parameters: Parameters | None = None
     tags: Tags | None = None
     engine: Label | None = None
@@ -46,7 +52,13 @@ class Run(Request):
             raise ValueError("completed_at must not be before started_at")
         if self.status == "SUCCEEDED" and self.cost_usd == 0:
             raise ValueError("cost_usd must be more than 0 for a SUCCEEDED run")
+        if self.estimated_cost_usd is not None and self.cost_source == "estimated":
+            raise ValueError("estimated_cost_usd belongs to a billed run: the cost of this one is the estimate")
         return self
+
+    def ends_after(self, now: datetime) -> bool:
+        """Say whether this run has not ended yet: a prediction is for a run that starts now, so none comes later."""
+        return self.completed_at > now + CLOCK_SKEW
 
 
 class RunsRequest(Request):

@@ -71,6 +71,7 @@ class PrepareDatasetResponse(Shape):
 
     workflow_name: WorkflowName
     runs: int
+    revisions: int = Field(description="Of the workflow's record, as read before its runs")
     manifest_uri: str
     name: str
     endpoint_name: str

@@ -34,14 +34,17 @@ class EndedRetraining(Shape):
 class WorkflowRecord(Shape):
     """Counts kept beside the runs, and the lease of the retraining that is under way.
 
-    `succeeded_runs` grows with each recorded SUCCEEDED run in the same transaction; `examined_runs` is what the
-    latest retraining that came to a verdict had seen. Where the two differ, there is something new to learn.
+    `succeeded_runs` grows with each recorded SUCCEEDED run and `revisions` with each bill that replaces the estimate of
+    one, in the same transaction; `examined_runs` and `examined_revisions` are what the latest retraining that came to
+    a verdict had seen. Where they differ, there is something new to learn.
     """
 
     workflow_name: WorkflowName
     runs: int = 0
     succeeded_runs: int = 0
     examined_runs: int = 0
+    revisions: int = 0
+    examined_revisions: int = 0
     latest_recorded_at: UtcTime | None = None
     lease_owner: str | None = None
     lease_expires_at: UtcTime | None = None

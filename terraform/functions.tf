@@ -148,7 +148,7 @@ data "aws_iam_policy_document" "prepare_dataset" {
 
   statement {
     sid       = "ClaimWorkflow"
-    actions   = ["dynamodb:UpdateItem"]
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
     resources = [aws_dynamodb_table.workflows.arn]
   }
 

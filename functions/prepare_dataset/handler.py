@@ -27,9 +27,11 @@ def preparer() -> DatasetPreparer:
     """Put the function together, once."""
     settings = Settings.from_environment()
     clock, dynamodb = SystemClock(), aws.patient_dynamodb()
+    workflows = WorkflowsTable(dynamodb, settings.workflows_table)
     return DatasetPreparer(
         runs=RunsTable(dynamodb, settings.workflow_runs_table, settings.workflows_table, clock),
-        leases=WorkflowsTable(dynamodb, settings.workflows_table),
+        workflows=workflows,
+        leases=workflows,
         executions=StateMachineExecutions(aws.step_functions()),
         endpoints=EndpointsTable(dynamodb, settings.model_endpoints_table),
         registry=Registry(aws.patient_sagemaker()),

@@ -21,6 +21,7 @@ from functions.shared.ports import (
     Leases,
     ModelRegistry,
     RunHistory,
+    WorkflowRecords,
 )
 from functions.shared.steps import read
 
@@ -32,6 +33,7 @@ class DatasetPreparer:
         self,
         *,
         runs: RunHistory,
+        workflows: WorkflowRecords,
         leases: Leases,
         executions: Executions,
         endpoints: EndpointRecords,
@@ -43,6 +45,7 @@ class DatasetPreparer:
         serving_of: Callable[[str], Serving],
     ) -> None:
         self._runs = runs
+        self._workflows = workflows
         self._leases = leases
         self._executions = executions
         self._endpoints = endpoints
@@ -66,6 +69,8 @@ class DatasetPreparer:
         """
         workflow_name = read(request.input, RetrainInput).workflow_name
         self._claim(workflow_name, request.execution_arn)
+        # Read before the runs: what is revised from here on is examined next time.
+        record = self._workflows.get(workflow_name)
         prefix = names.dataset_prefix(self._name_prefix, workflow_name, request.execution_name)
         dataset = Dataset(self._artifacts, prefix)
         history = self._runs.succeeded(workflow_name)
@@ -88,6 +93,7 @@ class DatasetPreparer:
             workflow_name=workflow_name,
             # Runs that cannot be read are examined too: else the schedule would retrain for them for ever.
             runs=manifest.runs + len(history.unreadable),
+            revisions=record.revisions if record else 0,
             manifest_uri=dataset.manifest_uri,
             name=name,
             endpoint_name=resource,

@@ -30,7 +30,8 @@ def settings() -> Settings:
 def recorder() -> Recorder:
     """Put the function together, once."""
     tables = settings().workflow_runs_table, settings().workflows_table
-    return Recorder(RunsTable(aws.dynamodb_for_writes(), *tables, SystemClock()))
+    clock = SystemClock()
+    return Recorder(RunsTable(aws.dynamodb_for_writes(), *tables, clock), clock)
 
 
 def _record(request: HttpRequest) -> Answer:

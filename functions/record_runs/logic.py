@@ -1,4 +1,4 @@
-"""Records past runs: each row on its own, a run that is there already is never changed."""
+"""Records past runs: each row on its own. A run that is there already is kept; a bill may join its estimate."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ from functions.shared.errors import ApiError
 from functions.shared.explain import quoted
 from functions.shared.http import read_json
 from functions.shared.observability import MetricUnit, logger, metrics
-from functions.shared.ports import Recorded, RunRecorder
+from functions.shared.ports import Clock, Recorded, RunRecorder
+from functions.shared.revisions import joined
 
 SMALLEST_NUMBER = 1e-100
 """A smaller number means nothing here, and the store takes none below 1e-130."""
@@ -30,17 +31,18 @@ def is_batch(body: bytes) -> bool:
 class Recorder:
     """Records runs."""
 
-    def __init__(self, runs: RunRecorder) -> None:
+    def __init__(self, runs: RunRecorder, clock: Clock) -> None:
         self._runs = runs
+        self._clock = clock
 
     def record_one(self, run: Run) -> RunsResponse:
         """Record one run.
 
         Raises:
-            ApiError: it is not storable, or a run of that id with other values is there (`run_conflict`).
+            ApiError: it has not ended or is not storable, or contradicts a run of that id (`run_conflict`).
             DependencyUnavailable: the store does not answer; sending the run again is safe.
         """
-        _check_storable(run)
+        self._check(run)
         response = self._record([(0, run)], [])
         if response.rejected:
             raise ApiError("run_conflict", response.rejected[0].message)
@@ -57,7 +59,7 @@ class Recorder:
         for index, row in enumerate(request.runs):
             try:
                 run = read_json(json.dumps(row).encode(), Run)
-                _check_storable(run)
+                self._check(run)
                 rows.append((index, run))
             except ApiError as error:
                 rejected.append(
@@ -66,25 +68,28 @@ class Recorder:
         return self._record(rows, rejected)
 
     def _record(self, rows: Sequence[tuple[int, Run]], rejected: list[RejectedRun]) -> RunsResponse:
-        first: dict[tuple[str, str], Run] = {}
-        for _, run in rows:
-            first.setdefault((run.workflow_name, run.run_id), run)
+        kept: dict[tuple[str, str], Run] = {}
+        contradictions: set[int] = set()
+        for index, run in rows:
+            key = (run.workflow_name, run.run_id)
+            both = joined(kept.get(key, run), run)
+            if both is None:
+                contradictions.add(index)
+            else:
+                kept[key] = both
         groups: dict[str, list[Run]] = {}
-        for run in first.values():
+        for run in kept.values():
             groups.setdefault(run.workflow_name, []).append(run)
         recorded = self._store(groups)
         accepted = sum(len(outcome.accepted) for outcome in recorded.values())
-        unchanged = 0
-        seen: set[tuple[str, str]] = set()
+        kept_rows = 0
         for index, run in rows:
-            key = (run.workflow_name, run.run_id)
-            is_first = key not in seen
-            seen.add(key)
-            # A row that equals the first of its id shares its fate; a different one conflicts with what is kept.
-            if run.run_id in recorded[run.workflow_name].conflicts or not _equal(run, first[key]):
+            # Rows of one id that agree share its fate.
+            if index in contradictions or run.run_id in recorded[run.workflow_name].conflicts:
                 rejected.append(_conflict(index, run))
-            elif not is_first or run.run_id in recorded[run.workflow_name].unchanged:
-                unchanged += 1
+            else:
+                kept_rows += 1
+        unchanged = kept_rows - accepted
         rejected.sort(key=lambda row: row.index)
         logger.info(
             "runs recorded",
@@ -108,18 +113,19 @@ class Recorder:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def _check(self, run: Run) -> None:
+        if run.ends_after(self._clock.now()):
+            raise ApiError("invalid_request", "The end (completed_at) lies in the future: record a run once it ended.")
+        _check_storable(run)
+
 
 def _check_storable(run: Run) -> None:
     parameters = run.parameters or {}
-    numbers = {"cost_usd": run.cost_usd, **{f"parameters.{name}": value for name, value in parameters.items()}}
+    costs = {"cost_usd": run.cost_usd, "estimated_cost_usd": run.estimated_cost_usd}
+    numbers = {**costs, **{f"parameters.{name}": value for name, value in parameters.items()}}
     for name, value in numbers.items():
         if isinstance(value, float) and 0 < abs(value) < SMALLEST_NUMBER:
             raise ApiError("invalid_request", f"{name} is too close to 0: write 0, or at least {SMALLEST_NUMBER:g}.")
-
-
-def _equal(one: Run, other: Run) -> bool:
-    # As text, because True equals 1 in Python and is another value here.
-    return one is other or one.model_dump_json() == other.model_dump_json()
 
 
 def _run_id(row: Mapping[str, object]) -> str | None:
@@ -130,6 +136,6 @@ def _run_id(row: Mapping[str, object]) -> str | None:
 def _conflict(index: int, run: Run) -> RejectedRun:
     message = (
         f"Run {quoted(run.run_id)} of {quoted(run.workflow_name)} is recorded with other values; those are kept. "
-        "Give a corrected run another run_id."
+        "Only a bill may replace an estimated cost, once. Give a corrected run another run_id."
     )
     return RejectedRun(index=index, run_id=run.run_id, error="run_conflict", message=message)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from contract.names import child_execution_name
 from contract.states import MINIMUM_RUNS, SelectWorkflowsRequest, SelectWorkflowsResponse, WorkflowToRetrain
+from contract.workflows import WorkflowRecord
 from functions.shared.observability import logger
 from functions.shared.ports import WorkflowRecords, by_name
 
@@ -22,7 +23,7 @@ class WorkflowSelector:
         self._workflows = workflows
 
     def select(self, request: SelectWorkflowsRequest) -> SelectWorkflowsResponse:
-        """Return the workflows with enough runs, some of them unexamined: longest untried first, then by name.
+        """Return the workflows with enough runs and something unexamined: longest untried first, then by name.
 
         What does not fit into one execution is left for the next, which begins with it.
 
@@ -32,7 +33,7 @@ class WorkflowSelector:
         due = [
             record
             for record in by_name(self._workflows.all())
-            if record.succeeded_runs >= MINIMUM_RUNS and record.succeeded_runs != record.examined_runs
+            if record.succeeded_runs >= MINIMUM_RUNS and _has_something_new(record)
         ]
         due.sort(key=lambda record: record.last_retraining.ended_at if record.last_retraining else _NEVER)
         selected: list[WorkflowToRetrain] = []
@@ -48,3 +49,8 @@ class WorkflowSelector:
             selected.append(workflow)
         logger.info("workflows selected", extra={"selected": len(selected), "left": len(due) - len(selected)})
         return SelectWorkflowsResponse(workflows=selected)
+
+
+def _has_something_new(record: WorkflowRecord) -> bool:
+    seen = record.examined_runs, record.examined_revisions
+    return (record.succeeded_runs, record.revisions) != seen

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from functions.shared.errors import DependencyUnavailable, MalformedRecord, Stal
 from functions.shared.items import Item, from_item, to_attribute, to_item
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, History, Lease, Recorded, RunPosition
+from functions.shared.revisions import is_revision, joined
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,6 +34,19 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UT
 """No time that a run may have lies outside (`contract.base.UtcTime`)."""
 
 
+@dataclass(frozen=True)
+class _Write:
+    """A run to be written, in place of what is recorded of it if anything is."""
+
+    run: Run
+    recorded: Run | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it adds a run or a bill; an estimate that joins a bill is only noted."""
+        return self.recorded is None or is_revision(self.recorded, self.run)
+
+
 class RunsTable:
     """Table `workflow_runs`."""
 
@@ -42,53 +57,56 @@ class RunsTable:
         self._clock = clock
 
     def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
-        """Record runs of one workflow; each transaction counts exactly the runs that it adds."""
-        accepted: set[str] = set()
-        unchanged: set[str] = set()
-        conflicts: set[str] = set()
+        """Record runs of one workflow; each transaction counts exactly the runs and bills that it adds."""
+        recorded = Recorded()
         for chunk in batched(runs, _TRANSACTION_RUNS, strict=False):
-            pending = {run.run_id: run for run in chunk}
-            attempts = 0
-            while pending:
-                try:
-                    self._add(workflow_name, list(pending.values()))
-                    accepted.update(pending)
-                    break
-                except ClientError as error:
-                    present = self._present(error, list(pending))
-                    for run_id, item in present.items():
-                        same = _same(item, pending.pop(run_id))
-                        (unchanged if same else conflicts).add(run_id)
-                    if not present:
-                        attempts += 1
-                        self._wait_for_turn(attempts)
-        return Recorded(frozenset(accepted), frozenset(unchanged), frozenset(conflicts))
+            recorded |= self._record(workflow_name, chunk)
+        return recorded
 
-    def _add(self, workflow_name: str, runs: list[Run]) -> None:
-        succeeded = sum(run.status == "SUCCEEDED" for run in runs)
-        puts: list[Any] = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": to_item(run),
-                    "ConditionExpression": "attribute_not_exists(run_id)",
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                }
-            }
-            for run in runs
-        ]
+    def _record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
+        """Write runs as new; those that are there already stop the transaction, and are joined with what is there."""
+        pending = {run.run_id: _Write(run) for run in runs}
+        recorded = Recorded()
+        attempts = 0
+        while pending:
+            try:
+                self._write(workflow_name, list(pending.values()))
+            except ClientError as error:
+                present = self._present(error, list(pending))
+                for run_id, item in present.items():
+                    write = _over(item, pending.pop(run_id).run)
+                    if write is None:
+                        recorded |= Recorded(conflicts=frozenset({run_id}))
+                    elif write.run is write.recorded:
+                        recorded |= Recorded(unchanged=frozenset({run_id}))
+                    else:
+                        pending[run_id] = write
+                if not present:
+                    attempts += 1
+                    self._wait_for_turn(attempts)
+            else:
+                accepted = frozenset(run_id for run_id, write in pending.items() if write.is_accepted)
+                return recorded | Recorded(accepted=accepted, unchanged=frozenset(pending) - accepted)
+        return recorded
+
+    def _write(self, workflow_name: str, writes: list[_Write]) -> None:
+        new = [write.run for write in writes if write.recorded is None]
+        revised = [write.run for write in writes if write.recorded is not None and write.is_accepted]
         count: Any = {
             "Update": {
                 "TableName": self._workflows_table,
                 "Key": {"workflow_name": {"S": workflow_name}},
-                "UpdateExpression": "SET latest_recorded_at = :now ADD runs :runs, succeeded_runs :succeeded",
+                "UpdateExpression": "SET latest_recorded_at = :now "
+                "ADD runs :runs, succeeded_runs :succeeded, revisions :revisions",
                 "ExpressionAttributeValues": {
                     ":now": {"S": self._clock.now().isoformat()},
-                    ":runs": {"N": str(len(runs))},
-                    ":succeeded": {"N": str(succeeded)},
+                    ":runs": {"N": str(len(new))},
+                    ":succeeded": {"N": str(sum(run.status == "SUCCEEDED" for run in new))},
+                    ":revisions": {"N": str(sum(run.status == "SUCCEEDED" for run in revised))},
                 },
             }
         }
+        puts: list[Any] = [{"Put": {"TableName": self._table, **_put(write)}} for write in writes]
         with unavailable("runs table"):
             self._client.transact_write_items(TransactItems=[*puts, count])
 
@@ -211,11 +229,31 @@ def _position(item: Item) -> RunPosition:
     return from_item({name: item[name] for name in RunPosition.model_fields}, RunPosition)
 
 
-def _same(item: Item, run: Run) -> bool:
+def _over(item: Item, run: Run) -> _Write | None:
+    """Return how a run is written over a stored item; None if they contradict each other."""
     try:
-        return to_item(from_item(item, Run)) == to_item(run)
+        recorded = from_item(item, Run)
     except MalformedRecord:
-        return False
+        return None
+    both = joined(recorded, run)
+    return _Write(both, recorded) if both else None
+
+
+def _put(write: _Write) -> dict[str, Any]:
+    """Return the members of a Put that fails, and tells what is there, if that is not what it replaces."""
+    put: dict[str, Any] = {"Item": to_item(write.run), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    if write.recorded is None:
+        return {**put, "ConditionExpression": "attribute_not_exists(run_id)"}
+    # All else is equal, and a run that holds both a bill and an estimate is never written over.
+    as_recorded = "cost_source = :source AND cost_usd = :cost AND attribute_not_exists(estimated_cost_usd)"
+    return {
+        **put,
+        "ConditionExpression": as_recorded,
+        "ExpressionAttributeValues": {
+            ":source": to_attribute(write.recorded.cost_source),
+            ":cost": to_attribute(write.recorded.cost_usd),
+        },
+    }
 
 
 def _readable[S: Shape](items: Sequence[Item], shape: type[S]) -> list[S]:

@@ -17,6 +17,7 @@ _LABELS = {
     "started_at": "The start",
     "completed_at": "The end",
     "cost_source": "The cost source",
+    "estimated_cost_usd": "The estimated cost",
     "parameters": "The parameters",
     "tags": "The tags",
     "engine": "The engine",

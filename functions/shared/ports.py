@@ -36,12 +36,18 @@ class Recorded:
     unchanged: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
 
+    def __or__(self, other: "Recorded") -> "Recorded":
+        """Return what became of the runs of both."""
+        return Recorded(
+            self.accepted | other.accepted, self.unchanged | other.unchanged, self.conflicts | other.conflicts
+        )
+
 
 class RunRecorder(Protocol):
     """Writes runs and the counters of their workflow together."""
 
     def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
-        """Record runs of one workflow with different run_ids; a run that is there already is never changed."""
+        """Record runs of one workflow with different run_ids; one that is there already is joined by `revisions`."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.errors import StalePromotion
 from functions.shared.ports import History, Lease, Recorded, RegisteredModel, RunPosition
+from functions.shared.revisions import is_revision, joined
 from tests.fakes.shapes import NOW, answer
 
 type Failure = Exception | None
@@ -51,15 +52,18 @@ class FakeRuns:
         self.calls.append(workflow_name)
         if self.failure:
             raise self.failure
-        accepted, unchanged, conflicts = set(), set(), set()
+        accepted: set[str] = set()
+        unchanged: set[str] = set()
+        conflicts: set[str] = set()
         for run in runs:
-            present = self.runs.setdefault((workflow_name, run.run_id), run)
-            if present is run:
-                accepted.add(run.run_id)
-            elif present == run:
-                unchanged.add(run.run_id)
-            else:
+            present = self.runs.get((workflow_name, run.run_id))
+            both = joined(present, run) if present else run
+            if both is None:
                 conflicts.add(run.run_id)
+                continue
+            self.runs[workflow_name, run.run_id] = both
+            changed = present is None or is_revision(present, both)
+            (accepted if changed else unchanged).add(run.run_id)
         return Recorded(frozenset(accepted), frozenset(unchanged), frozenset(conflicts))
 
     def succeeded(self, workflow_name: str) -> History:

@@ -45,6 +45,7 @@ def prepare_dataset(event: Event, _context: object) -> Event:
     return {
         "workflow_name": workflow,
         "runs": 7,
+        "revisions": 2,
         "manifest_uri": f"s3://bucket/{scenario}",
         "name": name,
         "endpoint_name": f"t-{workflow.replace('_', '-')}",

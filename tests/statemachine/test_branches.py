@@ -171,6 +171,7 @@ def test_first_model_is_promoted_and_the_next_one_retires_it(machine: Machine) -
     assert json.loads(first["output"])["model_version"] == 1
     assert machine.answer("t-wf-promoted") == "1"
     assert machine.record("wf-promoted")["examined_runs"] == {"N": "7"}
+    assert machine.record("wf-promoted")["examined_revisions"] == {"N": "2"}
     assert "lease_owner" not in machine.record("wf-promoted")
 
     second = machine.run(workflow_name="wf-promoted", scenario="promoted")

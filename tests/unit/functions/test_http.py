@@ -37,7 +37,7 @@ class System:
         self.registry = FakeRegistry()
         ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
         self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
-        self.recorder = Recorder(self.runs)
+        self.recorder = Recorder(self.runs, FakeClock())
         self.catalogue = Catalogue(**ports, runs=self.runs, registry=self.registry, name_prefix="runquote")  # type: ignore[arg-type] # as above
 
 
@@ -274,6 +274,11 @@ def test_run_that_is_recorded_repeated_and_contradicted(fakes: System) -> None:
     assert fakes.runs.runs[WORKFLOW, "run-2"].cost_usd == 12.3
 
 
+def test_a_clock_that_is_a_little_ahead_does_no_harm(fakes: System) -> None:
+    run = {**RUN, "run_id": "just now", "completed_at": "2026-06-01T12:04:59Z"}
+    assert record_runs.handler(events.post("/runs", run), None)["statusCode"] == 201
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -289,6 +294,9 @@ def test_run_that_is_recorded_repeated_and_contradicted(fakes: System) -> None:
         ({"input_bytes": None}, "The input size (input_bytes)"),
         ({"tags": {"team": 7}}, '"team" in tags must be text'),
         ({"run_id": ""}, "The run id (run_id) must not be empty"),
+        ({"completed_at": "2026-06-01T12:05:01Z"}, "The end (completed_at) lies in the future"),
+        ({"cost_source": "estimated", "estimated_cost_usd": 1}, "estimated_cost_usd belongs to a billed run"),
+        ({"estimated_cost_usd": 1e-200}, "estimated_cost_usd is too close to 0"),
     ],
 )
 def test_a_bad_run_is_refused_with_the_reason(fakes: System, changes: dict[str, Any], words: str) -> None:

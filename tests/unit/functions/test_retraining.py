@@ -42,6 +42,7 @@ from functions.shared.errors import (
     MalformedRecord,
     StalePromotion,
 )
+from functions.shared.ports import History
 from functions.shared.steps import run_step
 from functions.verify_artifact import archives
 from functions.verify_artifact.logic import ArtifactVerifier
@@ -94,6 +95,7 @@ class Bench:
     def prepare(self, workflow_name: Any = WORKFLOW, arn: str = ARN) -> states.PrepareDatasetResponse:  # noqa: ANN401 - wrong ones too
         preparer = DatasetPreparer(
             runs=self.runs,
+            workflows=self.workflows,
             leases=self.workflows,
             executions=self.executions,
             endpoints=self.endpoints,
@@ -274,6 +276,18 @@ def test_two_that_take_over_at_once_do_not_both_win() -> None:
     bench.workflows.lost_races = 1
     with pytest.raises(AlreadyRunning):
         bench.prepare()
+
+
+def test_bills_that_come_in_while_the_runs_are_read_are_examined_next_time() -> None:
+    bench = Bench(revisions=3)
+    reading = bench.runs.succeeded
+
+    def billed_meanwhile(workflow_name: str) -> History:
+        bench.workflows.records[WORKFLOW] = shapes.workflow(revisions=4)
+        return reading(workflow_name)
+
+    bench.runs.succeeded = billed_meanwhile  # type: ignore[method-assign] # a moment that is hard to meet otherwise
+    assert bench.prepare().revisions == 3
 
 
 def test_a_failing_store_is_not_an_empty_history() -> None:
@@ -584,10 +598,11 @@ def test_workflows_with_new_runs_are_selected_in_order() -> None:
         shapes.workflow("b", succeeded_runs=7, examined_runs=6),
         shapes.workflow("a", succeeded_runs=5, examined_runs=0),
         shapes.workflow("too few", succeeded_runs=4, examined_runs=0),
-        shapes.workflow("done", succeeded_runs=6, examined_runs=6),
+        shapes.workflow("done", succeeded_runs=6, examined_runs=6, revisions=2, examined_revisions=2),
+        shapes.workflow("billed", succeeded_runs=6, examined_runs=6, revisions=2, examined_revisions=1),
         shapes.workflow("failures only", runs=3, succeeded_runs=0, examined_runs=0),
     )
-    assert [workflow.workflow_name for workflow in found] == ["a", "b"]
+    assert [workflow.workflow_name for workflow in found] == ["a", "b", "billed"]
     assert found[0].execution_name == names.child_execution_name("scheduled-1", "a")
 
 

@@ -119,6 +119,50 @@ def test_runs_are_recorded_and_counted_exactly(runs: RunsTable, dynamodb: Client
     assert again.unchanged == {"new"}
 
 
+def test_a_bill_replaces_an_estimate_and_is_counted_once(runs: RunsTable, dynamodb: Client) -> None:
+    estimated = some_runs(120, cost_source="estimated", cost_usd=0.1 + 0.2, parameters={"depth": 2.0})
+    failed = shapes.run(run_id="failed", status="FAILED", cost_source="estimated", cost_usd=0.0)
+    runs.record(WORKFLOW, [*estimated, failed])
+    bills = [run.model_copy(update={"cost_source": "billed", "cost_usd": 0.25}) for run in [*estimated, failed]]
+    assert len(runs.record(WORKFLOW, bills).accepted) == 121
+    assert len(runs.record(WORKFLOW, bills).unchanged) == 121
+    assert len(runs.record(WORKFLOW, [*estimated, failed]).unchanged) == 121
+    other = [run.model_copy(update={"cost_usd": 0.26}) for run in bills]
+    assert len(runs.record(WORKFLOW, other).conflicts) == 121
+    record = WorkflowsTable(dynamodb, "workflows").get(WORKFLOW)
+    assert record is not None
+    assert (record.runs, record.succeeded_runs, record.revisions) == (121, 120, 120)
+    stored = list(runs.succeeded(WORKFLOW).rows)
+    assert {(run.cost_usd, run.cost_source, run.estimated_cost_usd) for run in stored} == {(0.25, "billed", 0.1 + 0.2)}
+
+
+def test_an_estimate_after_a_bill_is_noted_and_teaches_nothing(runs: RunsTable, dynamodb: Client) -> None:
+    runs.record(WORKFLOW, [shapes.run()])
+    estimate = shapes.run(cost_source="estimated", cost_usd=9.5)
+    assert runs.record(WORKFLOW, [estimate]).unchanged == {"run-1"}
+    (stored,) = runs.succeeded(WORKFLOW).rows
+    assert (stored.cost_usd, stored.cost_source, stored.estimated_cost_usd) == (12.3, "billed", 9.5)
+    record = WorkflowsTable(dynamodb, "workflows").get(WORKFLOW)
+    assert record is not None
+    assert (record.runs, record.revisions) == (1, 0)
+
+
+def test_a_bill_that_lost_a_race_is_judged_by_what_is_there_now(runs: RunsTable, dynamodb: Client) -> None:
+    estimate, bill = shapes.run(cost_source="estimated", cost_usd=9.5), shapes.run()
+    runs.record(WORKFLOW, [estimate])
+    rival = shapes.run(cost_usd=99.0)
+    other = RunsTable(aws.patient_dynamodb(), "runs", "workflows", FakeClock())
+
+    def overtaken() -> None:
+        assert other.record(WORKFLOW, [rival]).accepted == {"run-1"}
+
+    injector = Injector([aws_faults.through, overtaken]).attach(dynamodb, "TransactWriteItems")
+    assert runs.record(WORKFLOW, [bill]).conflicts == {"run-1"}
+    assert len(injector.calls) == 2
+    (stored,) = runs.succeeded(WORKFLOW).rows
+    assert (stored.cost_usd, stored.estimated_cost_usd) == (99.0, 9.5)
+
+
 def test_contention_is_waited_out_with_jitter(aws_environment: None) -> None:
     clock, dynamodb = FakeClock(), aws.dynamodb_for_writes()
     conflict = aws_faults.error(

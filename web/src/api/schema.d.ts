@@ -716,6 +716,12 @@ export interface components {
              */
             cost_source: "billed" | "estimated";
             /**
+             * Estimated Cost Usd
+             * @description What a billed run had been estimated to cost, where that is known
+             * @default null
+             */
+            estimated_cost_usd?: number | null;
+            /**
              * Parameters
              * @default null
              */
