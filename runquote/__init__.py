@@ -1,6 +1,5 @@
 """Ask what a workflow run will cost, and record what past runs cost."""
 
-from contract.predictions import Prediction
 from contract.runs import Run, RunsResponse
 from runquote.client import Client
 from runquote.errors import (
@@ -13,7 +12,7 @@ from runquote.errors import (
     UnreachableError,
     WorkflowNotFoundError,
 )
-from runquote.notebook import load_ipython_extension
+from runquote.notebook import Prediction
 from runquote.sizes import parse_size
 
 __all__ = [
@@ -29,6 +28,5 @@ __all__ = [
     "TooManyRequestsError",
     "UnreachableError",
     "WorkflowNotFoundError",
-    "load_ipython_extension",
     "parse_size",
 ]

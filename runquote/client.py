@@ -13,10 +13,10 @@ import httpx
 from pydantic import ValidationError
 
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
-from contract.predictions import BatchResponse, Prediction
 from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
+from runquote.notebook import BatchResponse, Prediction
 from runquote.sizes import parse_size
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _requests(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]
 
 def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:
     try:
-        return shape.model_validate_json(response.content)
+        return shape.model_validate_json(response.content, extra="ignore")  # a newer API may tell more
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the answer"

@@ -3,6 +3,7 @@
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+import numpy
 import pandas
 
 from contract.base import MAX_BATCH
@@ -20,17 +21,24 @@ def predict_frame(client: "Client", frame: pandas.DataFrame) -> pandas.DataFrame
 
     Columns: `workflow_name`; `input_bytes`, or `input_size` as texts like "120 GB"; and if known `output_bytes` or
     `output_size`, and `parameters` (dicts). Empty cells count as not known. Added are cost_usd, low_usd_80,
-    high_usd_80, low_usd_90, high_usd_90, extrapolated, warnings (codes) and error: a row that the API cannot answer
-    has a text there and no cost. Raises ValueError for a missing column or a text that is no size.
+    high_usd_80, low_usd_90, high_usd_90, extrapolated, warnings (codes) and error: a row that cannot be answered, such
+    as one whose size is none, has a text there and no cost. Raises ValueError for a missing column.
     """
     for wanted in (("workflow_name",), ("input_bytes", "input_size")):
         if not any(column in frame.columns for column in wanted):
             raise ValueError(f"The frame has no column {' or '.join(wanted)}")
-    requests = [_request(row) for row in frame.to_dict("records")]
     answers: list[dict[str, Any]] = []
-    for some in batched(requests, MAX_BATCH, strict=False):
-        for each in client.predict_batch(some).predictions:
-            answers.append(_answer(each) if isinstance(each, Prediction) else {"error": each.message})
+    requests: dict[int, dict[str, Any]] = {}
+    for place, row in enumerate(frame.to_dict("records")):
+        answers.append({})
+        try:
+            requests[place] = _request(row)
+        except (ValueError, OverflowError) as error:
+            answers[place] = {"error": str(error)}
+    for some in batched(requests.items(), MAX_BATCH, strict=False):
+        answered = client.predict_batch([request for _, request in some]).predictions
+        for (place, _), each in zip(some, answered, strict=True):
+            answers[place] = _answer(each) if isinstance(each, Prediction) else {"error": each.message}
     added = pandas.DataFrame(answers, index=frame.index, columns=ADDED)
     return pandas.concat([frame.drop(columns=[name for name in ADDED if name in frame.columns]), added], axis=1)
 
@@ -44,8 +52,13 @@ def _request(row: dict[Any, Any]) -> dict[str, Any]:
         elif f"{name}_size" in known:
             request[f"{name}_bytes"] = parse_size(str(known[f"{name}_size"]))
     if known.get("parameters"):
-        request["parameters"] = known["parameters"]
+        request["parameters"] = {name: _plain(value) for name, value in known["parameters"].items()}
     return request
+
+
+def _plain(value: object) -> object:
+    """Return numpy's numbers and booleans as Python's, which JSON knows."""
+    return value.item() if isinstance(value, numpy.generic) else value
 
 
 def _answer(prediction: Prediction) -> dict[str, Any]:

@@ -1,32 +1,104 @@
-"""How a prediction looks in a notebook: `%load_ext runquote` once, then every prediction shows as a card."""
+"""Predictions that show themselves as cards in a notebook."""
 
+import math
 from html import escape
-from typing import Any
 
-from contract.predictions import Prediction
-from runquote.sizes import format_usd
+from contract import predictions
+from contract.errors import ErrorBody
+from runquote.sizes import format_size, format_usd
+
+# Colours come from the page, so that a card looks well on light and on dark: nothing but opacity is set.
+_CARD = (
+    "max-width:44em;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:6px;padding:.8em 1em"
+)
+_QUIET = "opacity:.75;font-size:.9em"
+_CELL = "padding:.15em .9em .15em 0;text-align:left;vertical-align:top;background:none"
+_NUMBER = "padding:.15em .9em .15em 0;text-align:right;vertical-align:top;white-space:nowrap;background:none"
+_STRIP_WIDTH, _STRIP_HEIGHT, _DOT = 520, 34, 6
+_FAR = 20
+"""Outcomes this many times apart would lie in a heap on a linear scale."""
 
 
-def prediction_html(prediction: Prediction) -> str:
-    """Return a prediction as HTML: the estimate, its interval, warnings and the largest effects."""
+class Prediction(predictions.Prediction):
+    """A prediction as the API answers it, immutable; as the last line of a notebook's cell it shows as a card."""
+
+    def _repr_html_(self) -> str:
+        return prediction_html(self)
+
+
+class BatchResponse(predictions.BatchResponse):
+    """The answers of a batch, in order, and their total."""
+
+    predictions: list[Prediction | ErrorBody]  # type: ignore[assignment] # narrower, in a list that nobody can change
+
+
+def prediction_html(prediction: predictions.Prediction) -> str:
+    """Return a prediction as HTML: the estimate, its interval, 20 equally likely outcomes, warnings, and why."""
     interval = next(each for each in prediction.intervals if round(each.coverage * 100) == 80)
     model = prediction.model
     warnings = "".join(f"<li>{escape(warning.message)}</li>" for warning in prediction.warnings)
     effects = "".join(
-        f"<tr><td>{escape(effect.factor)}</td><td style='text-align:right'>{effect.effect_usd:+.2g} USD</td>"
-        f"<td>{escape(effect.note)}</td></tr>"
-        for effect in prediction.explanation
+        _row(
+            (escape(each.factor.replace("_", " ")), _CELL),
+            (f"{'-' if each.effect_usd < 0 else '+'}{format_usd(abs(each.effect_usd))}", _NUMBER),
+            (escape(each.note), _CELL),
+        )
+        for each in prediction.explanation
     )
+    runs = "".join(
+        _row(
+            (escape(run.run_id), _CELL),
+            (format_size(run.input_bytes), _NUMBER),
+            (format_usd(run.cost_usd), _NUMBER),
+            (f"{run.completed_at:%Y-%m-%d}", _CELL),
+        )
+        for run in prediction.similar_runs
+    )
+    parts = [
+        f"<div style='{_CARD}'><div><span style='font-size:1.4em'>About "
+        f"<strong title='{prediction.cost_usd} USD'>{format_usd(prediction.cost_usd)}</strong></span> "
+        f"for {escape(prediction.workflow_name)}</div>",
+        f"<div>8 in 10 runs like this cost between {format_usd(interval.low_usd)} and "
+        f"{format_usd(interval.high_usd)}.</div>",
+        _strip(prediction.outcomes_usd),
+        f"<ul style='margin:.4em 0;padding-left:1.2em'>{warnings}</ul>" if warnings else "",
+        _details("Why this estimate", effects),
+        _details("Similar past runs", runs),
+        f"<div style='{_QUIET};margin-top:.5em'>Model version {model.version} of {model.trained_at:%Y-%m-%d}, learned "
+        f"from {model.runs} runs, median error {model.median_ape:.0%}</div></div>",
+    ]
+    return "".join(parts)
+
+
+def _strip(outcomes: list[float]) -> str:
+    """Draw the outcomes as dots from the lowest to the highest, on a logarithmic scale where they lie far apart."""
+    low, high = min(outcomes), max(outcomes)
+    far = high > _FAR * low > 0
+    places = [math.log(cost) if far else cost for cost in outcomes]
+    first, span = min(places), max(places) - min(places) or 1.0
+    width = _STRIP_WIDTH - 2 * _DOT
+    dots = "".join(
+        f"<circle cx='{_DOT + (place - first) / span * width:.1f}' cy='{_DOT}' r='{_DOT - 1}' fill-opacity='.55'/>"
+        for place in places
+    )
+    count = f"{len(outcomes)} equally likely outcomes"
+    label = f"{count}, from {format_usd(low)} to {format_usd(high)}"
+    text = f"y='{_STRIP_HEIGHT - 5}' font-size='11' fill-opacity='.75'"
     return (
-        f"<div><strong title='{prediction.cost_usd} USD'>About {format_usd(prediction.cost_usd)}</strong> for "
-        f"{escape(prediction.workflow_name)}<br>8 in 10 runs like this cost between "
-        f"{format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}."
-        + (f"<ul>{warnings}</ul>" if warnings else "")
-        + (f"<table><tbody>{effects}</tbody></table>" if effects else "")
-        + f"<small>Model version {model.version}, {model.runs} runs, median error {model.median_ape:.0%}</small></div>"
+        f"<svg role='img' aria-label='{label}' viewBox='0 0 {_STRIP_WIDTH} {_STRIP_HEIGHT}' fill='currentColor' "
+        f"style='display:block;width:100%;max-width:{_STRIP_WIDTH}px;margin:.5em 0'><title>{label}</title>{dots}"
+        f"<text x='1' {text}>{format_usd(low)}</text>"
+        f"<text x='{_STRIP_WIDTH / 2}' {text} text-anchor='middle'>{count}{', logarithmic' if far else ''}</text>"
+        f"<text x='{_STRIP_WIDTH - 1}' {text} text-anchor='end'>{format_usd(high)}</text></svg>"
     )
 
 
-def load_ipython_extension(ipython: Any) -> None:  # noqa: ANN401 - IPython is no dependency
-    """Let IPython show predictions as cards."""
-    ipython.display_formatter.formatters["text/html"].for_type(Prediction, prediction_html)
+def _row(*cells: tuple[str, str]) -> str:
+    return f"<tr style='background:none'>{''.join(f"<td style='{style}'>{text}</td>" for text, style in cells)}</tr>"
+
+
+def _details(title: str, rows: str) -> str:
+    if not rows:
+        return ""
+    table = f"<table style='margin:.2em 0 .4em;border:none'><tbody>{rows}</tbody></table>"
+    return f"<details><summary style='cursor:pointer'>{title}</summary>{table}</details>"

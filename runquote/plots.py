@@ -1,14 +1,16 @@
-"""Cost against input size, both on logarithmic scales: as an SVG file and in a terminal."""
+"""Cost against input size, both on logarithmic scales: as an SVG or PNG file and in a terminal."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from contract.workflows import WorkflowDetail
 from runquote.sizes import format_size, format_usd
 
+_PNG_SCALE = 2
+"""Pixels for each unit of the SVG, so that a PNG is sharp on a slide."""
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 440, 84, 20, 52, 56
 
 
@@ -22,6 +24,8 @@ class Curve:
     lows: Sequence[float]
     highs: Sequence[float]
     runs: Sequence[tuple[int, float]]
+    beyond: Sequence[bool]
+    """Which points of the line lie where there were no past runs."""
 
     def size_range(self) -> tuple[float, float]:
         """Return the smallest and the largest size that is drawn."""
@@ -47,6 +51,27 @@ def curve_of(workflow: WorkflowDetail, percent: int) -> Curve:
         lows=[band.low_usd for band in bands],
         highs=[band.high_usd for band in bands],
         runs=[(run.input_bytes, run.cost_usd) for run in workflow.recent_runs if run.status == "SUCCEEDED"],
+        beyond=[point.extrapolated for point in workflow.curve],
+    )
+
+
+class PlotError(Exception):
+    """A plot cannot be made; the message says what to install."""
+
+
+def png(document: str) -> bytes:
+    """Return an SVG document of ours as a PNG, in a font that comes along: machines for CI mostly have none."""
+    try:
+        import resvg_py
+        from font_lato import Lato, LatoBold
+    except ImportError:
+        raise PlotError("Drawing a PNG needs two more packages: uv tool install '.[plot]'. SVG needs none") from None
+    return resvg_py.svg_to_bytes(
+        svg_string=document,
+        zoom=_PNG_SCALE,
+        font_files=[Lato, LatoBold],
+        sans_serif_family="Lato",
+        skip_system_fonts=True,
     )
 
 
@@ -54,7 +79,7 @@ def svg(curve: Curve, percent: int) -> str:
     """Return the curve as an SVG document."""
     across = _scale(curve.size_range(), (_LEFT, _WIDTH - _RIGHT))
     down = _scale(curve.cost_range(), (_HEIGHT - _BOTTOM, _TOP))
-    line = _path(zip(map(across, curve.sizes), map(down, curve.costs), strict=True))
+    line = list(zip(map(across, curve.sizes), map(down, curve.costs), strict=True))
     upper = list(zip(map(across, curve.sizes), map(down, curve.highs), strict=True))
     lower = list(zip(map(across, curve.sizes), map(down, curve.lows), strict=True))
     title = escape(f"Cost of {curve.title} against input size")
@@ -63,7 +88,8 @@ def svg(curve: Curve, percent: int) -> str:
         f'font-family="system-ui, sans-serif" font-size="13"><title>{title}</title>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="24" font-size="16" font-weight="600" fill="#1a1a1a">{title}</text>',
-        f'<text x="{_LEFT}" y="42" fill="#555555">Line: estimate. Band: {percent} % of runs. Dots: past runs.</text>',
+        f'<text x="{_LEFT}" y="42" fill="#555555">Line: estimate, dashed beyond past runs. '
+        f"Band: {percent} % of runs. Dots: recent runs.</text>",
     ]
     for size in _ticks(curve.size_range()):
         x = across(size)
@@ -79,7 +105,13 @@ def svg(curve: Curve, percent: int) -> str:
             f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#555555">{format_usd(cost)}</text>'
         )
     parts.append(f'<path d="{_path([*upper, *reversed(lower)])}Z" fill="#1f6feb" fill-opacity="0.16"/>')
-    parts.append(f'<path d="{line}" fill="none" stroke="#1f6feb" stroke-width="2"/>')
+    for beyond, pieces in groupby(
+        zip(pairwise(line), pairwise(curve.beyond), strict=True), lambda piece: any(piece[1])
+    ):
+        ends = [piece for piece, _ in pieces]
+        dashes = ' stroke-dasharray="6 5"' if beyond else ""
+        piece = _path([ends[0][0], *(end for _, end in ends)])
+        parts.append(f'<path d="{piece}" fill="none" stroke="#1f6feb" stroke-width="2"{dashes}/>')
     parts.extend(
         f'<circle cx="{across(size):.1f}" cy="{down(cost):.1f}" r="3.5" fill="#1a1a1a" fill-opacity="0.7"/>'
         for size, cost in curve.runs

@@ -19,14 +19,14 @@ models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that a
 def curve(
     context: typer.Context,
     workflow: WorkflowArgument,
-    plot: Annotated[Path | None, typer.Option(help="Write the curve to this .svg file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write the curve to this .svg or .png file.")] = None,
     interval: IntervalOption = 80,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Draw cost against input size, with the band in which most runs lie and past runs as dots."""
     check_interval(interval)
-    if plot and plot.suffix != ".svg":
-        raise typer.BadParameter("--plot must name an .svg file")
+    if plot and plot.suffix not in (".svg", ".png"):
+        raise typer.BadParameter("--plot must name an .svg or .png file")
     session: Session = context.obj
     with session.client() as client:
         detail = client.workflow(workflow)
@@ -34,8 +34,7 @@ def curve(
         raise CommandError(f"There is no model of {workflow} yet, so there is no curve")
     drawn = plots.curve_of(detail, interval)
     if plot:
-        plot.write_text(plots.svg(drawn, interval))
-        say(f"Wrote {plot}")
+        _write(plot, plots.svg(drawn, interval))
     if format is Format.JSON:
         points = [point.model_dump(mode="json") for point in detail.curve]
         runs = [run.model_dump(mode="json") for run in detail.recent_runs]
@@ -56,6 +55,14 @@ def curve(
         )
     elif not plot:
         print_line(plots.text(drawn))
+
+
+def _write(plot: Path, document: str) -> None:
+    try:
+        plot.write_bytes(document.encode() if plot.suffix == ".svg" else plots.png(document))
+    except plots.PlotError as error:
+        raise CommandError(str(error)) from None
+    say(f"Wrote {plot}")
 
 
 @models.command("list")

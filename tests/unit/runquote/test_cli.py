@@ -2,6 +2,8 @@ import csv
 import io
 import json
 import stat
+import struct
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
+from runquote import plots
 from runquote.cli import app
 from runquote.settings import profiles_file
 from tests.unit.runquote.conftest import Command
-from tests.unit.runquote.fake_api import API_KEY, FakeApi
+from tests.unit.runquote.fake_api import API_KEY, FakeApi, detail
 
 PREDICT = ("predict", "rnaseq", "--input")
 
@@ -172,7 +175,39 @@ def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere:
     assert runquote("curve", "rnaseq", "--plot", "curve.svg").exit_code == 0
     root = ElementTree.fromstring((nowhere / "curve.svg").read_text())
     assert len(root.findall("{http://www.w3.org/2000/svg}circle")) == 1
-    assert runquote("curve", "rnaseq", "--plot", "curve.png").exit_code == 2
+    assert runquote("curve", "rnaseq", "--plot", "curve.pdf").exit_code == 2
+
+
+def test_a_curve_is_dashed_where_no_run_has_been(nowhere: Path) -> None:
+    workflow = detail("rnaseq")
+    points = [
+        point.model_copy(update={"extrapolated": number not in (3, 4, 5)})
+        for number, point in enumerate(workflow.curve)
+    ]
+    drawn = plots.svg(plots.curve_of(workflow.model_copy(update={"curve": points}), 80), 80)
+    lines = [path for path in drawn.split("<path") if 'stroke="#1f6feb"' in path]
+    assert [("dasharray" in path, path.count("L") + 1) for path in lines] == [(True, 4), (False, 3), (True, 6)]
+
+
+def test_a_curve_as_png_has_its_labels_on_a_machine_without_fonts(
+    runquote: Command, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runquote("curve", "rnaseq", "--plot", "curve.png").exit_code == 0
+    image = (nowhere / "curve.png").read_bytes()
+    assert image.startswith(b"\x89PNG")
+    assert struct.unpack(">II", image[16:24]) == (1440, 880)
+    monkeypatch.setattr("runquote.plots.escape", lambda text: "")  # the title is gone, and so is a part of the picture
+    assert runquote("curve", "rnaseq", "--plot", "untitled.png").exit_code == 0
+    assert len((nowhere / "untitled.png").read_bytes()) < len(image) - 1000
+
+
+def test_a_png_without_the_packages_for_it_says_what_to_install(
+    runquote: Command, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    result = runquote("curve", "rnaseq", "--plot", "curve.png")
+    assert (result.exit_code, "'.[plot]'" in result.stderr) == (1, True)
+    assert not (nowhere / "curve.png").exists()
 
 
 @pytest.mark.parametrize("arguments", [("models", "list"), ("models", "show", "rnaseq"), ("accuracy",), ("doctor",)])

@@ -1,8 +1,11 @@
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pandas
 import pytest
+from pydantic import ValidationError
 
 from contract.predictions import Prediction, PredictionRequest
 from runquote import (
@@ -13,7 +16,6 @@ from runquote import (
     RunquoteError,
     UnreachableError,
     WorkflowNotFoundError,
-    load_ipython_extension,
 )
 from runquote.notebook import prediction_html
 from tests.unit.runquote.fake_api import API_KEY, GB, FakeApi, prediction, run
@@ -72,21 +74,50 @@ def test_runs_with_much_in_them_are_sent_a_megabyte_at_a_time(api: FakeApi, clie
     assert len(answers) > 2
 
 
-def test_a_frame_is_predicted_500_rows_at_a_time(api: FakeApi, client: Client) -> None:
-    frame = pandas.DataFrame(
-        {"workflow_name": "rnaseq", "input_size": ["120 GB"] * 501 + ["2 TB"], "output_bytes": None},
-        index=range(1000, 1502),
-    )
-    frame.loc[1500, "workflow_name"] = "unheard"
+def test_a_frame_is_predicted_500_rows_at_a_time_in_order(api: FakeApi, client: Client) -> None:
+    sizes = [f"{number} GB" for number in range(1, 1201)]
+    frame = pandas.DataFrame({"workflow_name": "rnaseq", "input_size": sizes}, index=range(5000, 6200))
     answers = client.predict_frame(frame)
-    assert [path for _, path in api.requests] == ["predictions/batch"] * 2
+    assert [path for _, path in api.requests] == ["predictions/batch"] * 3
     assert answers.index.equals(frame.index)
-    assert answers.loc[1000, "cost_usd"] == 12
-    assert answers.loc[1000, "low_usd_80"] == pytest.approx(9.6)
-    assert answers.loc[1501, "extrapolated"]
-    assert pandas.isna(answers.loc[1500, "cost_usd"])
-    assert "no past runs" in answers.loc[1500, "error"]
-    assert client.predict_frame(answers).columns.equals(answers.columns)
+    assert answers["cost_usd"].tolist() == [number / 10 for number in range(1, 1201)]
+    assert answers["low_usd_80"].tolist() == pytest.approx([number * 0.08 for number in range(1, 1201)])
+    assert answers["extrapolated"].tolist() == [False] * 500 + [True] * 700
+    assert answers["error"].isna().all()
+    assert client.predict_frame(answers).equals(answers)
+
+
+def test_rows_of_a_frame_in_error_keep_their_place_and_say_why(api: FakeApi, client: Client) -> None:
+    frame = pandas.DataFrame(
+        {
+            "workflow_name": ["rnaseq", "unheard", "rnaseq", "rnaseq", "rnaseq"],
+            "input_size": ["120 GB", "1 GB", "1,5 GB", None, "10 GB"],
+            "output_bytes": [None, None, None, None, float("inf")],
+            "parameters": [{"paired": numpy.bool_(True), "samples": numpy.int64(3)}, None, None, None, None],
+        }
+    )
+    answers = client.predict_frame(frame)
+    assert answers.loc[0, "cost_usd"] == 12
+    assert answers["cost_usd"].isna().tolist() == [False, True, True, True, True]
+    assert "no past runs" in answers.loc[1, "error"]
+    assert "'1,5 GB' is not a size" in answers.loc[2, "error"]
+    assert answers.loc[3, "error"]
+    assert "infinity" in answers.loc[4, "error"]
+
+
+def test_an_empty_frame_asks_nothing(api: FakeApi, client: Client) -> None:
+    answers = client.predict_frame(pandas.DataFrame({"workflow_name": [], "input_bytes": []}))
+    assert (len(answers), api.requests) == (0, [])
+    assert "cost_usd" in answers.columns
+
+
+def test_members_that_a_newer_api_adds_do_not_matter(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Newer(Prediction):
+        added: int = 1
+
+    answer = Newer(**prediction(PredictionRequest(workflow_name="rnaseq", input_bytes=120 * GB)).model_dump())
+    monkeypatch.setattr("tests.unit.runquote.fake_api.prediction", lambda _: answer)
+    assert client.predict("rnaseq", "120 GB").cost_usd == 12
 
 
 @pytest.mark.parametrize(
@@ -98,20 +129,25 @@ def test_a_frame_without_a_needed_column_is_refused(client: Client, columns: dic
         client.predict_frame(pandas.DataFrame(columns))
 
 
-def test_a_notebook_shows_a_prediction_as_a_card_that_holds_no_foreign_markup() -> None:
-    shown: dict[type, Callable[[Prediction], str]] = {}
+def test_a_notebook_shows_a_prediction_as_a_card(client: Client) -> None:
+    answer = client.predict("rnaseq", "900 GB")
+    html: str = answer._repr_html_()  # what IPython calls
+    root = ElementTree.fromstring(html)
+    text = "".join(root.itertext())
+    assert "About $90 for rnaseq" in text
+    assert "8 in 10 runs like this cost between $72 and $110." in text
+    assert "Treat this as a rough guide." in text
+    assert len(root.findall(".//circle")) == 20
+    batch = client.predict_batch([{"workflow_name": "rnaseq", "input_bytes": 1}])
+    assert isinstance(batch.predictions[0], type(answer))
+    with pytest.raises(ValidationError, match="frozen"):
+        answer.cost_usd = 1  # type: ignore[misc]
 
-    class Formatter:
-        def for_type(self, kind: type, function: Callable[[Prediction], str]) -> None:
-            shown[kind] = function
 
-    class Shell:
-        class display_formatter:  # noqa: N801 - IPython's name
-            formatters = {"text/html": Formatter()}  # noqa: RUF012 - as IPython has it
-
-    load_ipython_extension(Shell())
+def test_a_card_holds_no_foreign_markup() -> None:
     answer = prediction(PredictionRequest(workflow_name="<b>rnaseq", input_bytes=120 * GB))
-    html = shown[type(answer)](answer)
-    assert html == prediction_html(answer)
-    assert "About $12" in html
+    effect = answer.explanation[0].model_copy(update={"factor": "a<b>", "note": "<script>"})
+    html = prediction_html(answer.model_copy(update={"explanation": [effect]}))
+    assert "&lt;b&gt;rnaseq" in html
     assert "<b>" not in html
+    assert "<script>" not in html
