@@ -11,20 +11,21 @@ from runquote.sizes import format_size
 
 
 def size(
-    source: Annotated[str, typer.Argument(help="A file, a folder, an s3:// address or a samplesheet.")],
+    sources: Annotated[list[str], typer.Argument(help="Files, folders, s3:// addresses or samplesheets.")],
     plain: Annotated[bool, typer.Option("--plain", help="Print the bytes and nothing else, like 1200000B.")] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Sum the bytes of a dataset: of files, folders, S3 prefixes, or of all that a samplesheet names.
 
-    Sizes are as stored. `--input "$(runquote size --plain samplesheet.csv)"` hands the sum to `predict`.
+    Sizes are as stored. Files that are missing are all named, and the command ends with 1.
+    `--input "$(runquote size --plain samplesheet.csv)"` hands the sum to `predict`.
     """
     try:
-        measured = measure(source)
+        measured = measure(*sources)
     except DatasetError as error:
         raise CommandError(str(error)) from None
     row = {
-        "source": source,
+        "source": " ".join(sources),
         "bytes": measured.bytes,
         "files": measured.files,
         "gzip_files": measured.gzip_files,
@@ -37,7 +38,9 @@ def size(
     elif format is Format.CSV:
         print_csv([row])
     else:
-        print_line(f"{format_size(measured.bytes)} ({measured.bytes:,} bytes) in {measured.files} files")
+        print_line(f"{format_size(measured.bytes)} ({measured.bytes:,} bytes) in {measured.files:,} files")
+    for note in measured.notes:
+        say(note, style="yellow")
     if measured.gzip_files:
         say(
             f"{measured.gzip_files} of {measured.files} files are gzip, {format_size(measured.gzip_bytes)} as stored: "

@@ -143,11 +143,55 @@ def test_the_size_of_a_samplesheet_is_that_of_the_files_it_names_once(command: C
     assert command("size", ".", "--plain").stdout.strip() == f"{2000 + (nowhere / 'sheet.csv').stat().st_size}B"
 
 
-def test_a_samplesheet_that_names_a_missing_file_says_where(command: Command, nowhere: Path) -> None:
-    (nowhere / "sheet.tsv").write_text("sample\tcram\nx\tgone.cram\n")
-    result = command("size", "sheet.tsv")
-    assert result.exit_code == 1
-    assert result.stderr == "Error: sheet.tsv: line 2: column cram: there is no file gone.cram\n"
+def test_a_samplesheet_of_sarek_counts_data_but_not_indexes(command: Command, nowhere: Path) -> None:
+    data = nowhere / "data"
+    data.mkdir()
+    for name, size in {"n.bam": 400, "n.bam.bai": 7, "t.cram": 300, "t.cram.crai": 7, "v.vcf.gz": 50}.items():
+        (data / name).write_bytes(b"x" * size)
+    (data / "sheet.csv").write_text(
+        "patient,sex,status,sample,bam,bai,cram,crai,vcf\n"
+        "p,XX,0,n,n.bam,n.bam.bai,,,\n"
+        "p,XX,1,t,,,t.cram,t.cram.crai,\n"
+        f"p,XX,1,t,,,,,{data / 'v.vcf.gz'}\n"
+    )
+    assert command("size", "data/sheet.csv", "--plain").stdout == "750B\n"  # relative to the sheet, and absolute
+
+
+def test_a_samplesheet_may_name_any_file_or_folder_that_is_there(command: Command, nowhere: Path) -> None:
+    (nowhere / "reads").mkdir()
+    (nowhere / "reads" / "a.fastq.gz").write_bytes(b"x" * 30)
+    (nowhere / "image.tif").write_bytes(b"x" * 12)
+    (nowhere / "sheet.tsv").write_text("sample\tfolder\timage\tdose\na.1\treads/\timage.tif\t1.5\n")
+    assert command("size", "sheet.tsv", "--plain").stdout == "42B\n"  # where the command runs
+
+
+def test_a_samplesheet_that_names_missing_files_says_where_each_is_named(command: Command, nowhere: Path) -> None:
+    (nowhere / "sheet.tsv").write_text("sample\tcram\nx\tgone.cram\ny\tlost.cram\nz\thttps://example.org/a.cram\n")
+    result = command("size", "sheet.tsv", "nowhere.bam")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "Error: sheet.tsv: line 2: column cram: there is no file gone.cram",
+        "sheet.tsv: line 3: column cram: there is no file lost.cram",
+        "sheet.tsv: line 4: column cram: cannot measure https://example.org/a.cram: "
+        "only local files and s3:// addresses",
+        "nowhere.bam: there is no such file or folder",
+    ]
+
+
+def test_a_table_that_names_nothing_is_measured_itself_and_that_is_said(command: Command, nowhere: Path) -> None:
+    (nowhere / "counts.csv").write_text("gene,count\nx,1\n")
+    result = command("size", "counts.csv", "--plain")
+    assert (result.stdout, "measured itself" in result.stderr) == ("15B\n", True)
+
+
+def test_linked_folders_are_followed_and_none_counts_twice(command: Command, nowhere: Path) -> None:
+    (nowhere / "store").mkdir()
+    (nowhere / "store" / "a.bam").write_bytes(b"x" * 10)
+    (nowhere / "work").mkdir()
+    (nowhere / "work" / "one").symlink_to(nowhere / "store")
+    (nowhere / "work" / "two").symlink_to(nowhere / "store")
+    (nowhere / "store" / "back").symlink_to(nowhere / "work")
+    assert command("size", "work", "--plain").stdout == "10B\n"
 
 
 def test_the_size_of_an_s3_prefix_ends_where_the_folder_does(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
