@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import NormalDist
 from typing import ClassVar
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from pydantic import BaseModel
 
@@ -35,7 +35,7 @@ from contract.predictions import (
     PredictionWarning,
     SimilarRun,
 )
-from contract.runs import Run
+from contract.runs import RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
 from contract.total import total
 from contract.workflows import (
     CurvePoint,
@@ -108,13 +108,14 @@ class Workflow:
                 Run(
                     workflow_name=self.name,
                     run_id=f"{self.name[:24]}-{1000 + index}",
-                    status="SUCCEEDED",
+                    status="FAILED" if index == 3 else "SUCCEEDED",
                     started_at=ended - timedelta(minutes=40),
                     completed_at=ended,
                     input_bytes=size,
                     output_bytes=round(size * 0.32),
                     cost_usd=self.quantile(size, dice.uniform(0.03, 0.97)),
                     cost_source="billed",
+                    tags={"team": "genomics"} if index % 3 else None,
                 )
             )
         return runs
@@ -262,7 +263,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not name:
             summaries = [workflow.summary() for workflow in self.server.workflows.values()]
             return self._send(200, WorkflowsResponse(workflows=summaries))
+        name, listed, query = name.partition("/runs")
         workflow = self.server.workflows.get(unquote(name))
+        if workflow and listed:
+            return self._send(200, _page(workflow, parse_qs(query.removeprefix("?"))))
         return self._send(200, workflow.detail()) if workflow else self._fail(_not_found(unquote(name)))
 
     def do_POST(self) -> None:
@@ -271,6 +275,8 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if self.path == "/v1/predictions/batch":
             return self._send(200, self._answer_batch(BatchRequest.model_validate_json(body)))
+        if self.path == "/v1/runs":
+            return self._send(201, _record(RunsRequest.model_validate_json(body)))
         answer = self._answer(PredictionRequest.model_validate_json(body))
         return self._send(STATUS[answer.error] if isinstance(answer, ErrorBody) else 200, answer)
 
@@ -314,6 +320,26 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         pass
+
+
+def _page(workflow: Workflow, query: dict[str, list[str]]) -> RunsPage:
+    """List twenty runs at a time; the cursor is where the next twenty start."""
+    runs = [run for run in workflow.past_runs() if run.status in query.get("status", [run.status])]
+    start = int(query.get("cursor", ["0"])[0])
+    more = start + 20 < len(runs)
+    return RunsPage(runs=runs[start : start + 20], next_cursor=str(start + 20) if more else None)
+
+
+def _record(request: RunsRequest) -> RunsResponse:
+    """Refuse runs that cost nothing, and know those whose id says so."""
+    message = "The cost (cost_usd) must be more than 0."
+    rejected = [
+        RejectedRun(index=index, run_id=str(run.get("run_id")), error="invalid_request", message=message)
+        for index, run in enumerate(request.runs)
+        if run.get("cost_usd") == 0
+    ]
+    unchanged = sum(run.get("run_id") == "known" for run in request.runs)
+    return RunsResponse(accepted=len(request.runs) - unchanged - len(rejected), unchanged=unchanged, rejected=rejected)
 
 
 def _error(code: ErrorCode, message: str) -> ErrorBody:

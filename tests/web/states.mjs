@@ -33,6 +33,21 @@ const chooseBatch = async (page, file = BATCH) => {
   await page.locator("#batch-file").setInputFiles(file);
 };
 
+/** Runs to record: new, known, refused by the service, and unreadable. */
+const RUNS = {
+  name: "runs.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from(
+    [
+      "workflow_name,run_id,status,started_at,completed_at,input_bytes,cost_usd,cost_source,tags",
+      'w,new,SUCCEEDED,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,1e9,2.5,billed,"{""team"": ""a""}"',
+      "w,known,SUCCEEDED,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,1000,2.5,billed,",
+      "w,free,SUCCEEDED,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,1000,0,billed,",
+      'w,comma,SUCCEEDED,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,1000,"2,5",billed,',
+    ].join("\n"),
+  ),
+};
+
 const scenarios = {
   /** Every state, narrow to wide, light and dark. */
   async appearance(newPage) {
@@ -62,6 +77,16 @@ const scenarios = {
         await page.getByLabel("Budget").fill("30");
         await page.getByText("Likely exceeds the budget").waitFor();
       },
+      runs: async (page) => {
+        await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling`);
+        await page.getByText("20 runs, latest first").waitFor();
+      },
+      "runs, recorded": async (page) => {
+        await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling&tag=x`);
+        await page.getByText("Record past runs").click();
+        await page.locator("#runs-file").setInputFiles(RUNS);
+        await page.getByText("2 rows not recorded").waitFor();
+      },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
         await page.goto(ask("wgs-joint-calling"));
@@ -69,16 +94,17 @@ const scenarios = {
       },
     };
     for (const [state, reach] of Object.entries(states)) {
-      for (const width of WIDTHS) {
-        for (const colorScheme of THEMES) {
-          const page = await newPage({ viewport: { width, height: 900 }, colorScheme });
-          await reach(page);
-          await assertNoOverflow(page, `${state}, ${width} px`);
+      for (const colorScheme of THEMES) {
+        // Opened wide and made narrow in one theme, the other way round in the other.
+        const widths = colorScheme === "light" ? WIDTHS : WIDTHS.toReversed();
+        const page = await newPage({ viewport: { width: widths[0], height: 900 }, colorScheme });
+        await reach(page);
+        for (const width of widths) {
+          await page.setViewportSize({ width, height: 900 });
+          await assertNoOverflow(page, `${state}, ${width} px, ${colorScheme}`);
           await assertAccessible(page, `${state}, ${width} px, ${colorScheme}`);
-          await page.setViewportSize({ width: 320, height: 900 });
-          await assertNoOverflow(page, `${state}, narrowed from ${width} px`);
-          await page.close();
         }
+        await page.close();
       }
     }
   },
@@ -264,6 +290,48 @@ const scenarios = {
     await page.getByText("101 to 200 of 1,200").waitFor();
   },
 
+  /** The history by filters and pages, and runs recorded from a file with wrong rows. */
+  async runs(newPage) {
+    const page = await newPage();
+    await page.goto(`${webUrl}/runs`);
+    await page.getByLabel("Workflow").selectOption("wgs-joint-calling");
+    await page.getByText("20 runs, latest first").waitFor();
+    await button(page, "Show more").click();
+    await page.getByText("40 runs, latest first").waitFor();
+    await button(page, "Show more").click();
+    await page.getByText("60 runs, latest first: all there are").waitFor();
+    await page.getByLabel("Status").selectOption("FAILED");
+    await page.getByText("1 run, latest first: all that match").waitFor();
+    assert.equal(await page.locator("td .status").innerText(), "Failed");
+    await page.getByLabel("Status").selectOption("CANCELLED");
+    await page.getByText("No run matches these filters.").waitFor();
+    const sent = page.waitForRequest(/completed_before/);
+    await page.getByLabel("Completed from").fill("2026-03-01");
+    await page.getByLabel("Completed until").fill("2026-03-05");
+    await page.getByLabel("Tag").fill("team:genomics");
+    await page.keyboard.press("Enter");
+    assert.equal(new URL((await sent).url()).searchParams.get("completed_before"), "2026-03-06T00:00:00.000Z");
+    await page.waitForURL("**/runs?workflow=wgs-joint-calling&status=CANCELLED&from=2026-03-01&to=2026-03-05&tag=team%3Agenomics");
+    await page.reload();
+    assert.equal(await page.getByLabel("Tag").inputValue(), "team:genomics");
+    await page.getByLabel("Completed from").fill("2026-03-09");
+    await page.getByText("The first day must not be after the last").waitFor();
+
+    await page.getByText("Record past runs").click();
+    await page.locator("#runs-file").setInputFiles({ ...RUNS, buffer: Buffer.from("a,b\n1,2") });
+    await page.getByText("column workflow_name is missing").waitFor();
+    const posted = page.waitForRequest((request) => request.method() === "POST");
+    await page.locator("#runs-file").setInputFiles(RUNS);
+    const [first] = (await posted).postDataJSON().runs;
+    assert.deepEqual([first.input_bytes, first.cost_usd, first.tags, "parameters" in first], [1e9, 2.5, { team: "a" }, false]);
+    await assertFocus(page, page.getByRole("heading", { name: "1 run recorded" }), "after recording");
+    await page.getByText("1 was there already. Models learn from them at the next retraining.").waitFor();
+    assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
+      "Line 4 free: The cost (cost_usd) must be more than 0.",
+      "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
+    ]);
+  },
+
   /** What the service does not answer, or not yet. */
   async faults(newPage) {
     const page = await newPage();
@@ -338,6 +406,9 @@ const scenarios = {
     await page.goto(webUrl);
     await page.getByText("No past runs yet").waitFor();
     await assertAccessible(page, "no workflows");
+    await page.getByRole("link", { name: "Runs" }).click();
+    await button(page, "Download a template").waitFor();
+    await assertAccessible(page, "no runs");
   },
 
   /** Past 15 workflows, a list is too long to read: the field completes. */

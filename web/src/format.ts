@@ -119,3 +119,20 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "sho
 
 /** "2026-03-05T…Z" → "5 Mar 2026" (UTC). */
 export const day = (iso: string) => dayFormat.format(new Date(iso));
+
+/** "…T09:05:00Z" → "09:05" (UTC). */
+export const time = (iso: string) => new Date(iso).toISOString().slice(11, 16);
+
+const LENGTHS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]] as const;
+
+/** 5_400_000 → "1 h 30 min": the two largest units. */
+export function duration(milliseconds: number): string {
+  let left = Math.round(milliseconds / 1000);
+  if (left < 1) return `${Math.round(milliseconds)}${NO_BREAK}ms`;
+  const parts = LENGTHS.flatMap(([unit, seconds]) => {
+    const whole = Math.floor(left / seconds);
+    left -= whole * seconds;
+    return whole > 0 ? [`${whole}${NO_BREAK}${unit}`] : [];
+  });
+  return parts.slice(0, 2).join(" ");
+}

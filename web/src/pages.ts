@@ -11,4 +11,5 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: "/", name: "Estimate", component: EstimatePage },
   { path: "/batch", name: "Batch", component: lazy(() => import("@/batch/BatchPage")) },
+  { path: "/runs", name: "Runs", component: lazy(() => import("@/runs/RunsPage")) },
 ];

@@ -6,6 +6,10 @@ export type Prediction = Shapes["Prediction"];
 export type PredictionRequest = Shapes["PredictionRequest"];
 export type BatchResponse = Shapes["BatchResponse"];
 export type BatchTotal = Shapes["BatchTotal"];
+export type Run = Shapes["Run"];
+export type RunsPage = Shapes["RunsPage"];
+export type RunsResponse = Shapes["RunsResponse"];
+export type RunsQuery = NonNullable<paths["/workflows/{workflow_name}/runs"]["get"]["parameters"]["query"]>;
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
@@ -70,6 +74,11 @@ export function makeApi(apiUrl: string, apiKey: string) {
     listWorkflows: async (signal: AbortSignal) => (await answer<Shapes["WorkflowsResponse"]>(client.GET("/workflows", { signal }))).workflows,
     getWorkflow: (workflow_name: string, signal: AbortSignal) =>
       answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),
+    listRuns: (workflow_name: string, query: RunsQuery, signal: AbortSignal) =>
+      answer<RunsPage>(client.GET("/workflows/{workflow_name}/runs", { params: { path: { workflow_name }, query }, signal })),
+    /** What the rows hold is for the API to check; it answers for each row. */
+    recordRuns: (runs: readonly Record<string, unknown>[], signal: AbortSignal) =>
+      answer<RunsResponse>(client.POST("/runs", { body: { runs: runs as Run[] }, signal })),
   };
 }
 export type Api = ReturnType<typeof makeApi>;

@@ -1,5 +1,5 @@
-import { ApiError, type Api, type BatchTotal } from "@/api/client";
-import { retryDelay, shouldRetry } from "@/api/queries";
+import type { Api, BatchTotal } from "@/api/client";
+import { patiently, pause } from "@/api/patience";
 import type { BatchRow } from "./rows";
 import { total } from "./total";
 
@@ -35,7 +35,7 @@ export async function ask(api: Api, given: readonly BatchRow[], report: (progres
       const open = rows.filter(isOpen);
       for (let start = 0; start < open.length; start += MOST_ROWS) {
         const some = open.slice(start, start + MOST_ROWS);
-        const answer = await askPatiently(api, some, signal);
+        const answer = await patiently(() => api.predictBatch(some.flatMap(({ request }) => request ?? []), signal), signal);
         requests += 1;
         alone = answer.total;
         const answered = new Map(some.map((row, index) => [row.line, withAnswer(row, answer.predictions[index])]));
@@ -62,20 +62,3 @@ function withAnswer(row: BatchRow, answer: Answer["predictions"][number] | undef
   if ("error" in answer) return { ...row, problem: answer.message, passing: PASSING.has(answer.error) };
   return { ...row, prediction: answer, problem: null, passing: false };
 }
-
-async function askPatiently(api: Api, rows: readonly BatchRow[], signal: AbortSignal): Promise<Answer> {
-  for (let failures = 0; ; failures += 1) {
-    try {
-      return await api.predictBatch(rows.flatMap(({ request }) => request ?? []), signal);
-    } catch (problem) {
-      if (!(problem instanceof ApiError) || !shouldRetry(failures, problem)) throw problem;
-      await pause(retryDelay(failures, problem), signal);
-    }
-  }
-}
-
-const pause = (milliseconds: number, signal: AbortSignal) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason as Error)), { once: true });
-  });

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import type { Api, Run } from "@/api/client";
+import { csvText, FileProblem, parseCsv } from "@/csv";
+import { duration } from "@/format";
+import { TEMPLATE, toCells } from "@/runs/export";
+import { filterProblem, readFilters, toQuery } from "@/runs/filters";
+import { inRequests, record } from "@/runs/record";
+import { toRuns, type RunRow } from "@/runs/rows";
+
+test("the template, and so every export, is read back as the runs that it shows", async () => {
+  const { rows, problems } = toRuns(await parseCsv(csvText(TEMPLATE.map(toCells))));
+  expect(problems).toEqual([]);
+  expect(rows.map(({ run }) => run)).toEqual(TEMPLATE);
+  expect(rows.map(({ line }) => line)).toEqual([2, 3]);
+});
+
+test("a cell of the wrong kind rejects its row, with the column and what to write", async () => {
+  const cells = (change: object) => ({ ...toCells(TEMPLATE[0] as Run), ...change });
+  const { rows, problems } = toRuns(await parseCsv(csvText([cells({ input_bytes: "1,5" }), cells({ tags: "team=a" }), cells({ cost_usd: "0x10" }), cells({})])));
+  expect(rows).toHaveLength(1);
+  expect(problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
+    "2 column input_bytes: cannot read “1,5”, which must be a number",
+    '3 column tags: cannot read “team=a”, which must be JSON like {"team": "genomics"}',
+    "4 column cost_usd: cannot read “0x10”, which must be a number",
+  ]);
+});
+
+test("a missing column refuses the file", async () => {
+  const table = await parseCsv("workflow_name,run_id\nw,1\n");
+  expect(() => toRuns(table)).toThrow(new FileProblem("Line 1: column status is missing. The template has all columns."));
+});
+
+const rowsOf = (count: number, padding = ""): RunRow[] => Array.from({ length: count }, (_, index) => ({ line: index + 2, label: `r${index}`, run: { run_id: `r${index}`, padding } }));
+
+test("rows go in requests of at most 500 and below a megabyte", () => {
+  expect(inRequests(rowsOf(1001)).map(({ length }) => length)).toEqual([500, 500, 1]);
+  expect(inRequests(rowsOf(4, "é".repeat(200_000))).map(({ length }) => length)).toEqual([2, 2]);
+});
+
+test("answers are added up with the lines of what was rejected, and a failure keeps what came before", async () => {
+  let requests = 0;
+  const api = {
+    recordRuns: () => {
+      requests += 1;
+      if (requests === 3) return Promise.reject(new Error("gone"));
+      return Promise.resolve({ accepted: 498, unchanged: 1, rejected: [{ index: 7, run_id: null, error: "invalid_request", message: "no" }] });
+    },
+  } as unknown as Api;
+  const told: number[] = [];
+  const so = await record(api, rowsOf(1200), ({ sent }) => told.push(sent), new AbortController().signal);
+  expect(so).toMatchObject({ accepted: 996, unchanged: 2, sent: 1000, failure: { message: "gone" } });
+  expect(so.problems.map(({ line }) => line)).toEqual([9, 509]);
+  expect(told).toEqual([500, 1000]);
+});
+
+test("filters come from the address; days are whole and in UTC", () => {
+  const filters = readFilters(new URLSearchParams("workflow=w&status=FAILED&tag=team:a&from=2026-02-28&to=2026-02-28"));
+  expect(toQuery(filters)).toEqual({ status: "FAILED", tag: ["team:a"], completed_from: "2026-02-28T00:00:00.000Z", completed_before: "2026-03-01T00:00:00.000Z" });
+  expect(toQuery(readFilters(new URLSearchParams("status=nonsense&from=soon")))).toEqual({});
+  expect(filterProblem({ ...filters, tag: "genomics" })).toMatch(/team:genomics/);
+  expect(filterProblem({ ...filters, to: "2026-02-27" })).toMatch(/first day/);
+});
+
+test.each([[400, "400 ms"], [8000, "8 s"], [3_600_000, "1 h"], [5_400_000, "1 h 30 min"], [90_061_000, "1 d 1 h"]])("%d ms took %s", (milliseconds, text) =>
+  expect(duration(milliseconds).replaceAll("\u00a0", " ")).toBe(text));

@@ -1,0 +1,56 @@
+import type { Run } from "@/api/client";
+import { Icon } from "@/components/Icon";
+import { Table } from "@/components/Table";
+import { day, duration, exactMoney, recordedMoney, size, time } from "@/format";
+import { STATUSES } from "./filters";
+
+const STATUS_ICONS = { SUCCEEDED: "check", FAILED: "stop", CANCELLED: "warning" } as const;
+
+/** Recorded runs, as they came. */
+export function RunsTable({ runs }: { runs: readonly Run[] }) {
+  return (
+    <Table label="Runs">
+      <thead>
+        <tr>
+          <th scope="col">Run</th>
+          <th scope="col" className="wide-only">Status</th>
+          <th scope="col" className="wide-only">Completed</th>
+          <th scope="col" className="number spare">Took</th>
+          <th scope="col" className="number">Input</th>
+          <th scope="col" className="number spare">Output</th>
+          <th scope="col" className="number">Cost</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <tr key={run.run_id}>
+            <th scope="row" className="name">
+              {run.run_id}
+              <span className="note narrow-only">
+                {STATUSES[run.status]}, {day(run.completed_at)}
+              </span>
+              {run.tags && <span className="note">{Object.entries(run.tags).map(([name, value]) => `${name}: ${value}`).join(", ")}</span>}
+            </th>
+            <td className="wide-only">
+              <span className={`status ${run.status.toLowerCase()}`}>
+                <Icon name={STATUS_ICONS[run.status]} />
+                {STATUSES[run.status]}
+              </span>
+            </td>
+            <td className="wide-only" title={run.completed_at}>
+              {day(run.completed_at)}
+              <span className="note">{time(run.completed_at)} UTC</span>
+            </td>
+            <td className="number spare">{duration(Date.parse(run.completed_at) - Date.parse(run.started_at))}</td>
+            <td className="number">{size(run.input_bytes)}</td>
+            <td className="number spare">{run.output_bytes == null ? "–" : size(run.output_bytes)}</td>
+            <td className="number">
+              <span title={exactMoney(run.cost_usd)}>{recordedMoney(run.cost_usd)}</span>
+              {run.cost_source === "estimated" && <span className="note">estimated</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Run, RunsQuery } from "@/api/client";
+
+export const STATUSES: Record<Run["status"], string> = { SUCCEEDED: "Succeeded", FAILED: "Failed", CANCELLED: "Cancelled" };
+
+/** What the address says about which runs to show. */
+export interface Filters {
+  workflow: string | null;
+  status: Run["status"] | null;
+  tag: string;
+  /** Days in UTC, both included. */
+  from: string;
+  to: string;
+}
+
+export function readFilters(query: URLSearchParams): Filters {
+  const status = query.get("status");
+  return {
+    workflow: query.get("workflow"),
+    status: status !== null && Object.hasOwn(STATUSES, status) ? (status as Run["status"]) : null,
+    tag: query.get("tag") ?? "",
+    from: query.get("from") ?? "",
+    to: query.get("to") ?? "",
+  };
+}
+
+/** What is wrong with the filters, in a sentence; null when nothing is. */
+export function filterProblem({ tag, from, to }: Filters): string | null {
+  if (tag !== "" && !/^[^:]+:/.test(tag)) return "Write a tag as its name and value, like team:genomics";
+  if (from !== "" && to !== "" && from > to) return "The first day must not be after the last";
+  return null;
+}
+
+/** The query of a request for the first page. */
+export function toQuery({ status, tag, from, to }: Filters): RunsQuery {
+  const first = startOf(from, 0);
+  const end = startOf(to, 1);
+  return {
+    ...(status !== null && { status }),
+    ...(tag !== "" && { tag: [tag] }),
+    ...(first !== null && { completed_from: first }),
+    ...(end !== null && { completed_before: end }),
+  };
+}
+
+/** When a day starts in UTC, or the one `later` days after it; null for what is no day. */
+function startOf(day: string, later: number): string | null {
+  const time = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(time) ? null : new Date(time + later * 86_400_000).toISOString();
+}
