@@ -38,7 +38,9 @@ class AccuracyResponse(Shape):
     coverage: list[MeasuredCoverage]
     slices: list[SizeSlice] = Field(description="The evaluated runs by input size")
     months: list[MonthAccuracy] = Field(description="Of the points, oldest first")
-    worst_misses: list[EvaluatedRun] = Field(description="The points with the largest relative errors, worst first")
+    worst_misses: list[EvaluatedRun] = Field(
+        description="The points whose prediction was off by the largest factor, up or down, worst first"
+    )
     points: list[EvaluatedRun] = Field(
         description="The evaluated runs, oldest first, or as many, evenly chosen; none of a model of an early version"
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import datetime
 
 SAGEMAKER_NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 """Endpoints, endpoint configs, models, training jobs and package groups (botocore's model of SageMaker)."""
@@ -35,6 +36,14 @@ def client_token(execution_name: str) -> str:
 def child_execution_name(parent_execution_name: str, workflow_name: str) -> str:
     """Name the `retrain` execution that a `retrain_all` execution starts (at most 80 characters)."""
     return f"{_digest(parent_execution_name, 16)}-{resource_name('retrain', workflow_name)}"
+
+
+def retraining_name(workflow_name: str, after: datetime | None) -> str:
+    """Name the execution of `retrain` that follows one that ended at that time (at most 80 characters).
+
+    All who ask for a retraining at the same time thus ask for the same one.
+    """
+    return child_execution_name(f"after {after.isoformat() if after else 'none'}", workflow_name)
 
 
 def execution_name(execution_arn: str) -> str:

@@ -96,8 +96,33 @@ ROUTES = (
         RunsPage,
         query=RunsQuery,
     ),
+    Route(
+        "GET",
+        "/workflows/{workflow_name}/accuracy",
+        "workflows",
+        "getAccuracy",
+        "What the model in service predicted against what runs cost",
+        AccuracyResponse,
+    ),
+    Route(
+        "POST",
+        "/workflows/{workflow_name}/retrainings",
+        "retrainings",
+        "startRetraining",
+        "Retrain a workflow now",
+        Retraining,
+        statuses=(202, 200),  # started, or one is under way
+    ),
+    Route(
+        "GET",
+        "/workflows/{workflow_name}/retrainings/{retraining_id}",
+        "retrainings",
+        "getRetraining",
+        "How far a retraining is, and how it ended",
+        Retraining,
+    ),
 )
-UPCOMING: tuple[type[BaseModel], ...] = (AccuracyResponse, Budget, BudgetRequest, BudgetsResponse, Retraining)
+UPCOMING: tuple[type[BaseModel], ...] = (Budget, BudgetRequest, BudgetsResponse)
 """Shapes of routes that are being built."""
 _ERROR_STATUSES = sorted(set(STATUS.values()))
 

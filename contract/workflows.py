@@ -65,7 +65,7 @@ class WorkflowSummary(Shape):
     typical_output_ratio: float | None
     estimated_share: float | None
     parameters: list[ParameterProfile]
-    new_runs: int = Field(description="Successful runs that no retraining has examined yet")
+    new_runs: int = Field(description="Successful runs that are new or newly billed since the latest retraining")
     last_retraining: EndedRetraining | None
     running_retraining_id: RetrainingId | None = Field(description="The retraining that is under way, if any")
 

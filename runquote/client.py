@@ -12,7 +12,9 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
+from contract.retrainings import Retraining
 from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
@@ -135,6 +137,18 @@ class Client:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def accuracy(self, workflow_name: str) -> AccuracyResponse:
+        """Tell what the model in service predicted for runs that it had not seen, against what they cost."""
+        return self._call(AccuracyResponse, "GET", f"{_workflow(workflow_name)}/accuracy")
+
+    def retrain(self, workflow_name: str) -> Retraining:
+        """Start a retraining, or find the one that is under way."""
+        return self._call(Retraining, "POST", f"{_workflow(workflow_name)}/retrainings")
+
+    def retraining(self, workflow_name: str, retraining_id: str) -> Retraining:
+        """Tell how far a retraining is, and how it ended."""
+        return self._call(Retraining, "GET", f"{_workflow(workflow_name)}/retrainings/{quote(retraining_id, safe='')}")
 
     def _call[S: Shape](
         self, shape: type[S], method: str, path: str, body: object | None = None, query: Shape | None = None

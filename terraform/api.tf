@@ -46,6 +46,9 @@ locals {
     workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
     openapi           = [aws_api_gateway_resource.openapi.id, "GET,OPTIONS"]
     workflow_runs     = [aws_api_gateway_resource.workflow_runs.id, "GET,OPTIONS"]
+    accuracy          = [aws_api_gateway_resource.accuracy.id, "GET,OPTIONS"]
+    retrainings       = [aws_api_gateway_resource.retrainings.id, "POST,OPTIONS"]
+    retraining        = [aws_api_gateway_resource.retraining.id, "GET,OPTIONS"]
   }
 }
 
@@ -100,6 +103,24 @@ resource "aws_api_gateway_resource" "workflow_runs" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.workflow.id
   path_part   = "runs"
+}
+
+resource "aws_api_gateway_resource" "accuracy" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.workflow.id
+  path_part   = "accuracy"
+}
+
+resource "aws_api_gateway_resource" "retrainings" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.workflow.id
+  path_part   = "retrainings"
+}
+
+resource "aws_api_gateway_resource" "retraining" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.retrainings.id
+  path_part   = "{retraining_id}"
 }
 
 # Request bodies. `$default` catches every other content type, which would otherwise skip the model.
@@ -294,6 +315,69 @@ resource "aws_api_gateway_integration" "list_runs" {
   uri                     = module.workflows.invoke_arn
 }
 
+# GET /workflows/{workflow_name}/accuracy
+
+resource "aws_api_gateway_method" "get_accuracy" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.accuracy.id
+  operation_name     = "getAccuracy"
+  http_method        = "GET"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.workflow_name" = true }
+}
+
+resource "aws_api_gateway_integration" "get_accuracy" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.accuracy.id
+  http_method             = aws_api_gateway_method.get_accuracy.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
+# POST /workflows/{workflow_name}/retrainings
+
+resource "aws_api_gateway_method" "start_retraining" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.retrainings.id
+  operation_name     = "startRetraining"
+  http_method        = "POST"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.workflow_name" = true }
+}
+
+resource "aws_api_gateway_integration" "start_retraining" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.retrainings.id
+  http_method             = aws_api_gateway_method.start_retraining.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.retrainings.invoke_arn
+}
+
+# GET /workflows/{workflow_name}/retrainings/{retraining_id}
+
+resource "aws_api_gateway_method" "get_retraining" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.retraining.id
+  operation_name     = "getRetraining"
+  http_method        = "GET"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.workflow_name" = true, "method.request.path.retraining_id" = true }
+}
+
+resource "aws_api_gateway_integration" "get_retraining" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.retraining.id
+  http_method             = aws_api_gateway_method.get_retraining.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.retrainings.invoke_arn
+}
+
 # Who may call the functions
 
 resource "aws_lambda_permission" "predict" {
@@ -330,6 +414,15 @@ resource "aws_lambda_permission" "openapi" {
   qualifier     = module.workflows.alias_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/openapi.json"
+}
+
+resource "aws_lambda_permission" "retrainings" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.retrainings.function_name
+  qualifier     = module.retrainings.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/*/workflows/*/retrainings*"
 }
 
 # Browsers, and errors that no function answers
@@ -378,6 +471,9 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
       aws_api_gateway_integration.get_open_api.id, aws_api_gateway_integration.get_open_api.uri,
       aws_api_gateway_integration.list_runs.id, aws_api_gateway_integration.list_runs.uri,
+      aws_api_gateway_integration.get_accuracy.id, aws_api_gateway_integration.get_accuracy.uri,
+      aws_api_gateway_integration.start_retraining.id, aws_api_gateway_integration.start_retraining.uri,
+      aws_api_gateway_integration.get_retraining.id, aws_api_gateway_integration.get_retraining.uri,
       [for preflight in module.preflight : preflight.integration_response_id],
     ]))
   }

@@ -109,6 +109,19 @@ data "aws_iam_policy_document" "workflows" {
     resources = local.model_package_arns
   }
 
+  statement {
+    sid       = "ReadEvaluation"
+    actions   = ["s3:GetObject"]
+    resources = local.evaluation_arns
+  }
+
+  # Without it S3 answers "access denied" for an object that is missing.
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
+
   # ListModelPackages knows no resources (AWS service authorization reference, Amazon SageMaker).
   statement {
     sid       = "ListVersions"
@@ -134,8 +147,48 @@ module "workflows" {
     WORKFLOW_RUNS_TABLE   = aws_dynamodb_table.workflow_runs.name
     WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+    ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.id
     NAME_PREFIX           = var.name_prefix
     WEB_ORIGIN            = local.web_origin
+  }
+}
+
+data "aws_iam_policy_document" "retrainings" {
+  statement {
+    sid       = "FindWorkflow"
+    actions   = ["dynamodb:GetItem", "dynamodb:Scan"] # the scan suggests names
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "StartRetrainings"
+    actions   = ["states:StartExecution"]
+    resources = [aws_sfn_state_machine.retrain.arn]
+  }
+
+  statement {
+    sid       = "FollowRetrainings"
+    actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
+    resources = [local.retrain_execution]
+  }
+}
+
+module "retrainings" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "retrainings"
+  description           = "Starts retrainings and tells how far they are"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.retrainings.json
+
+  environment = {
+    WORKFLOWS_TABLE           = aws_dynamodb_table.workflows.name
+    RETRAIN_STATE_MACHINE_ARN = aws_sfn_state_machine.retrain.arn
+    WEB_ORIGIN                = local.web_origin
   }
 }
 

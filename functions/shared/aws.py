@@ -43,7 +43,7 @@ _INVOCATIONS = Config(
     # What may be retried, and for how long, is the caller's to say: a model's own error must not be.
     retries={"mode": "standard", "total_max_attempts": 1},
 )
-_REGISTRY = Config(
+_CONTROL = Config(
     connect_timeout=1,
     read_timeout=3,
     max_pool_connections=_THREADS,
@@ -92,7 +92,7 @@ def sagemaker_runtime() -> "SageMakerRuntimeClient":
 @cache
 def sagemaker() -> "SageMakerClient":
     """SageMaker's control plane, for requests."""
-    client: SageMakerClient = _client("sagemaker", _REGISTRY)
+    client: SageMakerClient = _client("sagemaker", _CONTROL)
     return client
 
 
@@ -111,9 +111,23 @@ def s3() -> "S3Client":
 
 
 @cache
+def s3_for_requests() -> "S3Client":
+    """S3, for requests."""
+    client: S3Client = _client("s3", _CONTROL)
+    return client
+
+
+@cache
 def step_functions() -> "SFNClient":
     """Step Functions, for steps of a state machine."""
     client: SFNClient = _client("stepfunctions", _PATIENT)
+    return client
+
+
+@cache
+def step_functions_for_requests() -> "SFNClient":
+    """Step Functions, for requests."""
+    client: SFNClient = _client("stepfunctions", _CONTROL)
     return client
 
 

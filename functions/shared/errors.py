@@ -35,6 +35,10 @@ class StalePromotion(Exception):
     """A newer version has been promoted meanwhile."""
 
 
+class NameTaken(Exception):
+    """An execution of that name has ended; a name is good for one."""
+
+
 class DependencyUnavailable(Exception):
     """A service did not answer in time, is throttling us, or is down, after all retries."""
 

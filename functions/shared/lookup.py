@@ -1,10 +1,58 @@
 """Finding a workflow by the name that someone gave, or saying which one they may have meant."""
 
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter, ValidationError
+
+from contract.base import WorkflowName
+from contract.retrainings import RetrainingId
 from contract.states import MINIMUM_RUNS
+from contract.workflows import WorkflowRecord
 from functions.shared import words
 from functions.shared.errors import ApiError
 from functions.shared.explain import quoted
 from functions.shared.ports import WorkflowRecords
+
+_NAME: TypeAdapter[str] = TypeAdapter(WorkflowName)
+_RETRAINING_ID: TypeAdapter[str] = TypeAdapter(RetrainingId)
+
+
+def readings(given: str) -> list[str]:
+    """Return the names that a part of an address may mean: it may reach us percent-encoded or not."""
+    return [name for name in dict.fromkeys((given, unquote(given))) if _is(_NAME, name)]
+
+
+def is_retraining_id(text: str) -> bool:
+    """Say whether a retraining can have that id."""
+    return _is(_RETRAINING_ID, text)
+
+
+def _is(shape: TypeAdapter[str], text: str) -> bool:
+    try:
+        shape.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def find(given: str, workflows: WorkflowRecords) -> WorkflowRecord:
+    """Find a workflow with runs by the name in an address.
+
+    Raises:
+        ApiError: no workflow can have that name, or none has it.
+    """
+    names = readings(given)
+    if not names:
+        raise ApiError(
+            "invalid_request",
+            "The workflow name (workflow_name) must have 1 to 128 characters, none of them control characters, "
+            "and no space at either end.",
+        )
+    for name in names:
+        record = workflows.get(name)
+        if record is not None and record.runs > 0:
+            return record
+    raise not_found(names[-1], workflows.names())
 
 
 def not_found(workflow_name: str, known: list[str]) -> ApiError:

@@ -6,7 +6,7 @@ Every method may raise `DependencyUnavailable` where it says nothing else.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from contract.base import Label, Shape, UtcTime
 from contract.container import Invocation, InvocationResponse
@@ -123,6 +123,51 @@ class Executions(Protocol):
         """Say whether an execution is under way; one that does not exist is not."""
 
 
+@dataclass(frozen=True)
+class Execution:
+    """One execution of a state machine."""
+
+    name: str
+    status: str
+    """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED or PENDING_REDRIVE."""
+    input: Mapping[str, Any]
+    started_at: datetime
+    ended_at: datetime | None = None
+    output: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is under way."""
+        return self.status in {"RUNNING", "PENDING_REDRIVE"}
+
+
+@dataclass(frozen=True)
+class StateEntered:
+    """A state that an execution has entered, and when."""
+
+    name: str
+    at: datetime
+
+
+class StartableExecutions(Protocol):
+    """Executions of one state machine, by name."""
+
+    def start(self, name: str, content: Mapping[str, Any]) -> None:
+        """Start an execution; one of that name and content that is running is left to run.
+
+        Raises:
+            NameTaken: one of that name has ended, or runs with other content.
+        """
+
+    def describe(self, name: str) -> Execution | None:
+        """Return an execution, or None when there is none of that name."""
+
+    def states_entered(self, name: str) -> Sequence[StateEntered]:
+        """Return the states that an execution has entered, in order of time."""
+
+
 class EndpointRecords(Protocol):
     """The records that say which endpoint answers for a workflow."""
 
@@ -175,6 +220,9 @@ class ModelRegistry(Protocol):
 
     def artifact_uri(self, model_package_arn: str) -> str | None:
         """Return where the artefact of a version is, or None when the version is gone."""
+
+    def evaluation_uri(self, model_package_arn: str) -> str | None:
+        """Return where the evaluation of a version is, or None when the version is gone."""
 
 
 class Artifacts(Protocol):

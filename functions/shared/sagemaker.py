@@ -152,16 +152,27 @@ class Registry:
 
     def artifact_uri(self, model_package_arn: str) -> str | None:
         """Return where the artefact of a version is, or None when the version is gone."""
+        containers: list[Any] = list(
+            self._package(model_package_arn).get("InferenceSpecification", {}).get("Containers", [])
+        )
+        return containers[0].get("ModelDataUrl") if containers else None
+
+    def evaluation_uri(self, model_package_arn: str) -> str | None:
+        """Return where the evaluation of a version is, or None when the version is gone."""
+        quality = self._package(model_package_arn).get("ModelMetrics", {}).get("ModelQuality", {})
+        uri: str | None = quality.get("Statistics", {}).get("S3Uri")
+        return uri
+
+    def _package(self, model_package_arn: str) -> dict[str, Any]:
+        """Return a version as the registry describes it; nothing when it is gone."""
         try:
             with unavailable("model registry"):
-                package = self._client.describe_model_package(ModelPackageName=model_package_arn)
+                return dict(self._client.describe_model_package(ModelPackageName=model_package_arn))
         except ClientError as error:
             if _is_missing(error):
-                logger.warning("champion is not in the registry", extra={"problem": code_of(error)})
-                return None
+                logger.warning("a version is not in the registry", extra={"problem": code_of(error)})
+                return {}
             raise
-        containers: list[Any] = list(package.get("InferenceSpecification", {}).get("Containers", []))
-        return containers[0].get("ModelDataUrl") if containers else None
 
 
 def _is_missing(error: ClientError) -> bool:

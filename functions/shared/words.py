@@ -39,9 +39,9 @@ def date(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def without_arns(text: str) -> str:
-    """Leave of each ARN in a text the last part of its name, which is all that people can use."""
-    return re.sub(r"arn:[a-z-]+:\S*?([^:/\s\"',.;)\]}]+)(?=[\s\"',.;)\]}]|$)", r"\1", text)
+def without_addresses(text: str) -> str:
+    """Leave of each ARN and each address in S3 the last part, which is all that people can use."""
+    return re.sub(r"\b(?:arn:[a-z-]+:|s3://)[^\s\"',;)\]}]*?([^:/\s\"',;)\]}]+)(?=[\s\"',;)\]}]|$)", r"\1", text)
 
 
 def counted(count: int, noun: str) -> str:

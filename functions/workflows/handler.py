@@ -9,6 +9,7 @@ from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.s3 import ArtifactsBucket
 from functions.shared.sagemaker import Endpoints, Registry
 from functions.workflows.logic import Catalogue
 from functions.workflows.settings import Settings
@@ -36,6 +37,7 @@ def catalogue() -> Catalogue:
         endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
         models=Endpoints(aws.sagemaker_runtime(), clock),
         registry=Registry(aws.sagemaker()),
+        artifacts=ArtifactsBucket(aws.s3_for_requests(), settings().artifacts_bucket),
         clock=clock,
         name_prefix=settings().name_prefix,
     )
@@ -60,9 +62,14 @@ def _runs(request: HttpRequest) -> Answer:
     return Answer(catalogue().runs(request.path_parameters.get("workflow_name", ""), query))
 
 
+def _accuracy(request: HttpRequest) -> Answer:
+    return Answer(catalogue().accuracy(request.path_parameters.get("workflow_name", "")))
+
+
 ROUTES: Routes = {
     ("GET", "/workflows"): _list,
     ("GET", "/workflows/{workflow_name}"): _detail,
     ("GET", "/openapi.json"): _openapi,
     ("GET", "/workflows/{workflow_name}/runs"): _runs,
+    ("GET", "/workflows/{workflow_name}/accuracy"): _accuracy,
 }

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Literal
-from urllib.parse import unquote
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from contract.base import MAX_BYTES, WorkflowName
+from contract.accuracy import AccuracyResponse
+from contract.base import MAX_BYTES
 from contract.container import METRICS, Invocation, InvocationRow, Metrics
 from contract.endpoint_records import EndpointRecord
 from contract.names import execution_name, resource_name
@@ -23,9 +23,10 @@ from contract.workflows import (
     WorkflowsResponse,
     WorkflowSummary,
 )
-from functions.shared import lookup, words
+from functions.shared import evaluations, lookup, words
 from functions.shared.errors import (
     ApiError,
+    BadArtifact,
     EndpointMissing,
     MalformedRecord,
     ModelFailed,
@@ -34,6 +35,7 @@ from functions.shared.errors import (
 )
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import (
+    Artifacts,
     Clock,
     EndpointRecords,
     ModelRegistry,
@@ -44,12 +46,12 @@ from functions.shared.ports import (
     by_name,
 )
 from functions.workflows import cursors
+from functions.workflows.accuracy import accuracy
 
 BUDGET_SECONDS = 9.0
 CURVE_POINTS = 40
 RECENT_RUNS = 20
 MODEL_VERSIONS = 20
-_NAME: TypeAdapter[str] = TypeAdapter(WorkflowName)
 
 
 class Catalogue:
@@ -63,6 +65,7 @@ class Catalogue:
         endpoints: EndpointRecords,
         models: Models,
         registry: ModelRegistry,
+        artifacts: Artifacts,
         clock: Clock,
         name_prefix: str,
     ) -> None:
@@ -71,6 +74,7 @@ class Catalogue:
         self._endpoints = endpoints
         self._models = models
         self._registry = registry
+        self._artifacts = artifacts
         self._clock = clock
         self._name_prefix = name_prefix
 
@@ -99,7 +103,7 @@ class Catalogue:
             DependencyUnavailable: the records or the registry cannot be read.
         """
         deadline = self._clock.steady() + BUDGET_SECONDS
-        record = self._find(workflow_name)
+        record = lookup.find(workflow_name, self._workflows)
         name = record.workflow_name
         endpoint = self._endpoint(name)
         with ThreadPoolExecutor(max_workers=3) as pool:
@@ -113,6 +117,25 @@ class Catalogue:
                 model_versions=_model_versions(versions.result(), endpoint),
             )
 
+    def accuracy(self, workflow_name: str) -> AccuracyResponse:
+        """Tell how well the model in service predicted runs that it had not seen.
+
+        Raises:
+            ApiError: there is no such workflow, it has no model yet, or nobody can read how that was evaluated.
+            DependencyUnavailable: the records, the registry or the bucket cannot be read.
+        """
+        name = lookup.find(workflow_name, self._workflows).workflow_name
+        endpoint = self._endpoint(name)
+        if endpoint is None:
+            raise lookup.missing(name, self._workflows)
+        uri = self._registry.evaluation_uri(endpoint.model_package_arn) or self._artifacts.uri("nowhere")
+        try:
+            return accuracy(endpoint, evaluations.load(self._artifacts, uri, name))
+        except BadArtifact as error:
+            logger.error("no evaluation", extra={"workflow_name": name, "cause": str(error)})
+            message = "What is known of this model's accuracy cannot be read; the next model brings its own."
+            raise ApiError("unavailable", message) from error
+
     def runs(self, workflow_name: str, query: RunsQuery) -> RunsPage:
         """Return one page of the runs of a workflow, latest first.
 
@@ -121,24 +144,9 @@ class Catalogue:
             DependencyUnavailable: the runs cannot be read.
         """
         position = cursors.decode(query)
-        name = self._find(workflow_name).workflow_name
+        name = lookup.find(workflow_name, self._workflows).workflow_name
         runs, onward = self._runs.page(name, query, position)
         return RunsPage(runs=runs, next_cursor=cursors.encode(onward) if onward else None)
-
-    def _find(self, given: str) -> WorkflowRecord:
-        """Find a workflow by the name in an address, which may reach us percent-encoded or not."""
-        names = [name for name in dict.fromkeys((given, unquote(given))) if _is_name(name)]
-        if not names:
-            raise ApiError(
-                "invalid_request",
-                "The workflow name (workflow_name) must have 1 to 128 characters, none of them control characters, "
-                "and no space at either end.",
-            )
-        for name in names:
-            record = self._workflows.get(name)
-            if record is not None and record.runs > 0:
-                return record
-        raise lookup.not_found(names[-1], self._workflows.names())
 
     def _endpoint(self, workflow_name: str) -> EndpointRecord | None:
         try:
@@ -173,14 +181,6 @@ def curve_sizes(smallest: int, largest: int) -> Sequence[int]:
     return sorted({round(low * ratio ** (step / (CURVE_POINTS - 1))) for step in range(CURVE_POINTS)})
 
 
-def _is_name(text: str) -> bool:
-    try:
-        _NAME.validate_python(text)
-    except ValidationError:
-        return False
-    return True
-
-
 def _report_misconfigured(workflow_name: str, error: Exception) -> None:
     logger.error("endpoint misconfigured", extra={"workflow_name": workflow_name, "cause": str(error)})
     metrics.add_metric("EndpointMisconfigured", MetricUnit.Count, 1)
@@ -200,7 +200,8 @@ def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None, now: datet
         "typical_output_ratio": profile.typical_output_ratio if profile else None,
         "estimated_share": profile.estimated_share if profile else None,
         "parameters": profile.parameters if profile else [],
-        "new_runs": max(record.succeeded_runs - record.examined_runs, 0),
+        "new_runs": max(record.succeeded_runs - record.examined_runs, 0)
+        + max(record.revisions - record.examined_revisions, 0),
         "last_retraining": _ended(record.last_retraining) if record.last_retraining else None,
         "running_retraining_id": _running(record, now),
     }
@@ -210,7 +211,7 @@ def _ended(last: LastRetraining) -> EndedRetraining:
     return EndedRetraining(
         retraining_id=execution_name(last.execution_arn),
         outcome=last.outcome,
-        reason=words.without_arns(last.reason),
+        reason=words.without_addresses(last.reason),
         ended_at=last.ended_at,
     )
 

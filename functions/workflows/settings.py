@@ -9,5 +9,6 @@ class Settings(settings.Settings):
     workflow_runs_table: str
     workflows_table: str
     model_endpoints_table: str
+    artifacts_bucket: str
     name_prefix: str
     web_origin: str

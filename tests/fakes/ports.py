@@ -2,13 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
-from functions.shared.errors import StalePromotion
-from functions.shared.ports import History, Lease, Recorded, RegisteredModel, RunPosition
+from functions.shared.errors import BadArtifact, NameTaken, StalePromotion
+from functions.shared.ports import (
+    Execution,
+    History,
+    Lease,
+    Recorded,
+    RegisteredModel,
+    RunPosition,
+    StateEntered,
+)
 from functions.shared.revisions import is_revision, joined
 from tests.fakes.shapes import NOW, answer
 
@@ -144,6 +153,29 @@ class FakeExecutions:
         return execution_arn in self.running
 
 
+class FakeStateMachine:
+    """Executions by name; a name is good for one."""
+
+    def __init__(self, *executions: Execution) -> None:
+        self.executions = {execution.name: execution for execution in executions}
+        self.entered: dict[str, list[StateEntered]] = {}
+        self.started: list[str] = []
+
+    def start(self, name: str, content: Mapping[str, Any]) -> None:
+        present = self.executions.get(name)
+        if present is not None and not (present.is_running and present.input == content):
+            raise NameTaken(name)
+        if present is None:
+            self.started.append(name)
+            self.executions[name] = Execution(name, "RUNNING", content, NOW)
+
+    def describe(self, name: str) -> Execution | None:
+        return self.executions.get(name)
+
+    def states_entered(self, name: str) -> Sequence[StateEntered]:
+        return self.entered.get(name, [])
+
+
 class FakeEndpoints:
     """Endpoint records; an exception in place of one is raised when it is read."""
 
@@ -190,6 +222,7 @@ class FakeRegistry:
     def __init__(self, versions: Sequence[RegisteredModel] = (), artifacts: Mapping[str, str] | None = None) -> None:
         self.registered = list(versions)
         self.artifacts = dict(artifacts or {})
+        self.evaluations: dict[str, str] = {}
         self.failure: Failure = None
 
     def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
@@ -199,6 +232,9 @@ class FakeRegistry:
 
     def artifact_uri(self, model_package_arn: str) -> str | None:
         return self.artifacts.get(model_package_arn)
+
+    def evaluation_uri(self, model_package_arn: str) -> str | None:
+        return self.evaluations.get(model_package_arn)
 
 
 class FakeArtifacts:
@@ -212,7 +248,10 @@ class FakeArtifacts:
         return f"s3://bucket/{key}"
 
     def read(self, uri: str, max_bytes: int) -> bytes | None:
-        return self.objects.get(uri)
+        content = self.objects.get(uri)
+        if content is not None and len(content) > max_bytes:
+            raise BadArtifact(uri)
+        return content
 
     def write(self, uri: str, content: bytes, content_type: str) -> None:
         self.writes.append(uri)

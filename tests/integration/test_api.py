@@ -1,18 +1,22 @@
 """The API as a client meets it: real gateway, real functions, real endpoints."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from contract.base import MAX_BYTES
 from contract.errors import ErrorBody
+from contract.names import is_holdout
 from contract.predictions import BatchResponse, Prediction
+from contract.retrainings import Retraining
 from contract.runs import RunsPage
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 from local import up
-from tests.system import System
+from tests.system import RETRAIN_SECONDS, System
 
 EXAMPLE = up.EXAMPLE.model_dump(exclude_none=True)
 LEAKS = ("arn:", "Traceback", "workflow-runs", "workflow_runs", "model-endpoints", "amazonaws", "botocore", "pydantic")
@@ -229,3 +233,89 @@ def test_runs_are_listed_by_status_and_tag(system: System) -> None:
 def test_a_listing_that_cannot_be_is_refused(system: System, query: str) -> None:
     response = system.request("GET", f"workflows/germline-variants/runs?{query}")
     assert (response.status_code, _error(response).error) == (400, "invalid_request")
+
+
+def test_accuracy_is_that_of_runs_that_training_never_saw(system: System) -> None:
+    told = system.api().accuracy("germline-variants")
+    detail = system.api().workflow("germline-variants")
+    assert (told.model_version, told.metrics) == (detail.model_version, detail.metrics)
+    assert told.evaluated_on == "holdout"
+    assert len(told.points) == told.evaluated_runs >= 10
+    recorded = {run.run_id: run for run in system.api().runs("germline-variants")}
+    assert all(point.cost_usd == pytest.approx(recorded[point.run_id].cost_usd) for point in told.points)
+    assert all(is_holdout("germline-variants", point.run_id) for point in told.points)
+    inside = sum(
+        interval.low_usd <= point.cost_usd <= interval.high_usd
+        for point in told.points
+        for interval in point.intervals
+        if interval.coverage == 0.8
+    )
+    measured = next(each.measured for each in told.coverage if each.coverage == 0.8)
+    assert measured == pytest.approx(inside / len(told.points))
+    assert sum(month.runs for month in told.months) == len(told.points)
+    for path, code in (("listed", "model_not_ready"), ("nothing-like-it", "workflow_not_found")):
+        response = system.request("GET", f"workflows/{path}/accuracy")
+        assert (response.status_code, _error(response).error) == (404, code)
+
+
+def _until_ended(system: System, retraining: Retraining) -> Iterator[Retraining]:
+    deadline = time.monotonic() + RETRAIN_SECONDS
+    while retraining.status == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        retraining = system.api().retraining(retraining.workflow_name, retraining.retraining_id)
+        yield retraining
+
+
+def test_a_retraining_is_started_once_and_followed_to_its_end(system: System) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        started = list(pool.map(lambda _: system.api().retrain("gwas-assoc"), range(3)))
+    assert len({each.retraining_id for each in started}) == 1
+    seen = list(_until_ended(system, started[0]))
+    current = [[step.state for step in each.steps].index("current") for each in seen if "current" in _states(each)]
+    assert current == sorted(current) != []
+    ended = seen[-1]
+    assert ended.status in ("promoted", "no_update")
+    assert ended.reason
+    assert set(_states(ended)) <= {"done", "skipped"}
+    times = [moment for step in ended.steps for moment in (step.started_at, step.ended_at) if moment]
+    assert times == sorted(times)
+    assert ended.ended_at is not None
+    assert started[0].started_at <= times[0] <= times[-1] <= ended.ended_at
+    assert not [leak for leak in LEAKS if leak in ended.model_dump_json()]
+    assert system.api().workflow("gwas-assoc").last_retraining is not None
+
+
+def _states(retraining: Retraining) -> list[str]:
+    return [step.state for step in retraining.steps]
+
+
+def test_the_page_finds_a_retraining_that_somebody_else_started(system: System) -> None:
+    execution = system.start_retraining("rnaseq-quant")
+    name = execution.rsplit(":", 1)[-1]
+    deadline = time.monotonic() + RETRAIN_SECONDS
+    while system.api().workflow("rnaseq-quant").running_retraining_id != name:
+        assert time.monotonic() < deadline
+    response = system.request("POST", "workflows/rnaseq-quant/retrainings")
+    found = Retraining.model_validate_json(response.text)
+    assert (response.status_code, found.retraining_id) == (200, name)
+    list(_until_ended(system, found))
+    assert system.api().workflow("rnaseq-quant").running_retraining_id is None
+
+
+def test_too_few_runs_end_a_retraining_with_a_sentence(system: System) -> None:
+    started = system.api().retrain("listed")
+    ended = list(_until_ended(system, started))[-1]
+    assert ended.status == "insufficient_data"
+    assert "at least" in (ended.reason or "")
+    assert _states(ended) == ["done", *["skipped"] * 5]
+
+
+def test_what_cannot_be_retrained_or_found_is_said(system: System) -> None:
+    unknown = system.request("POST", "workflows/rnaseq_quant/retrainings")
+    error = _error(unknown)
+    assert (unknown.status_code, error.error) == (404, "workflow_not_found")
+    assert "rnaseq-quant" in error.message
+    for path in ("rnaseq-quant/retrainings/nothing", "rnaseq-quant/retrainings/a%3Ab", "nothing/retrainings/x"):
+        missing = system.request("GET", f"workflows/{path}")
+        assert (missing.status_code, _error(missing).error) == (404, "retraining_not_found"), path

@@ -20,6 +20,7 @@ FUNCTIONS = (
     "compare_models",
     "promote",
     "select_workflows",
+    "retrainings",
 )
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\

@@ -12,12 +12,23 @@ from functions.predict import handler as predict
 from functions.predict.logic import Predictor
 from functions.record_runs import handler as record_runs
 from functions.record_runs.logic import Recorder
+from functions.retrainings import handler as retrainings
+from functions.retrainings.logic import Retrainer
 from functions.shared.errors import DependencyUnavailable
 from functions.workflows import handler as workflows
 from functions.workflows.logic import Catalogue
 from tests.fakes import events, shapes
 from tests.fakes.events import body_of
-from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakeRegistry, FakeRuns, FakeWorkflows
+from tests.fakes.ports import (
+    FakeArtifacts,
+    FakeClock,
+    FakeEndpoints,
+    FakeModels,
+    FakeRegistry,
+    FakeRuns,
+    FakeStateMachine,
+    FakeWorkflows,
+)
 from tests.fakes.shapes import GB, WORKFLOW
 from tests.unit.functions.conftest import lines
 
@@ -26,8 +37,11 @@ GOOD = {"workflow_name": WORKFLOW, "input_bytes": 120 * GB}
 RUN = json.loads(shapes.run().model_dump_json(exclude_none=True))
 
 
+MODULES = (predict, record_runs, retrainings, workflows)
+
+
 class System:
-    """The three functions of the API on the same fakes."""
+    """The functions of the API on the same fakes."""
 
     def __init__(self) -> None:
         self.endpoints = FakeEndpoints(shapes.endpoint())
@@ -38,7 +52,10 @@ class System:
         ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
         self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
         self.recorder = Recorder(self.runs, FakeClock())
-        self.catalogue = Catalogue(**ports, runs=self.runs, registry=self.registry, name_prefix="runquote")  # type: ignore[arg-type] # as above
+        more = {"runs": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
+        self.catalogue = Catalogue(**ports, **more, name_prefix="runquote")  # type: ignore[arg-type] # as above
+        self.machine = FakeStateMachine()
+        self.retrainer = Retrainer(workflows=self.workflows, executions=self.machine, clock=FakeClock())
 
 
 @pytest.fixture
@@ -50,17 +67,20 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "WORKFLOWS_TABLE": "w",
         "WORKFLOW_RUNS_TABLE": "r",
         "NAME_PREFIX": "runquote",
+        "ARTIFACTS_BUCKET": "b",
+        "RETRAIN_STATE_MACHINE_ARN": "s",
         "STALE_AFTER_DAYS": "30",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    for module in (predict, record_runs, workflows):
+    for module in MODULES:
         module.settings.cache_clear()
     monkeypatch.setattr(predict, "predictor", lambda: system.predictor)
     monkeypatch.setattr(record_runs, "recorder", lambda: system.recorder)
     monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)
+    monkeypatch.setattr(retrainings, "retrainer", lambda: system.retrainer)
     yield system
-    for module in (predict, record_runs, workflows):
+    for module in MODULES:
         module.settings.cache_clear()
 
 
@@ -255,7 +275,7 @@ def test_neither_keys_nor_bodies_are_logged(fakes: System, log: io.StringIO) -> 
 def test_every_route_of_the_contract_is_answered() -> None:
     from contract.openapi import ROUTES
 
-    mine = {"predict": predict.ROUTES, "record_runs": record_runs.ROUTES, "workflows": workflows.ROUTES}
+    mine = {module.__name__.split(".")[1]: module.ROUTES for module in MODULES}
     answered = {(name, *route) for name, routes in mine.items() for route in routes}
     assert answered == {(route.function, route.method, route.path) for route in ROUTES}
 
@@ -319,3 +339,25 @@ def test_workflow_detail_and_list(fakes: System) -> None:
     assert WORKFLOW in refused(unknown, "workflow_not_found")
     control = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="a%0Ab\n"), None)
     assert "workflow_name" in refused(control, "invalid_request")
+
+
+def test_a_retraining_is_accepted_and_then_found(fakes: System) -> None:
+    started = retrainings.handler(events.load("start_retraining"), None)
+    assert started["statusCode"] == 202
+    body = body_of(started)
+    again = retrainings.handler(events.load("start_retraining"), None)
+    assert body_of(again) == body
+    resource = "/workflows/{workflow_name}/retrainings/{retraining_id}"
+    found = retrainings.handler(events.get(resource, workflow_name=WORKFLOW, retraining_id=body["retraining_id"]), None)
+    assert (found["statusCode"], body_of(found)) == (200, body)
+    missing = events.get(resource, workflow_name=WORKFLOW, retraining_id="nothing")
+    assert "nothing" in refused(retrainings.handler(missing, None), "retraining_not_found")
+
+
+def test_runs_are_listed_as_the_query_says(fakes: System) -> None:
+    answer = workflows.handler(events.load("list_runs"), None)
+    assert answer["statusCode"] == 200
+    ((query, _),) = fakes.runs.queries
+    assert (query.status, query.tag, query.limit) == ("SUCCEEDED", ["team:genomics"], 20)
+    wrong = events.load("list_runs") | {"multiValueQueryStringParameters": {"limit": ["0"]}}
+    assert "The limit (limit)" in refused(workflows.handler(wrong, None), "invalid_request")

@@ -12,12 +12,12 @@ from contract.endpoint_records import EndpointRecord
 from contract.runs import Run
 from functions.shared import aws
 from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
-from functions.shared.errors import BadArtifact, DependencyUnavailable, MalformedRecord, StalePromotion
+from functions.shared.errors import BadArtifact, DependencyUnavailable, MalformedRecord, NameTaken, StalePromotion
 from functions.shared.items import from_item, to_item
 from functions.shared.ports import Lease
 from functions.shared.s3 import ArtifactsBucket
 from functions.shared.sagemaker import Registry
-from functions.shared.stepfunctions import StateMachineExecutions
+from functions.shared.stepfunctions import StateMachine, StateMachineExecutions
 from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector, Reply
 from tests.fakes.ports import FakeClock
@@ -337,6 +337,8 @@ def test_the_registry(aws_environment: None) -> None:
         ]
         arn = next(arn for arn in arns if arn.endswith("/2"))
         assert registry.artifact_uri(arn) == "s3://artifacts/1"
+        assert registry.evaluation_uri(arn) is None
+        assert registry.evaluation_uri(arn.replace("/2", "/9")) is None
         assert registry.artifact_uri(arn.replace("/2", "/9")) is None
         client.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription="worse")
         describes = Injector([aws_faults.through]).attach(client, "DescribeModelPackage")
@@ -360,6 +362,57 @@ def test_executions(aws_environment: None) -> None:
         assert not executions.is_running(execution)
         assert not executions.is_running(execution.replace(":one", ":two"))
         assert not executions.is_running("arn:not-an-execution")
+
+
+def test_executions_of_one_state_machine(aws_environment: None) -> None:
+    with mock_aws():
+        client = aws.step_functions_for_requests()
+        definition = '{"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}'
+        role = "arn:aws:iam::123456789012:role/states"
+        machine_arn = client.create_state_machine(name="retrain", definition=definition, roleArn=role)[
+            "stateMachineArn"
+        ]
+        machine = StateMachine(client, machine_arn)
+        machine.start("one", {"workflow_name": WORKFLOW})
+        machine.start("one", {"workflow_name": WORKFLOW})
+        found = machine.describe("one")
+        assert found is not None
+        assert (found.name, found.is_running, found.input, found.output) == (
+            "one",
+            True,
+            {"workflow_name": WORKFLOW},
+            {},
+        )
+        assert machine.describe("two") is None
+        client.stop_execution(executionArn=f"{machine_arn.replace(':stateMachine:', ':execution:')}:one")
+        stopped = machine.describe("one")
+        assert stopped is not None
+        assert (stopped.is_running, stopped.status) == (False, "ABORTED")
+        assert stopped.ended_at is not None
+        with pytest.raises(NameTaken):
+            machine.start("one", {"workflow_name": WORKFLOW})
+
+
+def test_the_states_of_an_execution_are_read_to_the_last_page(aws_environment: None) -> None:
+    with mock_aws():
+        client = aws.step_functions_for_requests()
+
+        def page(number: int, **more: object) -> Any:  # noqa: ANN401 - what the client answers
+            entered = {"timestamp": NOW, "stateEnteredEventDetails": {"name": f"S{number}"}}
+            return {"events": [entered, {"timestamp": NOW, "type": "TaskScheduled"}], **more}
+
+        pages = [page(1, nextToken="more"), page(2)]
+        asked: list[dict[str, object]] = []
+
+        def answer(**request: object) -> Any:  # noqa: ANN401 - as above
+            asked.append(request)
+            return pages[len(asked) - 1]
+
+        client.get_execution_history = answer  # type: ignore[method-assign] # moto makes no events
+        machine = StateMachine(client, "arn:aws:states:us-east-1:123456789012:stateMachine:retrain")
+        assert [state.name for state in machine.states_entered("one")] == ["S1", "S2"]
+        assert asked[1]["nextToken"] == "more"
+        assert asked[0]["executionArn"] == "arn:aws:states:us-east-1:123456789012:execution:retrain:one"
 
 
 def test_sizes_of_sixteen_digits_are_exact() -> None:

@@ -19,7 +19,7 @@ from functions.shared.observability import metrics
 from functions.shared.ports import RegisteredModel
 from functions.workflows.logic import Catalogue, curve_sizes
 from tests.fakes import shapes
-from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakeRegistry, FakeRuns, FakeWorkflows
+from tests.fakes.ports import FakeArtifacts, FakeClock, FakeEndpoints, FakeModels, FakeRegistry, FakeRuns, FakeWorkflows
 from tests.fakes.shapes import GB, NOW, WORKFLOW
 
 METADATA = {
@@ -45,6 +45,7 @@ def catalogue(
     models: FakeModels | None = None,
     registry: FakeRegistry | None = None,
     runs: FakeRuns | None = None,
+    artifacts: FakeArtifacts | None = None,
 ) -> Catalogue:
     daily = [shapes.run(run_id=f"r{day}", completed_at=NOW + timedelta(days=day)) for day in range(30)]
     return Catalogue(
@@ -53,6 +54,7 @@ def catalogue(
         endpoints=endpoints or FakeEndpoints(shapes.endpoint()),
         models=models or FakeModels(),
         registry=registry or FakeRegistry(),
+        artifacts=artifacts or FakeArtifacts(),
         clock=FakeClock(),
         name_prefix="runquote",
     )

@@ -1,0 +1,1 @@
+"""`retrainings`: starts a retraining of a workflow and tells how far it is."""

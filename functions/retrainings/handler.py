@@ -1,0 +1,53 @@
+"""Lambda handler of `retrainings`."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from functions.retrainings.logic import Retrainer
+from functions.retrainings.settings import Settings
+from functions.shared import aws
+from functions.shared.clock import SystemClock
+from functions.shared.dynamodb import WorkflowsTable
+from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.stepfunctions import StateMachine
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one proxy event."""
+    return respond(event, ROUTES, lambda: settings().web_origin)
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once."""
+    return Settings.from_environment()
+
+
+@cache
+def retrainer() -> Retrainer:
+    """Put the function together, once."""
+    return Retrainer(
+        workflows=WorkflowsTable(aws.dynamodb_for_reads(), settings().workflows_table),
+        executions=StateMachine(aws.step_functions_for_requests(), settings().retrain_state_machine_arn),
+        clock=SystemClock(),
+    )
+
+
+def _start(request: HttpRequest) -> Answer:
+    retraining, started = retrainer().start(request.path_parameters.get("workflow_name", ""))
+    return Answer(retraining, status=202 if started else 200)
+
+
+def _describe(request: HttpRequest) -> Answer:
+    return Answer(
+        retrainer().describe(
+            request.path_parameters.get("workflow_name", ""), request.path_parameters.get("retraining_id", "")
+        )
+    )
+
+
+ROUTES: Routes = {
+    ("POST", "/workflows/{workflow_name}/retrainings"): _start,
+    ("GET", "/workflows/{workflow_name}/retrainings/{retraining_id}"): _describe,
+}

@@ -1,0 +1,69 @@
+"""Starts retrainings, and tells people how far one is and how it ended."""
+
+from contract.names import execution_name, retraining_name
+from contract.retrainings import Retraining
+from contract.states import RetrainInput
+from contract.workflows import WorkflowRecord
+from functions.retrainings import progress
+from functions.shared import lookup
+from functions.shared.errors import ApiError, NameTaken
+from functions.shared.explain import quoted
+from functions.shared.observability import logger
+from functions.shared.ports import Clock, Execution, StartableExecutions, WorkflowRecords
+
+
+class Retrainer:
+    """Retrainings of single workflows."""
+
+    def __init__(self, *, workflows: WorkflowRecords, executions: StartableExecutions, clock: Clock) -> None:
+        self._workflows = workflows
+        self._executions = executions
+        self._clock = clock
+
+    def start(self, workflow_name: str) -> tuple[Retraining, bool]:
+        """Start a retraining; return it and True, or the one that is under way and False.
+
+        Who asks twice at once gets the same one twice: the name follows from how the latest one ended, and Step
+        Functions starts no second execution of a name.
+
+        Raises:
+            ApiError: no workflow has that name.
+            DependencyUnavailable: AWS does not answer.
+        """
+        record = lookup.find(workflow_name, self._workflows)
+        under_way = self._under_way(record)
+        if under_way is not None:
+            return self._told(record.workflow_name, under_way), False
+        content = RetrainInput(workflow_name=record.workflow_name).model_dump()
+        last = record.last_retraining
+        name = retraining_name(record.workflow_name, last.ended_at if last else None)
+        try:
+            self._executions.start(name, content)
+        except NameTaken:  # by one that ended and could not record that it did
+            name = retraining_name(record.workflow_name, self._clock.now())
+            self._executions.start(name, content)
+        logger.info("retraining started", extra={"workflow_name": record.workflow_name, "retraining_id": name})
+        return self.describe(record.workflow_name, name), True
+
+    def describe(self, workflow_name: str, retraining_id: str) -> Retraining:
+        """Tell how far a retraining is.
+
+        Raises:
+            ApiError: the workflow has no such retraining.
+            DependencyUnavailable: AWS does not answer.
+        """
+        execution = self._executions.describe(retraining_id) if lookup.is_retraining_id(retraining_id) else None
+        name = execution.input.get("workflow_name") if execution else None
+        if execution is None or name not in lookup.readings(workflow_name):
+            message = f"{quoted(workflow_name)} has no retraining {quoted(retraining_id)}."
+            raise ApiError("retraining_not_found", message)
+        return self._told(str(name), execution)
+
+    def _under_way(self, record: WorkflowRecord) -> Execution | None:
+        if record.lease_owner is None:
+            return None
+        execution = self._executions.describe(execution_name(record.lease_owner))
+        return execution if execution is not None and execution.is_running else None
+
+    def _told(self, workflow_name: str, execution: Execution) -> Retraining:
+        return progress.retraining(workflow_name, execution, self._executions.states_entered(execution.name))
