@@ -1,7 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
-        system lint bench examples destroy screenshot image push container
+        system lint bench examples destroy screenshot image push container sam sam-invoke sam-api
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 	@sh local/bootstrap.sh
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: .venv/.installed ## Start everything locally: cloud, API, example history, trained models, web app
 	@$(PYTHON) -m local.up
@@ -57,8 +57,8 @@ terraform: .venv/.installed ## Format, validity, plan and policies of the Terraf
 integration: .venv/.installed ## The local cloud, and the whole loop against it
 	@$(PYTEST) tests/integration
 
-system: .venv/.installed ## `e2e` and `integration` against one and the same system, while it holds the examples alone
-	@$(PYTEST) tests/e2e tests/integration -rs
+system: .venv/.installed ## `e2e`, `integration` and `sam` against one and the same system, first while it holds the examples alone
+	@$(PYTEST) tests/e2e tests/integration tests/sam -rs
 
 web: .venv/.installed ## Types, logic and every state of the web app in a browser
 	@$(PYTHON) -m local.npm run generate:check
@@ -72,6 +72,16 @@ e2e: .venv/.installed ## A browser against the running system
 
 container: .venv/.installed ## The model's image as SageMaker runs it (needs Docker)
 	@$(PYTEST) tests/container -rs
+
+sam: .venv/.installed ## Every function in SAM CLI's Lambda containers (needs Docker)
+	@$(PYTEST) tests/sam -rs
+
+sam-invoke: .venv/.installed ## Run a function in SAM's container: make sam-invoke FUNCTION=predict EVENT=tests/events/predict.json
+	@$(PYTHON) -m local.sam invoke "$${FUNCTION:?set FUNCTION to a folder of functions/}" \
+	  "$${EVENT:-tests/events/$$FUNCTION.json}"
+
+sam-api: .venv/.installed ## Serve the API from SAM's containers on port 3000 (RUNQUOTE_SAM_PORT)
+	@$(PYTHON) -m local.sam start-api --port "$${RUNQUOTE_SAM_PORT:-3000}"
 
 image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host if the engine needs it to reach PyPI)
 	@$(PYTHON) -m local.image build

@@ -40,7 +40,10 @@ def _tool(name: str, find: Callable[[], object]) -> tuple[bool, str]:
 
 def _docker() -> tuple[bool, str]:
     problem = engine_problem()
-    return not problem, f"Docker (optional, for `make image` and `make container`): {problem or 'an engine answers'}"
+    return (
+        not problem,
+        f"Docker (optional, for `make image`, `make container` and `make sam`): {problem or 'an engine answers'}",
+    )
 
 
 def _cloud_port() -> tuple[bool, str]:

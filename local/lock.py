@@ -1,12 +1,14 @@
 """Compiles the dependency groups of pyproject.toml into hash-pinned requirements: `python -m local.lock`.
 
-One resolution (`dev`) constrains all the others, so that a package has the same version wherever it runs.
+One resolution (`dev`) constrains all the others, so that a package has the same version wherever it runs. Programs of
+others, whose own pins would bind ours, are resolved apart and run in environments of their own (`tools.environment`).
 """
 
 import subprocess
 
 from local.tools import REPOSITORY, uv
 
+APART = ("sam",)
 _OPTIONS = [
     "--universal",
     "--python-version=3.13",
@@ -23,6 +25,9 @@ def lock() -> None:
     subprocess.run([*compile_, "--group=dev", "--output-file=requirements/dev.txt"], cwd=REPOSITORY, check=True)
     for group in ("functions", "model", "local"):
         options = ["--constraint=requirements/dev.txt", f"--group={group}", f"--output-file=requirements/{group}.txt"]
+        subprocess.run([*compile_, *options], cwd=REPOSITORY, check=True)
+    for group in APART:
+        options = [f"--group={group}", f"--output-file=requirements/{group}.txt"]
         subprocess.run([*compile_, *options], cwd=REPOSITORY, check=True)
 
 

@@ -1,5 +1,6 @@
 """Tools that may be missing from the machine, and how to get them."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -28,6 +29,30 @@ def pip_install(package: str) -> None:
         subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
     pip = [str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, package], check=True)
+
+
+def environment(name: str) -> Path:
+    """Return `bin` of an environment with exactly requirements/<name>.txt, made on first use and after changes.
+
+    For programs whose dependencies would bind ours. Raises ToolMissingError when the packages cannot be had.
+    """
+    lock = REPOSITORY / "requirements" / f"{name}.txt"
+    folder = REPOSITORY / "build" / "environments" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / ".installed"
+    with (folder / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+            print(f"Installing requirements/{name}.txt into {folder.relative_to(REPOSITORY)}", file=sys.stderr)
+            sync = ["pip", "sync", "--quiet", "--require-hashes"]
+            for command in (
+                ["venv", "--quiet", "--allow-existing", "--python", "3.13", str(folder)],
+                [*sync, "--python", str(folder / "bin" / "python"), str(lock)],
+            ):
+                if subprocess.run([uv(), *command], cwd=REPOSITORY, check=False).returncode:
+                    raise ToolMissingError(f"The packages of requirements/{name}.txt could not be installed")
+            stamp.write_bytes(lock.read_bytes())
+    return folder / "bin"
 
 
 def uv() -> str:

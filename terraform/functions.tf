@@ -247,7 +247,7 @@ module "prepare_dataset" {
     WORKFLOW_RUNS_TABLE        = aws_dynamodb_table.workflow_runs.name
     WORKFLOWS_TABLE            = aws_dynamodb_table.workflows.name
     MODEL_ENDPOINTS_TABLE      = aws_dynamodb_table.model_endpoints.name
-    ARTIFACTS_BUCKET           = aws_s3_bucket.artifacts.id
+    ARTIFACTS_BUCKET           = aws_s3_bucket.artifacts.bucket
     NAME_PREFIX                = var.name_prefix
     ENDPOINT_MODE              = var.endpoint_mode
     SERVERLESS_MEMORY_MB       = tostring(var.serverless_memory_mb)
@@ -292,7 +292,7 @@ module "verify_artifact" {
   policy                = data.aws_iam_policy_document.verify_artifact.json
 
   environment = {
-    ARTIFACTS_BUCKET = aws_s3_bucket.artifacts.id
+    ARTIFACTS_BUCKET = aws_s3_bucket.artifacts.bucket
   }
 }
 
@@ -324,7 +324,7 @@ module "compare_models" {
   policy                = data.aws_iam_policy_document.compare_models.json
 
   environment = {
-    ARTIFACTS_BUCKET  = aws_s3_bucket.artifacts.id
+    ARTIFACTS_BUCKET  = aws_s3_bucket.artifacts.bucket
     SIGNIFICANCE      = tostring(var.significance)
     WORST_SLICE_RATIO = tostring(var.worst_slice_ratio)
   }
@@ -365,7 +365,7 @@ module "promote" {
 
   environment = {
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
-    ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.id
+    ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.bucket
   }
 }
 

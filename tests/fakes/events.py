@@ -1,4 +1,7 @@
-"""Proxy events as API Gateway (REST) sends them, from `tests/events/`."""
+"""The sample events in `tests/events/`: proxy events as API Gateway (REST) sends them, and inputs of steps.
+
+A step's event is named like its function. `${…}` in one is filled in by `local.sam` from the running system.
+"""
 
 import base64
 import copy
@@ -6,12 +9,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-_EVENTS = Path(__file__).parent.parent / "events"
+from contract.openapi import ROUTES
+
+DIRECTORY = Path(__file__).parent.parent / "events"
 
 
 def load(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((_EVENTS / f"{name}.json").read_text())
+    event: dict[str, Any] = json.loads((DIRECTORY / f"{name}.json").read_text())
     return event
+
+
+def function_of(name: str) -> str:
+    """The slug of the function that an event is for."""
+    event = load(name)
+    for route in ROUTES:
+        if (event.get("httpMethod"), event.get("resource")) == (route.method, route.path):
+            return route.function
+    return name
 
 
 def post(

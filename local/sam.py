@@ -1,0 +1,192 @@
+"""Runs the functions in SAM CLI's Lambda containers, against the running local cloud.
+
+`python -m local.sam invoke FUNCTION EVENT`, `python -m local.sam start-api`, `python -m local.sam start-lambda`.
+
+SAM's Terraform hook reads a plan. Ours is that of `make up` except that zips are named as files, and it gives every
+function one more variable, AWS_ENDPOINT_URL: the hook passes on only what a function's environment declares.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from functions.build import build, slugs
+from local import cloud
+from local.apply import ROOT, TerraformError, plan
+from local.clients import client_for
+from local.engine import EngineError, engine_problem
+from local.relay import reachable_from_containers
+from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
+from local.tools import ToolMissingError, environment
+
+CONFIG = REPOSITORY / "samconfig.yaml"
+IMAGE = "public.ecr.aws/lambda/python:3.13"
+DEFAULT_PORTS = {"start-api": 3000, "start-lambda": 3001}
+"""SAM's own."""
+
+
+class SamError(Exception):
+    """SAM cannot be run. The message is one line for a person."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run SAM as the arguments say; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local.sam")
+    commands = parser.add_subparsers(dest="command", required=True)
+    invoke = commands.add_parser("invoke")
+    invoke.add_argument("function", choices=slugs())
+    invoke.add_argument("event", type=Path)
+    for name, port in DEFAULT_PORTS.items():
+        command = commands.add_parser(name)
+        command.add_argument("--port", type=int, default=port)
+        command.add_argument("--warm-containers", choices=["LAZY", "EAGER"], default="LAZY")
+    asked = parser.parse_args(arguments)
+    settings = CloudSettings.from_environment()
+    if asked.command != "invoke":
+        return run(settings, asked.command, f"--port={asked.port}", f"--warm-containers={asked.warm_containers}")
+    if not asked.event.exists():
+        raise SamError(f"{asked.event}: there is no such event; samples are in tests/events")
+    event = settings.state_directory / "sam" / "event.json"
+    event.parent.mkdir(parents=True, exist_ok=True)
+    event.write_text(filled_in(asked.event.read_text(), settings))
+    return run(settings, "invoke", function_address(asked.function), f"--event={event}")
+
+
+def run(settings: CloudSettings, command: str, *arguments: str) -> int:
+    """Run `sam local <command>` to its end."""
+    with started(settings, command, *arguments) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            return process.wait()  # SAM got the signal too, and removes its containers
+
+
+@contextlib.contextmanager
+def started(settings: CloudSettings, command: str, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[Any]]:  # noqa: ANN401 - Popen's options
+    """Start `sam local <command>` against this local cloud; end it at the end, whereupon it removes its containers.
+
+    Raises:
+        SamError: the local cloud does not run, or no Docker engine answers.
+        ToolMissingError: SAM CLI cannot be installed.
+        TerraformError: the plan fails.
+    """
+    if problem := engine_problem():
+        raise SamError(f"SAM runs functions in containers. {problem}")
+    if not cloud.is_running(settings):
+        raise SamError("The local cloud does not run: `make up` starts it")
+    sam = environment("sam") / "sam"
+    build()
+    with reachable_from_containers(settings.port, IMAGE) as url:
+        file = _write_plan(settings, url)
+        process = subprocess.Popen(
+            [str(sam), "local", command, *arguments, f"--config-file={CONFIG}", f"--terraform-plan-file={file}"],
+            cwd=file.parent,  # where the hook leaves its working files
+            # SAM prefers its own environment's value of a variable to the plan's.
+            env=cloud_environment(settings) | {"SAM_CLI_TELEMETRY": "0", "AWS_ENDPOINT_URL": url},
+            **options,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def function_address(slug: str) -> str:
+    """Return the address of a function in Terraform, by which SAM knows it."""
+    return f"module.{slug}.aws_lambda_function.this"
+
+
+def _write_plan(settings: CloudSettings, endpoint_url: str) -> Path:
+    """Write the plan that SAM reads, made anew only after a change of the root, its variables or the state."""
+    folder, terraform = settings.state_directory / "sam", settings.state_directory / "terraform"
+    folder.mkdir(parents=True, exist_ok=True)
+    made, stamp = folder / "made.json", folder / "made-from"
+    # As applied, except that SAM takes zips from files only.
+    variables = json.loads((terraform / "variables.tfvars.json").read_text())
+    variables["upload_functions_through_bucket"] = False
+    digest = hashlib.sha256(json.dumps(variables).encode())
+    for path in [*sorted(ROOT.rglob("*.tf")), terraform / "terraform.tfstate"]:
+        digest.update(path.read_bytes())
+    if not made.exists() or not stamp.exists() or stamp.read_text() != digest.hexdigest():
+        made.write_text(json.dumps(plan(cloud_environment(settings), settings.state_directory, variables)))
+        stamp.write_text(digest.hexdigest())
+    given = folder / "plan.json"
+    given.write_text(json.dumps(with_endpoint(json.loads(made.read_text()), endpoint_url)))
+    return given
+
+
+def with_endpoint(content: dict[str, Any], endpoint_url: str) -> dict[str, Any]:
+    """Give every function of a plan the variable AWS_ENDPOINT_URL; the plan is changed in place and returned."""
+
+    def change(module: dict[str, Any]) -> None:
+        for resource in module.get("resources", []):
+            if resource["type"] == "aws_lambda_function":
+                resource["values"]["environment"][0]["variables"]["AWS_ENDPOINT_URL"] = endpoint_url
+        for child in module.get("child_modules", []):
+            change(child)
+
+    change(content["planned_values"]["root_module"])
+    return content
+
+
+def filled_in(event: str, settings: CloudSettings) -> str:
+    """Return an event with what only a running system knows: `${…}` stands for a property of a model in service.
+
+    `model_package_arn`, `endpoint_name`, `model_data_url`, `evaluation_uri` and `manifest_uri` are of the workflow that
+    the event names.
+
+    Raises:
+        SamError: the event is no JSON object, asks for something else, or its workflow has no model in service.
+    """
+    wanted = set(re.findall(r"\$\{(\w+)\}", event))
+    if not wanted:
+        return event
+    try:
+        workflow_name = json.loads(event)["workflow_name"]
+    except (ValueError, LookupError, TypeError):
+        raise SamError("An event with ${…} must be a JSON object with a workflow_name") from None
+    known = _model_in_service(str(workflow_name), settings)
+    if unknown := wanted - set(known):
+        raise SamError(f"${{{min(unknown)}}} is none of {', '.join(sorted(known))}")
+    return re.sub(r"\$\{(\w+)\}", lambda found: known[found[1]], event)
+
+
+def _model_in_service(workflow_name: str, settings: CloudSettings) -> dict[str, str]:
+    outputs = json.loads((settings.state_directory / "outputs.json").read_text())
+    item = client_for("dynamodb", settings).get_item(
+        TableName=outputs["model_endpoints_table"], Key={"workflow_name": {"S": workflow_name}}
+    )
+    if "Item" not in item:
+        raise SamError(f"Workflow {workflow_name} has no model in service: see `make up`")
+    record = {name: value.get("S", "") for name, value in item["Item"].items()}
+    sagemaker = client_for("sagemaker", settings)
+    package = sagemaker.describe_model_package(ModelPackageName=record["model_package_arn"])
+    model_data_url: str = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    job = sagemaker.describe_training_job(TrainingJobName=model_data_url.split("/")[-3])
+    (train,) = (each for each in job["InputDataConfig"] if each["ChannelName"] == "train")
+    dataset = train["DataSource"]["S3DataSource"]["S3Uri"].rstrip("/").rpartition("/")[0]
+    return {
+        "model_package_arn": record["model_package_arn"],
+        "endpoint_name": record["endpoint_name"],
+        "model_data_url": model_data_url,
+        "evaluation_uri": package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"],
+        "manifest_uri": f"{dataset}/manifest.json",
+    }
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which ends SAM too
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (SamError, EngineError, ToolMissingError, TerraformError, SettingsError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""The functions in SAM CLI's Lambda containers."""
