@@ -87,6 +87,14 @@ const scenarios = {
         await page.locator("#runs-file").setInputFiles(RUNS);
         await page.getByText("2 rows not recorded").waitFor();
       },
+      models: async (page) => {
+        await page.goto(`${webUrl}/models`);
+        await page.getByRole("link", { name: "wgs-joint-calling" }).waitFor();
+      },
+      "models, one": async (page) => {
+        await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=retrain-1`);
+        await page.getByText("No update: the model in service stays").waitFor();
+      },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
         await page.goto(ask("wgs-joint-calling"));
@@ -332,6 +340,33 @@ const scenarios = {
     ]);
   },
 
+  /** The models, and a retraining from the press of a button to its end. */
+  async models(newPage) {
+    const page = await newPage();
+    await page.goto(`${webUrl}/models?sort=error&order=descending`);
+    const rows = page.locator("tbody tr");
+    assert.match(await rows.last().innerText(), /untrained.*No model yet/s, "rows without a value come last");
+    await page.getByRole("link", { name: "wgs-joint-calling" }).click();
+    await page.getByRole("heading", { name: "Version 7 is in service" }).waitFor();
+    assert.deepEqual(await page.locator("tbody .status").allInnerTexts(), ["Rejected", "In service", "Was promoted"]);
+    await page.getByText("median error 8.4 % against 9.6 % of version 6").waitFor();
+    await button(page, "Retrain now").click();
+    await page.getByRole("heading", { name: "Retraining: prepare dataset" }).waitFor();
+    assert.equal(await button(page, "Retrain now").getAttribute("aria-disabled"), "true");
+    const again = page.waitForRequest("**/v1/workflows/wgs-joint-calling");
+    await assertFocus(page, page.getByRole("heading", { name: "No update: the model in service stays" }), "after a retraining");
+    await again;
+    assert.equal(new URL(page.url()).search, "?workflow=wgs-joint-calling&retraining=retrain-1");
+    await page.getByText("Update endpoint").waitFor();
+    assert.deepEqual(await page.locator(".steps li").evaluateAll((items) => items.map((item) => item.className)), ["done", "done", "done", "done", "skipped", "skipped"]);
+    await page.getByLabel("Workflow").selectOption("untrained");
+    await page.getByRole("heading", { name: "No model yet" }).waitFor();
+    await page.getByRole("link", { name: "All workflows" }).click();
+    await rows.first().waitFor();
+    await page.goto(`${webUrl}/models?workflow=gone`);
+    await page.getByText("There is no workflow called gone").waitFor();
+  },
+
   /** What the service does not answer, or not yet. */
   async faults(newPage) {
     const page = await newPage();
@@ -409,6 +444,8 @@ const scenarios = {
     await page.getByRole("link", { name: "Runs" }).click();
     await button(page, "Download a template").waitFor();
     await assertAccessible(page, "no runs");
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.getByRole("link", { name: "Record some runs" }).waitFor();
   },
 
   /** Past 15 workflows, a list is too long to read: the field completes. */

@@ -19,7 +19,9 @@ def config(tmp_path: Path) -> Path:
     return tmp_path / "config.json"
 
 
-@pytest.mark.parametrize("scenario", ["appearance", "form", "unusable", "unobserved", "batch", "manyRows", "runs"])
+@pytest.mark.parametrize(
+    "scenario", ["appearance", "form", "unusable", "unobserved", "batch", "manyRows", "runs", "models"]
+)
 def test_healthy(scenario: str, config: Path) -> None:
     with fake_site(config) as (url, _):
         assert "ok" in run_scenario(SCENARIOS, scenario, url)

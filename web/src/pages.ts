@@ -12,4 +12,5 @@ export const PAGES: readonly Page[] = [
   { path: "/", name: "Estimate", component: EstimatePage },
   { path: "/batch", name: "Batch", component: lazy(() => import("@/batch/BatchPage")) },
   { path: "/runs", name: "Runs", component: lazy(() => import("@/runs/RunsPage")) },
+  { path: "/models", name: "Models", component: lazy(() => import("@/models/ModelsPage")) },
 ];

@@ -10,6 +10,9 @@ export type Run = Shapes["Run"];
 export type RunsPage = Shapes["RunsPage"];
 export type RunsResponse = Shapes["RunsResponse"];
 export type RunsQuery = NonNullable<paths["/workflows/{workflow_name}/runs"]["get"]["parameters"]["query"]>;
+export type Retraining = Shapes["Retraining"];
+export type ModelVersion = Shapes["ModelVersion"];
+export type Metrics = Shapes["Metrics"];
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
@@ -79,6 +82,9 @@ export function makeApi(apiUrl: string, apiKey: string) {
     /** What the rows hold is for the API to check; it answers for each row. */
     recordRuns: (runs: readonly Record<string, unknown>[], signal: AbortSignal) =>
       answer<RunsResponse>(client.POST("/runs", { body: { runs: runs as Run[] }, signal })),
+    startRetraining: (workflow_name: string) => answer<Retraining>(client.POST("/workflows/{workflow_name}/retrainings", { params: { path: { workflow_name } } })),
+    getRetraining: (workflow_name: string, retraining_id: string, signal: AbortSignal) =>
+      answer<Retraining>(client.GET("/workflows/{workflow_name}/retrainings/{retraining_id}", { params: { path: { workflow_name, retraining_id } }, signal })),
   };
 }
 export type Api = ReturnType<typeof makeApi>;

@@ -43,7 +43,7 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder 
                 {value ? (
                   <button type="button" className="sort" onClick={() => onOrder({ key, descending: order.key === key ? !order.descending : className === "number" })}>
                     {title}
-                    <span aria-hidden="true">{order.key !== key ? "" : order.descending ? "↓" : "↑"}</span>
+                    {order.key === key && <span aria-hidden="true">{order.descending ? "↓" : "↑"}</span>}
                   </button>
                 ) : (
                   title

@@ -41,7 +41,7 @@ function History({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   const workflow = filters.workflow ?? workflows[0]?.workflow_name ?? "";
   const problem = filterProblem(filters);
   return (
-    <section className="card history" aria-labelledby="history-title">
+    <section className="card stack" aria-labelledby="history-title">
       <h2 id="history-title">History</h2>
       <FilterFields workflows={workflows} workflow={workflow} filters={filters} problem={problem} onChange={write} />
       {problem === null && <RunsList key={JSON.stringify([workflow, filters])} workflow={workflow} filters={filters} />}

@@ -1,0 +1,75 @@
+import { useEffect } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { WorkflowSummary } from "@/api/client";
+import { useApi } from "@/api/queries";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Facts, type Fact } from "@/components/Facts";
+import { useQueryState } from "@/components/useQueryState";
+import { counted, count, day, share } from "@/format";
+import { RetrainingProgress, useRetraining } from "./RetrainingProgress";
+
+interface InServiceProps {
+  workflow: WorkflowSummary;
+  /** The retraining to show: the one of the address, or the one under way. */
+  retrainingId: string | null;
+}
+
+/** The model that answers now, and the way to a newer one. */
+export function InService({ workflow, retrainingId }: InServiceProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  const [, write] = useQueryState();
+  const name = workflow.workflow_name;
+  const retraining = useRetraining(name, retrainingId);
+  const start = useMutation({
+    mutationFn: () => api.startRetraining(name),
+    onSuccess: (started) => {
+      client.setQueryData(["retraining", name, started.retraining_id], started);
+      write({ retraining: started.retraining_id });
+    },
+  });
+  const running = retraining.data?.status === "running";
+  const ended = retraining.data?.ended_at ?? null;
+  useEffect(() => {
+    if (ended === null) return;
+    // What it changed is asked for anew wherever it is shown.
+    for (const key of ["workflow", "workflows", "accuracy", "prediction"]) void client.invalidateQueries({ queryKey: [key] });
+  }, [ended, client]);
+  return (
+    <section className="card stack" aria-labelledby="model-title">
+      <div className="section-head">
+        <h2 id="model-title">{workflow.model_version === null ? "No model yet" : `Version ${workflow.model_version} is in service`}</h2>
+        <button type="button" aria-disabled={running || start.isPending} onClick={() => !running && !start.isPending && start.mutate()}>
+          Retrain now
+        </button>
+      </div>
+      <p className="quiet">{sentence(workflow)}</p>
+      {workflow.metrics && <Facts facts={facts(workflow)} />}
+      {start.error && <ErrorNotice problem={start.error} onRetry={() => start.mutate()} />}
+      {retraining.error && <ErrorNotice problem={retraining.error} onRetry={() => void retraining.refetch()} />}
+      {retraining.data && <RetrainingProgress retraining={retraining.data} watched={start.isSuccess} />}
+      {!retraining.data && workflow.last_retraining && (
+        <p className="quiet">
+          Latest retraining, {day(workflow.last_retraining.ended_at)}: {workflow.last_retraining.reason}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary): string {
+  const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining.` : "No new runs since the latest retraining.";
+  if (trained_at === null || model_runs === null) return `${counted(succeeded_runs, "successful run")} so far; a first model needs five.`;
+  return `Trained on ${day(trained_at)} with ${counted(model_runs, "run")}. ${fresh}`;
+}
+
+function facts({ metrics, runs }: WorkflowSummary): Fact[] {
+  if (!metrics) return [];
+  return [
+    { term: "Median error", value: share(metrics.median_ape), note: "on runs it had not seen" },
+    { term: "80 % interval held", value: share(metrics.coverage_80), note: "of those runs" },
+    { term: "90 % interval held", value: share(metrics.coverage_90), note: "of those runs" },
+    { term: "Interval width", value: share(metrics.width_80), note: "of the cost, for the 80 % interval" },
+    { term: "Runs recorded", value: count(runs) },
+  ];
+}

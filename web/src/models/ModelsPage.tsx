@@ -1,0 +1,55 @@
+import { Link } from "wouter";
+import type { WorkflowSummary } from "@/api/client";
+import { useWorkflow, useWorkflows } from "@/api/queries";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Loading } from "@/components/Loading";
+import { NoRuns } from "@/components/NoRuns";
+import { useTitle } from "@/components/hooks";
+import { useQueryState } from "@/components/useQueryState";
+import { WorkflowPicker } from "@/components/WorkflowPicker";
+import { InService } from "./InService";
+import { Overview } from "./Overview";
+import { VersionsTable } from "./VersionsTable";
+import "./models.css";
+
+/** Which models answer, how good they are, and how they came to be: of all workflows, or of one. */
+export default function ModelsPage() {
+  useTitle("Models");
+  const workflows = useWorkflows();
+  const [query, write] = useQueryState();
+  const name = query.get("workflow");
+  return (
+    <div className="page">
+      <h1>Models</h1>
+      {workflows.isPending && <Loading label="Loading workflows" problem={workflows.failureReason} />}
+      {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
+      {workflows.data?.length === 0 && <NoRuns />}
+      {workflows.data && workflows.data.length > 0 && name === null && <Overview workflows={workflows.data} />}
+      {workflows.data && name !== null && (
+        <>
+          <div className="page-bar">
+            <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next, retraining: null })} />
+            <Link href="/models">All workflows</Link>
+          </div>
+          <OneWorkflow key={name} name={name} retraining={query.get("retraining")} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function OneWorkflow({ name, retraining }: { name: string; retraining: string | null }) {
+  const detail = useWorkflow(name);
+  if (detail.isPending) return <Loading label="Loading the model" problem={detail.failureReason} />;
+  if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
+  const versions = detail.data.model_versions;
+  return (
+    <>
+      <InService workflow={detail.data as WorkflowSummary} retrainingId={retraining ?? detail.data.running_retraining_id} />
+      <section className="card stack" aria-labelledby="versions-title">
+        <h2 id="versions-title">Versions</h2>
+        {versions.length === 0 ? <p>No model was trained yet.</p> : <VersionsTable versions={versions} />}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,60 @@
+import { Link } from "wouter";
+import type { WorkflowSummary } from "@/api/client";
+import { SortableTable, type Column } from "@/components/SortableTable";
+import { useQueryState } from "@/components/useQueryState";
+import { count, counted, day, share } from "@/format";
+
+/** The model of every workflow, with the way to its history. */
+export function Overview({ workflows }: { workflows: readonly WorkflowSummary[] }) {
+  const [query, write] = useQueryState();
+  return (
+    <section className="card" aria-label="Models in service">
+      <SortableTable
+        label="Models in service"
+        columns={COLUMNS}
+        rows={workflows}
+        rowKey={({ workflow_name }) => workflow_name}
+        order={{ key: query.get("sort") ?? "workflow", descending: query.get("order") === "descending" }}
+        onOrder={({ key, descending }) => write({ sort: key, order: descending ? "descending" : null })}
+      />
+    </section>
+  );
+}
+
+const COLUMNS: readonly Column<WorkflowSummary>[] = [
+  {
+    key: "workflow",
+    title: "Workflow",
+    className: "name",
+    value: ({ workflow_name }) => workflow_name,
+    cell: ({ workflow_name, succeeded_runs }) => (
+      <>
+        <Link href={`/models?workflow=${encodeURIComponent(workflow_name)}`}>{workflow_name}</Link>
+        <span className="note">{counted(succeeded_runs, "successful run")}</span>
+      </>
+    ),
+  },
+  {
+    key: "version",
+    title: "Model",
+    value: ({ model_version }) => model_version,
+    cell: ({ model_version, trained_at }) =>
+      model_version === null ? (
+        "No model yet"
+      ) : (
+        <>
+          version {model_version}
+          <span className="note">{trained_at && day(trained_at)}</span>
+        </>
+      ),
+  },
+  { key: "error", title: "Median error", className: "number", value: ({ metrics }) => metrics?.median_ape ?? null, cell: ({ metrics }) => (metrics ? share(metrics.median_ape) : "–") },
+  {
+    key: "coverage",
+    title: "80 % interval held",
+    className: "number spare",
+    value: ({ metrics }) => metrics?.coverage_80 ?? null,
+    cell: ({ metrics }) => (metrics ? share(metrics.coverage_80) : "–"),
+  },
+  { key: "new", title: "New runs", className: "number spare", value: ({ new_runs }) => new_runs, cell: ({ new_runs }) => count(new_runs) },
+];

@@ -1,0 +1,47 @@
+import type { ModelVersion } from "@/api/client";
+import { Icon } from "@/components/Icon";
+import { Table } from "@/components/Table";
+import { count, day, share, time } from "@/format";
+import { VERSION_STATUS } from "./words";
+
+/** Every version with what it scored, and why it was promoted or not. */
+export function VersionsTable({ versions }: { versions: readonly ModelVersion[] }) {
+  return (
+    <Table label="Versions of the model">
+      <thead>
+        <tr>
+          <th scope="col">Version</th>
+          <th scope="col">Verdict</th>
+          <th scope="col" className="number spare">Median error</th>
+          <th scope="col" className="number spare">80 % interval held</th>
+          <th scope="col" className="number spare">Interval width</th>
+          <th scope="col" className="number spare">Runs</th>
+        </tr>
+      </thead>
+      <tbody>
+        {versions.map(({ version, created_at, status, reason, runs, metrics }) => (
+          <tr key={version} className={status === "current" ? "chosen" : undefined}>
+            <th scope="row">
+              {version}
+              <span className="note" title={created_at}>
+                {day(created_at)} {time(created_at)}
+              </span>
+              {metrics && <span className="note narrow-only">{share(metrics.median_ape)} error</span>}
+            </th>
+            <td className="verdict-cell">
+              <span className={`status ${status}`}>
+                <Icon name={VERSION_STATUS[status].icon} />
+                {VERSION_STATUS[status].word}
+              </span>
+              {reason && <span className="note">{reason}</span>}
+            </td>
+            <td className="number spare">{metrics ? share(metrics.median_ape) : "–"}</td>
+            <td className="number spare">{metrics ? share(metrics.coverage_80) : "–"}</td>
+            <td className="number spare">{metrics ? share(metrics.width_80) : "–"}</td>
+            <td className="number spare">{runs === null ? "–" : count(runs)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,26 @@
+import type { ModelVersion, Retraining } from "@/api/client";
+
+export const VERSION_STATUS: Record<ModelVersion["status"], { word: string; icon: "check" | "warning" | "stop" }> = {
+  current: { word: "In service", icon: "check" },
+  promoted: { word: "Was promoted", icon: "check" },
+  rejected: { word: "Rejected", icon: "stop" },
+  pending: { word: "Not judged", icon: "warning" },
+};
+
+/** How a retraining ended, as a heading. */
+export function outcomeTitle({ status, model_version }: Retraining): string {
+  switch (status) {
+    case "running":
+      return "Retraining";
+    case "promoted":
+      return model_version === null ? "A new model is in service" : `Version ${model_version} is in service`;
+    case "no_update":
+      return "No update: the model in service stays";
+    case "insufficient_data":
+      return "Too few runs to train a model";
+    case "already_running":
+      return "Another retraining was under way";
+    case "failed":
+      return "The retraining failed";
+  }
+}
