@@ -57,9 +57,9 @@ def refresh(book: PriceBook, region: str, today: date, clients: Clients | None =
 
     Raises PriceError, in one line, if AWS cannot be asked at all.
     """
+    make = clients or _clients()
     from botocore.exceptions import BotoCoreError, ClientError
 
-    make = clients or _clients()
     try:
         return _Refresh(book, region, today, make).run()
     except (BotoCoreError, ClientError) as error:

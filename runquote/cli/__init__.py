@@ -12,6 +12,7 @@ from runquote.cli.prices import prices
 from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
 from runquote.cli.size import size
+from runquote.cli.train import train
 from runquote.cli.workflows import accuracy, curve, models
 
 app = typer.Typer(
@@ -44,7 +45,7 @@ def common(
     context.obj = Session(api_url, api_key, profile)
 
 
-for command in (predict, batch, size, curve, accuracy, login, doctor):
+for command in (predict, batch, size, curve, train, accuracy, login, doctor):
     app.command()(command)
 app.add_typer(models, name="models")
 app.add_typer(prices, name="prices")

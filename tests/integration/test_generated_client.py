@@ -34,7 +34,7 @@ def test_the_document_is_served_without_a_key(system: System) -> None:
     assert answer.json() == json.loads(DOCUMENT.read_text())
 
 
-def test_a_generated_client_calls_every_operation(system: System, generator: Path, tmp_path: Path) -> None:
+def test_a_generated_client_calls_the_operations(system: System, generator: Path, tmp_path: Path) -> None:
     generate = [str(generator / "openapi-python-client"), "generate", "--fail-on-warning", "--meta=none"]
     config = tmp_path / "config.json"
     config.write_text('{"post_hooks": []}')  # nobody reads what is generated here, so nothing formats it
@@ -64,5 +64,8 @@ def test_a_generated_client_calls_every_operation(system: System, generator: Pat
     assert answers["recorded"] == [201, 1]
     assert {"germline-variants", "generated-client"} <= set(answers["workflows"])
     assert answers["recent_runs"] == ["run-1"]
+    assert answers["page"] == ["run-1"]
+    assert answers["evaluated_runs"] > 0
+    assert answers["retraining"] == "generated-client"
     assert answers["refused"] == "workflow_not_found"
     assert answers["described"] == "Runquote"

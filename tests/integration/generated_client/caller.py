@@ -1,4 +1,4 @@
-"""What somebody might write with the generated client: calls every operation and prints what came back.
+"""What somebody might write with the generated client: calls the operations and prints what came back.
 
 Runs in the generator's own environment, with nothing of ours on its path: `python caller.py URL KEY WORKFLOW`.
 """
@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 # Generated during the test, so that no checker finds them.
 from runquote_client import AuthenticatedClient  # type: ignore[import-not-found]
 from runquote_client.api.default import (  # type: ignore[import-not-found]
+    get_accuracy,
     get_open_api,
+    get_retraining,
     get_workflow,
+    list_runs,
     list_workflows,
     predict,
     predict_batch,
     record_runs,
+    start_retraining,
 )
 from runquote_client.models import (  # type: ignore[import-not-found]
     BatchRequest,
@@ -30,7 +34,7 @@ from runquote_client.models import (  # type: ignore[import-not-found]
 
 
 def call(url: str, key: str, workflow: str) -> dict[str, object]:
-    """Call every operation; return what a reader can check."""
+    """Call the operations; return what a reader can check."""
     client = AuthenticatedClient(url, token=key, prefix="", auth_header_name="x-api-key")
     asked = PredictionRequest(workflow_name=workflow, input_bytes=10_000_000)
     unheard = PredictionRequest(workflow_name="unheard-of", input_bytes=1)
@@ -49,6 +53,10 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
     recorded = record_runs.sync_detailed(client=client, body=RunsRequest(runs=[run]))
     listed = list_workflows.sync(client=client)
     detail = get_workflow.sync("generated-client", client=client)
+    page = list_runs.sync("generated-client", client=client, status=RunStatus.SUCCEEDED, limit=5)
+    accuracy = get_accuracy.sync(workflow, client=client)
+    started = start_retraining.sync("generated-client", client=client)
+    followed = get_retraining.sync("generated-client", started.retraining_id, client=client)
     refused = predict.sync(client=client, body=unheard)
     assert isinstance(one, Prediction)
     assert isinstance(refused, ErrorBody)
@@ -61,6 +69,9 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
         "recorded": [recorded.status_code.value, recorded.parsed.accepted],
         "workflows": [each.workflow_name for each in listed.workflows],
         "recent_runs": [each.run_id for each in detail.recent_runs],
+        "page": [each.run_id for each in page.runs],
+        "evaluated_runs": accuracy.evaluated_runs,
+        "retraining": followed.workflow_name,
         "refused": refused.error.value,
         "described": get_open_api.sync(client=client).to_dict()["info"]["title"],
     }

@@ -23,6 +23,7 @@ def api(_api: FakeApi) -> FakeApi:
     _api.runs.clear()
     _api.requests.clear()
     _api.failures.clear()
+    _api.outcome = "promoted"
     return _api
 
 

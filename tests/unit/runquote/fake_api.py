@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
@@ -25,11 +25,13 @@ from contract.predictions import (
     PredictionWarning,
     SimilarRun,
 )
+from contract.retrainings import Retraining, RetrainingStatus, RetrainingStep, StepName
 from contract.runs import RejectedRun, Run, RunsResponse
 from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
 
 API_KEY = "a-key-for-tests-only"
 GB = 10**9
+NEW_RUNS = 0
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 METRICS = Metrics(median_ape=0.08, pinball=0.05, coverage_80=0.81, coverage_90=0.9, width_80=0.4)
 
@@ -89,7 +91,7 @@ def summary(name: str) -> dict[str, Any]:
         "typical_output_ratio": 0.3,
         "estimated_share": 0.0,
         "parameters": [],
-        "new_runs": 0,
+        "new_runs": NEW_RUNS,
         "last_retraining": None,
         "running_retraining_id": None,
     }
@@ -109,6 +111,33 @@ def detail(name: str) -> WorkflowDetail:
     )
 
 
+STEPS: tuple[StepName, ...] = ("prepare_dataset", "train_model", "compare_models", "promote")
+
+
+def retraining(name: str, seen: int, outcome: RetrainingStatus) -> Retraining:
+    """A retraining that has been asked for so often; it takes a step each time."""
+    ended = seen >= len(STEPS)
+    return Retraining(
+        retraining_id="retraining-1",
+        workflow_name=name,
+        status=outcome if ended else "running",
+        started_at=NOW,
+        ended_at=NOW + timedelta(seconds=42) if ended else None,
+        reason="Because of the evaluation" if ended else None,
+        model_version=4 if ended and outcome == "promoted" else None,
+        steps=[
+            RetrainingStep(
+                step=step,
+                title=f"Do {step}",
+                state="done" if place < seen else "current" if place == seen else "pending",
+                started_at=NOW if place <= seen else None,
+                ended_at=NOW if place < seen else None,
+            )
+            for place, step in enumerate(STEPS)
+        ],
+    )
+
+
 class FakeApi(ThreadingHTTPServer):
     """Knows the workflow `rnaseq`; `failures` are answered first, one to a request."""
 
@@ -119,6 +148,8 @@ class FakeApi(ThreadingHTTPServer):
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: list[tuple[str, str]] = []
         self.failures: list[tuple[ErrorCode, int | None]] = []
+        self.outcome: RetrainingStatus = "promoted"
+        self.seen = 0
 
     @property
     def url(self) -> str:
@@ -157,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        self._answer(json.loads(self.rfile.read(length)), length)
+        self._answer(json.loads(self.rfile.read(length) or "{}"), length)
 
     def _answer(self, body: dict[str, Any], length: int = 0) -> None:
         path = self.path.removeprefix("/v1/")
@@ -178,6 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(code, f"This is {code}", retry_after)
         if path == "workflows":
             return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))])
+        if "/retrainings" in path:
+            name, _, retraining_id = path.removeprefix("workflows/").partition("/retrainings")
+            self.server.seen = self.server.seen + 1 if retraining_id else 0
+            return retraining(_known(unquote(name)), self.server.seen, self.server.outcome)
         if path.startswith("workflows/"):
             return detail(_known(unquote(path.removeprefix("workflows/"))))
         if path == "predictions":

@@ -58,7 +58,7 @@ def engines_called(workplace: Path) -> set[str]:
 
 
 def test_all_recipes_are_tested() -> None:
-    assert set(SCRIPTS) == {"launch-nextflow.sh", "launch-snakemake.sh", "gate.sh", "decide.sh"}
+    assert set(SCRIPTS) == {"launch-nextflow.sh", "launch-snakemake.sh", "gate.sh", "learn.sh", "decide.sh"}
 
 
 def test_nextflow_is_launched_within_budget_and_its_run_recorded(workplace: Path, api: FakeApi) -> None:
@@ -92,6 +92,13 @@ def test_the_gate_in_ci_judges_the_total(workplace: Path, api: FakeApi, budget: 
     )
     assert launch(workplace, api, "gate.sh", BUDGET_USD=budget).returncode == code
     assert (workplace / "costs.csv").read_text().count("\n") == 3
+
+
+def test_a_script_can_learn_from_a_trace_at_once(workplace: Path, api: FakeApi) -> None:
+    result = launch(workplace, api, "learn.sh", f"{FIXTURES}/nextflow/human.txt", "rnaseq", "3GB")
+    assert result.returncode == 0, result.stderr
+    assert [run["input_bytes"] for run in api.runs.values()] == [3 * 10**9]
+    assert "promoted" in result.stdout
 
 
 def test_a_script_can_decide_by_the_numbers(workplace: Path, api: FakeApi) -> None:
