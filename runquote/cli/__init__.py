@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from runquote.cli.accuracy import accuracy
 from runquote.cli.batch import batch
 from runquote.cli.ingest import ingest
 from runquote.cli.predict import predict
@@ -13,7 +14,7 @@ from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
 from runquote.cli.size import size
 from runquote.cli.train import train
-from runquote.cli.workflows import accuracy, curve, models
+from runquote.cli.workflows import curve, models
 
 app = typer.Typer(
     name="runquote",

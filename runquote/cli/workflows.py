@@ -1,4 +1,4 @@
-"""`runquote curve`, `models` and `accuracy`: what is known about workflows and their models."""
+"""`runquote curve` and `models`: what is known about workflows and their models."""
 
 from pathlib import Path
 from typing import Annotated
@@ -74,7 +74,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     if format is Format.JSON:
         print_json(workflows=[summary.model_dump(mode="json") for summary in summaries])
     elif format is Format.CSV:
-        print_csv([_row(summary) for summary in summaries])
+        print_csv([summary_row(summary) for summary in summaries])
     elif not summaries:
         say("No runs have been recorded yet: start with `runquote ingest`")
     else:
@@ -132,8 +132,8 @@ def show(
         [
             (
                 *(row[name] for name in ("version", "status", "created_at", "runs")),
-                _percent(row["median_ape"]),
-                _percent(row["coverage_80"]),
+                percent(row["median_ape"]),
+                percent(row["coverage_80"]),
                 row["reason"],
             )
             for row in rows
@@ -145,45 +145,8 @@ def show(
         say(f"Last retraining ended {last.ended_at:%Y-%m-%d %H:%M} UTC as {last.outcome}: {last.reason}", style="dim")
 
 
-def accuracy(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
-    """Show how well each model in service did on runs that it had not seen."""
-    session: Session = context.obj
-    with session.client() as client:
-        measured = [summary for summary in client.workflows() if summary.metrics]
-    if format is Format.JSON:
-        names = {"workflow_name", "model_version", "model_runs", "metrics", "estimated_share"}
-        print_json(workflows=[summary.model_dump(mode="json", include=names) for summary in measured])
-    elif format is Format.CSV:
-        print_csv([_row(summary) for summary in measured])
-    elif not measured:
-        say("No model is in service yet")
-    else:
-        columns = ["Workflow", "Model", "Runs", "Median error", "Coverage of 80 %", "Coverage of 90 %", "Width of 80 %"]
-        print_table(
-            columns,
-            [
-                (
-                    each.workflow_name,
-                    each.model_version,
-                    each.model_runs,
-                    *(
-                        _percent(value)
-                        for value in (
-                            each.metrics.median_ape,
-                            each.metrics.coverage_80,
-                            each.metrics.coverage_90,
-                            each.metrics.width_80,
-                        )
-                    ),
-                )
-                for each in measured
-                if each.metrics
-            ],
-            right=columns[1:],
-        )
-
-
-def _row(summary: WorkflowSummary) -> dict[str, object]:
+def summary_row(summary: WorkflowSummary) -> dict[str, object]:
+    """Return a workflow and the quality of its model as one row of a CSV file."""
     metrics = summary.metrics.model_dump() if summary.metrics else {}
     low, high = summary.input_bytes_range or ("", "")
     return {
@@ -197,5 +160,6 @@ def _row(summary: WorkflowSummary) -> dict[str, object]:
     }
 
 
-def _percent(share: object) -> str:
+def percent(share: object) -> str:
+    """Return a share as people read it, and nothing for what is none."""
     return f"{share:.0%}" if isinstance(share, float) else ""

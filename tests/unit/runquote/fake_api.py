@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
-from contract.container import Metrics
+from contract.container import EvaluatedRun, Metrics, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchResponse,
@@ -108,6 +109,39 @@ def detail(name: str) -> WorkflowDetail:
         ],
         recent_runs=[Run.model_validate_json(json.dumps(run()))],
         model_versions=[version],
+    )
+
+
+def accuracy(name: str) -> AccuracyResponse:
+    """Three runs that the model had not seen; the last was predicted badly."""
+    points = [
+        EvaluatedRun(
+            run_id=f"r-{size}",
+            completed_at=NOW,
+            input_bytes=size * GB,
+            cost_usd=cost,
+            predicted_usd=size / 10,
+            intervals=intervals(size / 10),
+        )
+        for size, cost in ((10, 1.1), (200, 19.0), (400, 90.0))
+    ]
+    return AccuracyResponse(
+        workflow_name=name,
+        model_version=3,
+        trained_at=NOW,
+        evaluated_on="holdout",
+        evaluated_runs=3,
+        metrics=METRICS,
+        baseline=METRICS.model_copy(update={"median_ape": 0.74}),
+        coverage=[MeasuredCoverage(coverage=0.8, measured=2 / 3), MeasuredCoverage(coverage=0.9, measured=2 / 3)],
+        slices=[
+            SizeSlice(
+                input_bytes_range=(10 * GB, 400 * GB), runs=3, challenger_median_ape=0.09, champion_median_ape=None
+            )
+        ],
+        months=[MonthAccuracy(month="2026-03", runs=3, median_ape=0.09)],
+        worst_misses=[points[2]],
+        points=points,
     )
 
 
@@ -213,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
             name, _, retraining_id = path.removeprefix("workflows/").partition("/retrainings")
             self.server.seen = self.server.seen + 1 if retraining_id else 0
             return retraining(_known(unquote(name)), self.server.seen, self.server.outcome)
+        if path.endswith("/accuracy"):
+            return accuracy(_known(unquote(path.removeprefix("workflows/").removesuffix("/accuracy"))))
         if path.startswith("workflows/"):
             return detail(_known(unquote(path.removeprefix("workflows/"))))
         if path == "predictions":

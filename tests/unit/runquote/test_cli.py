@@ -254,13 +254,29 @@ def test_a_png_without_the_packages_for_it_says_what_to_install(
     assert not (nowhere / "curve.png").exists()
 
 
-@pytest.mark.parametrize("arguments", [("models", "list"), ("models", "show", "rnaseq"), ("accuracy",), ("doctor",)])
+@pytest.mark.parametrize(
+    "arguments", [("models", "list"), ("models", "show", "rnaseq"), ("accuracy",), ("accuracy", "rnaseq"), ("doctor",)]
+)
 def test_what_is_known_comes_in_three_formats(runquote: Command, arguments: tuple[str, ...]) -> None:
     for format_, starts in (("table", ""), ("json", '{\n  "version": 1,\n  "currency": "USD"'), ("csv", "")):
         result = runquote(*arguments, "--format", format_)
         assert result.exit_code == 0, result.output
         assert result.stdout.startswith(starts)
         assert result.stdout.count("\n") >= 2
+
+
+def test_the_accuracy_of_one_workflow_is_told_by_size_and_month_with_its_worst_miss(runquote: Command) -> None:
+    shown = runquote("accuracy", "rnaseq").stdout
+    assert shown.startswith("Median error 8%, against 74% of always answering the median cost\n")
+    assert "Version 3, on 3 runs that were kept from training" in shown
+    assert "67% of them lay in the 80% interval" in shown
+    assert "10 GB to 400 GB     3            9%" in shown
+    assert "2026-03     3            9%" in shown
+    assert "r-400  400 GB        $40   $90  2026-03-05" in shown
+    rows = list(csv.DictReader(io.StringIO(runquote("accuracy", "rnaseq", "--format", "csv").stdout)))
+    assert [float(row["cost_usd"]) for row in rows] == [1.1, 19, 90]
+    assert float(rows[2]["high_usd_90"]) == pytest.approx(56)
+    assert len(json.loads(runquote("accuracy", "rnaseq", "--format", "json").stdout)["points"]) == 3
 
 
 def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhere: Path, api: FakeApi) -> None:
