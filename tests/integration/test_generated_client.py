@@ -7,25 +7,18 @@ from pathlib import Path
 import pytest
 
 from contract.generate import GENERATED
-from local.tools import REPOSITORY, uv
+from local.tools import REPOSITORY
+from tests.environments import environment
 from tests.system import System
 
 FOLDER = Path(__file__).parent / "generated_client"
-ENVIRONMENT = REPOSITORY / "build" / "generated-client"
 DOCUMENT = GENERATED / "openapi.json"
 
 
 @pytest.fixture(scope="module")
 def generator() -> Path:
     """The folder of programs of an environment that holds openapi-python-client and nothing of ours."""
-    lock, installed = FOLDER / "requirements.txt", ENVIRONMENT / "installed.txt"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        command = [uv(), "--quiet"]
-        subprocess.run([*command, "venv", "--allow-existing", "--python=3.13", str(ENVIRONMENT)], check=True)
-        options = [f"--python={ENVIRONMENT}", "--require-hashes", str(lock)]
-        subprocess.run([*command, "pip", "sync", *options], check=True)
-        installed.write_bytes(lock.read_bytes())
-    return ENVIRONMENT / "bin"
+    return environment(REPOSITORY / "build" / "generated-client", FOLDER / "requirements.txt")
 
 
 def test_the_document_is_served_without_a_key(system: System) -> None:

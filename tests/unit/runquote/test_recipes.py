@@ -1,23 +1,17 @@
 """The scripts in docs/recipes.md, as they are written there, against the fake API and stubs of the engines."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.recipes import SCRIPTS
 from tests.unit.runquote.fake_api import API_KEY, FakeApi
 
 REPOSITORY = Path(__file__).parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"
-SCRIPTS = {
-    match[1]: match[0]
-    for match in re.finditer(
-        r"(?<=```sh\n)#!/bin/sh\n# (\S+).*?(?=```)", (REPOSITORY / "docs/recipes.md").read_text(), re.S
-    )
-}
 ENGINES = {
     "nextflow": f'while [ "$1" != -with-trace ]; do shift; done; cp "{FIXTURES}/nextflow/human.txt" "$2"',
     "snakemake": f'mkdir -p results; echo done > results/a.txt; cp -r "{FIXTURES}/snakemake/extended" benchmarks',
