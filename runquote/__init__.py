@@ -13,6 +13,7 @@ from runquote.errors import (
     WorkflowNotFoundError,
 )
 from runquote.notebook import Prediction
+from runquote.settings import SettingsError
 from runquote.sizes import parse_size
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Run",
     "RunquoteError",
     "RunsResponse",
+    "SettingsError",
     "TooManyRequestsError",
     "UnreachableError",
     "WorkflowNotFoundError",

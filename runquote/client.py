@@ -62,6 +62,17 @@ class Client:
         self._sleep = sleep
         self._on_wait = on_wait
 
+    @classmethod
+    def connect(cls, profile: str | None = None, *, timeout: float = 30.0, patience: float = 0.0) -> Self:
+        """Connect as the command does: by environment, a profile that `runquote login` saved, or a local system.
+
+        No key need stand in a notebook. Raises SettingsError if nothing is configured.
+        """
+        from runquote.settings import connection
+
+        found = connection(profile=profile)
+        return cls(found.url, found.api_key, timeout, patience=patience)
+
     def __enter__(self) -> Self:
         return self
 

@@ -8,7 +8,7 @@ from contract.accuracy import AccuracyResponse
 from contract.container import EvaluatedRun
 from contract.workflows import WorkflowSummary
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
-from runquote.cli.session import FormatOption, Session
+from runquote.cli.session import FormatOption, Session, workflow_names
 from runquote.cli.workflows import percent, summary_row
 from runquote.sizes import format_size, format_usd
 
@@ -20,7 +20,10 @@ _EVALUATED_ON = {
 
 def accuracy(
     context: typer.Context,
-    workflow: Annotated[str | None, typer.Argument(help="Show one workflow: by size, by month, worst misses.")] = None,
+    workflow: Annotated[
+        str | None,
+        typer.Argument(help="Show one workflow: by size, by month, worst misses.", autocompletion=workflow_names),
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show how well the models in service did on runs that they had not seen."""

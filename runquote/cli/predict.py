@@ -9,6 +9,7 @@ from runquote.cli.output import Format, print_csv, print_json, print_line, print
 from runquote.cli.session import (
     NOT_TRUSTWORTHY,
     OVER_BUDGET,
+    WORKFLOW,
     BudgetOption,
     FormatOption,
     IntervalOption,
@@ -27,7 +28,7 @@ _STILL_TRUSTWORTHY = {"estimated_costs"}
 
 def predict(  # noqa: PLR0913, PLR0917 - one for each option
     context: typer.Context,
-    workflow: Annotated[str, typer.Argument(help="Name of the workflow, as `runquote models list` shows it.")],
+    workflow: Annotated[str, WORKFLOW],
     input_bytes: Annotated[
         int, typer.Option("--input", parser=usage(input_size), metavar="SIZE", help="Input dataset size, like 120GB.")
     ],

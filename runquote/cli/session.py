@@ -128,6 +128,18 @@ def parameter_value(text: str) -> ParameterValue:
     return text
 
 
+def workflow_names(incomplete: str) -> list[str]:
+    """Complete the name of a workflow, if the API answers soon; a shell that completes wants no errors."""
+    try:
+        with Client.connect(timeout=2.0) as client:
+            return [each.workflow_name for each in client.workflows() if each.workflow_name.startswith(incomplete)]
+    except (RunquoteError, SettingsError):
+        return []
+
+
+WORKFLOW = typer.Argument(
+    help="Name of the workflow, as `runquote models list` shows it.", autocompletion=workflow_names
+)
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the data.")]
 BudgetOption = Annotated[
     float | None,

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from contract.retrainings import Retraining
 from runquote.cli.output import Format, print_csv, print_json, print_table, say, stderr
-from runquote.cli.session import FAILURE, CommandError, FormatOption, Session
+from runquote.cli.session import FAILURE, CommandError, FormatOption, Session, workflow_names
 from runquote.client import Client
 from runquote.training import follow
 
@@ -27,7 +27,8 @@ _OUTCOMES = {
 def train(
     context: typer.Context,
     workflows: Annotated[
-        list[str] | None, typer.Argument(help="Names of workflows; without any, all that have new runs.")
+        list[str] | None,
+        typer.Argument(help="Names of workflows; without any, all that have new runs.", autocompletion=workflow_names),
     ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the retrainings to their ends.")] = True,
     format: FormatOption = Format.TABLE,

@@ -9,10 +9,10 @@ from contract.workflows import WorkflowSummary
 from runquote import plots
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.predict import check_interval, interval_of
-from runquote.cli.session import CommandError, Commands, FormatOption, IntervalOption, Session
+from runquote.cli.session import WORKFLOW, CommandError, Commands, FormatOption, IntervalOption, Session
 from runquote.sizes import format_size
 
-WorkflowArgument = Annotated[str, typer.Argument(help="Name of the workflow.")]
+WorkflowArgument = Annotated[str, WORKFLOW]
 models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that answer, and every version of them.")
 
 

@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from runquote import plots
+from runquote import Client, SettingsError, plots
 from runquote.cli import app
 from runquote.settings import profiles_file
 from tests.unit.runquote.conftest import Command
@@ -327,3 +327,22 @@ def test_nothing_configured_says_what_to_do(command: Command, nowhere: Path) -> 
 def test_a_shell_can_complete_the_commands(nowhere: Path) -> None:
     environment = {"_RUNQUOTE_COMPLETE": "complete_bash", "COMP_WORDS": "runquote pre", "COMP_CWORD": "1"}
     assert "predict" in CliRunner().invoke(app, [], prog_name="runquote", env=environment).output
+
+
+@pytest.mark.parametrize(("words", "found"), [("runquote predict rn", True), ("runquote train x", False)])
+def test_a_shell_can_complete_names_of_workflows(runquote: Command, words: str, found: bool) -> None:
+    environment = {"_RUNQUOTE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "2"}
+    assert ("rnaseq" in CliRunner().invoke(app, [], prog_name="runquote", env=environment).output) == found
+
+
+def test_completion_says_nothing_where_no_api_answers(nowhere: Path) -> None:
+    environment = {"_RUNQUOTE_COMPLETE": "complete_bash", "COMP_WORDS": "runquote predict rn", "COMP_CWORD": "2"}
+    assert CliRunner().invoke(app, [], prog_name="runquote", env=environment).output.strip() == ""
+
+
+def test_a_notebook_connects_as_the_command_does(command: Command, nowhere: Path, api: FakeApi) -> None:
+    with pytest.raises(SettingsError, match="runquote login"):
+        Client.connect()
+    command("--api-url", api.url, "--profile", "team", "login", stdin=API_KEY + "\n")
+    with Client.connect("team") as client:
+        assert client.predict("rnaseq", "120 GB").cost_usd == 12
