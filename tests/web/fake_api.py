@@ -21,8 +21,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel
 
+from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import BytesRange
-from contract.container import Metrics, ParameterProfile
+from contract.container import EvaluatedRun, Metrics, ParameterProfile, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchRequest,
@@ -170,6 +171,39 @@ class Workflow:
         summary = self.summary().model_dump()
         return WorkflowDetail(**summary, curve=curve, recent_runs=self.past_runs(), model_versions=versions)
 
+    def accuracy(self) -> AccuracyResponse:
+        points = [] if self.runs < 15 else [self.evaluated(run) for run in self.past_runs()]
+        misses = sorted(points, key=lambda run: -abs(math.log(run.cost_usd / run.predicted_usd)))
+        return AccuracyResponse(
+            workflow_name=self.name,
+            model_version=7,
+            trained_at=NOW,
+            evaluated_on="holdout",
+            evaluated_runs=60,
+            metrics=self.metrics,
+            baseline=Metrics(median_ape=0.61, pinball=0.2, coverage_80=0.8, coverage_90=0.9, width_80=3),
+            coverage=[MeasuredCoverage(coverage=0.8, measured=0.82), MeasuredCoverage(coverage=0.9, measured=0.72)],
+            slices=[
+                SizeSlice(input_bytes_range=self.sizes, runs=60, challenger_median_ape=0.084, champion_median_ape=None)
+            ],
+            months=[
+                MonthAccuracy(month="2026-01", runs=26, median_ape=0.12),
+                MonthAccuracy(month="2026-02", runs=34, median_ape=0.07),
+            ],
+            worst_misses=misses[:5],
+            points=points,
+        )
+
+    def evaluated(self, run: Run) -> EvaluatedRun:
+        return EvaluatedRun(
+            run_id=run.run_id,
+            completed_at=run.completed_at,
+            input_bytes=run.input_bytes,
+            cost_usd=run.cost_usd,
+            predicted_usd=self.cost(run.input_bytes),
+            intervals=self.intervals(run.input_bytes),
+        )
+
     def predict(self, request: PredictionRequest) -> Prediction:
         size = request.input_bytes
         cost = self.cost(size)
@@ -283,6 +317,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._fail(_not_found(unquote(name)))
         if part == "runs":
             return self._send(200, _page(workflow, parse_qs(address.query)))
+        if part == "accuracy":
+            model = None if isinstance(workflow, Untrained) else workflow.accuracy()
+            missing = _error("model_not_ready", f"{workflow.name} has no model yet.")
+            return self._send(200, model) if model else self._fail(missing)
         if part.startswith("retrainings/"):
             self.server.asked[part] += 1
             return self._send(200, _retraining(workflow.name, self.server.asked[part]))

@@ -95,6 +95,14 @@ const scenarios = {
         await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=retrain-1`);
         await page.getByText("No update: the model in service stays").waitFor();
       },
+      accuracy: async (page) => {
+        await page.goto(`${webUrl}/accuracy`);
+        await page.getByRole("link", { name: "wgs-joint-calling" }).waitFor();
+      },
+      "accuracy, one": async (page) => {
+        await page.goto(`${webUrl}/accuracy?workflow=wgs-joint-calling`);
+        await page.locator(".figure svg").waitFor();
+      },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
         await page.goto(ask("wgs-joint-calling"));
@@ -365,6 +373,34 @@ const scenarios = {
     await rows.first().waitFor();
     await page.goto(`${webUrl}/models?workflow=gone`);
     await page.getByText("There is no workflow called gone").waitFor();
+  },
+
+  /** What was predicted against what it cost, of a model with single runs, one without, and none. */
+  async accuracy(newPage) {
+    const page = await newPage();
+    await page.goto(`${webUrl}/accuracy`);
+    await page.getByRole("link", { name: "wgs-joint-calling" }).click();
+    await page.getByRole("heading", { name: "Half of all estimates are less than 8.4 % off" }).waitFor();
+    const chart = page.getByRole("img", { name: /^Predicted against actual cost of 60 runs/ });
+    await chart.waitFor();
+    const outside = await page.locator(".evaluated.outside").count();
+    assert(outside > 3 && outside < 25, `about one run in five lies outside of its 80 % interval: ${outside}`);
+    assert.match(await chart.getAttribute("aria-label"), new RegExp(`${outside} of them lie outside`));
+    assert.match(await page.getByRole("row", { name: /^80\s% interval/ }).innerText(), /as promised[^]*82\s%/);
+    assert.match(await page.getByRole("row", { name: /^90\s% interval/ }).innerText(), /too narrow[^]*72\s%/);
+    await page.getByRole("row", { name: /^February 2026\s34 runs\s7\s%/ }).waitFor();
+    await button(page, "View as table").click();
+    await page.getByRole("group", { name: "Predicted and actual cost" }).getByRole("row").nth(60).waitFor();
+    assert.equal(await page.getByRole("group", { name: "Worst misses" }).getByRole("row").count(), 6);
+    await page.emulateMedia({ media: "print" });
+    assert(await page.getByRole("heading", { name: "Worst misses" }).isVisible());
+    await page.emulateMedia({ media: "screen" });
+    await page.getByLabel("Workflow").selectOption("few-runs");
+    await page.getByText("An early version of Runquote trained this model").waitFor();
+    await page.getByLabel("Workflow").selectOption("untrained");
+    await page.getByText("No model of untrained yet").waitFor();
+    await page.getByRole("link", { name: "train it now" }).click();
+    await page.getByRole("heading", { name: "No model yet" }).waitFor();
   },
 
   /** What the service does not answer, or not yet. */

@@ -136,3 +136,8 @@ export function duration(milliseconds: number): string {
   });
   return parts.slice(0, 2).join(" ");
 }
+
+const monthFormat = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+
+/** "2026-03" → "March 2026". */
+export const month = (text: string) => monthFormat.format(new Date(`${text}-01T00:00:00Z`));

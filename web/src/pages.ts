@@ -13,4 +13,5 @@ export const PAGES: readonly Page[] = [
   { path: "/batch", name: "Batch", component: lazy(() => import("@/batch/BatchPage")) },
   { path: "/runs", name: "Runs", component: lazy(() => import("@/runs/RunsPage")) },
   { path: "/models", name: "Models", component: lazy(() => import("@/models/ModelsPage")) },
+  { path: "/accuracy", name: "Accuracy", component: lazy(() => import("@/accuracy/AccuracyPage")) },
 ];

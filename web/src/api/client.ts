@@ -13,6 +13,8 @@ export type RunsQuery = NonNullable<paths["/workflows/{workflow_name}/runs"]["ge
 export type Retraining = Shapes["Retraining"];
 export type ModelVersion = Shapes["ModelVersion"];
 export type Metrics = Shapes["Metrics"];
+export type Accuracy = Shapes["AccuracyResponse"];
+export type EvaluatedRun = Shapes["EvaluatedRun"];
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
@@ -82,6 +84,8 @@ export function makeApi(apiUrl: string, apiKey: string) {
     /** What the rows hold is for the API to check; it answers for each row. */
     recordRuns: (runs: readonly Record<string, unknown>[], signal: AbortSignal) =>
       answer<RunsResponse>(client.POST("/runs", { body: { runs: runs as Run[] }, signal })),
+    getAccuracy: (workflow_name: string, signal: AbortSignal) =>
+      answer<Accuracy>(client.GET("/workflows/{workflow_name}/accuracy", { params: { path: { workflow_name } }, signal })),
     startRetraining: (workflow_name: string) => answer<Retraining>(client.POST("/workflows/{workflow_name}/retrainings", { params: { path: { workflow_name } } })),
     getRetraining: (workflow_name: string, retraining_id: string, signal: AbortSignal) =>
       answer<Retraining>(client.GET("/workflows/{workflow_name}/retrainings/{retraining_id}", { params: { path: { workflow_name, retraining_id } }, signal })),

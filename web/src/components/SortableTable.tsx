@@ -52,23 +52,7 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder 
             ))}
           </tr>
         </thead>
-        <tbody>
-          {ordered.slice(shown * PAGE, (shown + 1) * PAGE).map((row) => (
-            <tr key={rowKey(row)}>
-              {columns.map(({ key, className, cell }, index) =>
-                index === 0 ? (
-                  <th key={key} scope="row" className={className}>
-                    {cell(row)}
-                  </th>
-                ) : (
-                  <td key={key} className={className}>
-                    {cell(row)}
-                  </td>
-                ),
-              )}
-            </tr>
-          ))}
-        </tbody>
+        <Body columns={columns} rows={ordered.slice(shown * PAGE, (shown + 1) * PAGE)} rowKey={rowKey} />
       </Table>
       {last > 0 && (
         <Pager onEarlier={shown > 0 ? () => setPage(shown - 1) : null} onLater={shown < last ? () => setPage(shown + 1) : null}>
@@ -76,6 +60,29 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder 
         </Pager>
       )}
     </div>
+  );
+}
+
+/** The rows of a table; the first column names each. */
+export function Body<T>({ columns, rows, rowKey }: Pick<SortableTableProps<T>, "columns" | "rows" | "rowKey">) {
+  return (
+    <tbody>
+      {rows.map((row) => (
+        <tr key={rowKey(row)}>
+          {columns.map(({ key, className, cell }, index) =>
+            index === 0 ? (
+              <th key={key} scope="row" className={className}>
+                {cell(row)}
+              </th>
+            ) : (
+              <td key={key} className={className}>
+                {cell(row)}
+              </td>
+            ),
+          )}
+        </tr>
+      ))}
+    </tbody>
   );
 }
 

@@ -1,15 +1,14 @@
 import { ticks as linearTicks } from "d3-array";
+import { Canvas } from "@/charts/Figure";
 import { linearScale, logScale } from "@/charts/scale";
 import { logMoneyTicks } from "@/charts/ticks";
 import { Icon } from "@/components/Icon";
-import { useWidth } from "@/components/hooks";
 import { tickMoney, typedMoney } from "@/format";
 import { describeOutcomes, exceedWords, ICONS, verdict, VERDICT_WORDS } from "./budget";
 import { stackDots } from "./dots";
 
 /** Twenty equally likely outcomes as dots, and where the budget stands among them. */
 export function OutcomeStrip({ outcomes, budget }: { outcomes: readonly number[]; budget: number | null }) {
-  const [frame, width] = useWidth<HTMLDivElement>();
   if (outcomes.length === 0) return null;
   const exceeding = budget === null ? 0 : outcomes.filter((usd) => usd > budget).length;
   const judged = budget === null ? null : verdict(exceeding, outcomes.length);
@@ -24,9 +23,7 @@ export function OutcomeStrip({ outcomes, budget }: { outcomes: readonly number[]
           </span>
         </p>
       )}
-      <div ref={frame} className="chart">
-        {width > 0 && <Dots outcomes={outcomes} budget={budget} width={width} />}
-      </div>
+      <Canvas draw={(width) => <Dots outcomes={outcomes} budget={budget} width={width} />} />
     </section>
   );
 }

@@ -1,0 +1,111 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import type { Accuracy, WorkflowSummary } from "@/api/client";
+import { ApiError } from "@/api/client";
+import { useApi, useWorkflows } from "@/api/queries";
+import { ErrorNotice } from "@/components/ErrorNotice";
+import { Facts } from "@/components/Facts";
+import { Loading } from "@/components/Loading";
+import { NoRuns } from "@/components/NoRuns";
+import { useTitle } from "@/components/hooks";
+import { useQueryState } from "@/components/useQueryState";
+import { WorkflowPicker } from "@/components/WorkflowPicker";
+import { counted, day, share } from "@/format";
+import { ByWorkflow } from "./ByWorkflow";
+import { Coverage } from "./Coverage";
+import { ErrorBars } from "./ErrorBars";
+import { PredictedAndActual } from "./PredictedAndActual";
+import { byMonth, bySize, isOutside } from "./points";
+import { WorstMisses } from "./WorstMisses";
+import "./accuracy.css";
+
+/** How far estimates can be trusted, measured on runs that the models had not seen: of all workflows, or of one. */
+export default function AccuracyPage() {
+  useTitle("Accuracy");
+  const workflows = useWorkflows();
+  const [query, write] = useQueryState();
+  const name = query.get("workflow");
+  return (
+    <div className="page">
+      <h1>Accuracy</h1>
+      {workflows.isPending && <Loading label="Loading workflows" problem={workflows.failureReason} />}
+      {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
+      {workflows.data?.length === 0 && <NoRuns />}
+      {workflows.data && workflows.data.length > 0 && name === null && <ByWorkflow workflows={workflows.data} />}
+      {workflows.data && name !== null && (
+        <>
+          <div className="page-bar">
+            <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next })} />
+            <Link href="/accuracy">All workflows</Link>
+          </div>
+          <OneWorkflow key={name} name={name} workflow={workflows.data.find(({ workflow_name }) => workflow_name === name)} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function OneWorkflow({ name, workflow }: { name: string; workflow: WorkflowSummary | undefined }) {
+  const api = useApi();
+  const accuracy = useQuery({ queryKey: ["accuracy", name], queryFn: ({ signal }) => api.getAccuracy(name, signal) });
+  if (accuracy.isPending) return <Loading label="Loading the accuracy" problem={accuracy.failureReason} />;
+  if (accuracy.error) {
+    if (accuracy.error instanceof ApiError && accuracy.error.code === "model_not_ready") return <NoModel name={name} workflow={workflow} />;
+    return <ErrorNotice problem={accuracy.error} onRetry={() => void accuracy.refetch()} />;
+  }
+  return <Measured accuracy={accuracy.data} />;
+}
+
+function NoModel({ name, workflow }: { name: string; workflow: WorkflowSummary | undefined }) {
+  return (
+    <section className="card empty" role="status">
+      <h2>No model of {name} yet</h2>
+      <p>
+        {workflow && `It has ${counted(workflow.succeeded_runs, "successful run")}. `}
+        What a model gets right can be measured once there is one: <Link href={`/models?workflow=${encodeURIComponent(name)}`}>train it now</Link>.
+      </p>
+    </section>
+  );
+}
+
+function Measured({ accuracy }: { accuracy: Accuracy }) {
+  const { metrics, baseline, points } = accuracy;
+  const how = accuracy.evaluated_on === "holdout" ? "kept out of its training" : "each predicted by a model trained on the others";
+  return (
+    <>
+      <section className="card stack" aria-labelledby="accuracy-title">
+        <h2 id="accuracy-title">Half of all estimates are less than {share(metrics.median_ape)} off</h2>
+        <p className="quiet">
+          Version {accuracy.model_version}, trained {day(accuracy.trained_at)}, measured on {counted(accuracy.evaluated_runs, "run")} {how}.
+        </p>
+        <Facts
+          facts={[
+            { term: "Median error", value: share(metrics.median_ape), note: `${share(baseline.median_ape)} if one always said the median cost` },
+            { term: "Interval width", value: share(metrics.width_80), note: "of the cost, for the 80 % interval" },
+          ]}
+        />
+        <Coverage coverage={accuracy.coverage} runs={accuracy.evaluated_runs} />
+      </section>
+      {points.length === 0 ? (
+        <section className="card empty" role="status">
+          <h2>Single runs are not known</h2>
+          <p>
+            An early version of Runquote trained this model and kept its totals alone.{" "}
+            <Link href={`/models?workflow=${encodeURIComponent(accuracy.workflow_name)}`}>Retrain it</Link> to see each run here.
+          </p>
+        </section>
+      ) : (
+        <section className="card stack" aria-label="Single runs">
+          <div className="side-by-side">
+            <PredictedAndActual points={points} outside={points.filter(isOutside).length} />
+            <div className="stack">
+              <ErrorBars title="Error by month" of="Month" rows={byMonth(accuracy.months)} />
+              <ErrorBars title="Error by input size" of="Input size" rows={bySize(accuracy.slices)} />
+            </div>
+          </div>
+          <WorstMisses runs={accuracy.worst_misses} />
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import type { Accuracy, EvaluatedRun } from "@/api/client";
+import { counted, month, moneyRange, size } from "@/format";
+
+const JUDGED = 0.8;
+
+export const intervalOf = ({ intervals }: EvaluatedRun) => intervals.find(({ coverage }) => coverage === JUDGED);
+
+/** Whether a run cost more or less than its 80 % interval said. */
+export function isOutside(run: EvaluatedRun): boolean {
+  const interval = intervalOf(run);
+  return interval !== undefined && (run.cost_usd < interval.low_usd || run.cost_usd > interval.high_usd);
+}
+
+/** "2.1 times as much as predicted", "12 % less than predicted". */
+export function missInWords({ cost_usd, predicted_usd }: EvaluatedRun): string {
+  if (predicted_usd === 0 || cost_usd === 0) return "–";
+  const ratio = cost_usd / predicted_usd;
+  if (ratio >= 2) return `${Number(ratio.toPrecision(2)).toLocaleString("en-US")} times as much`;
+  if (ratio <= 0.5) return `1/${Number((1 / ratio).toPrecision(2)).toLocaleString("en-US")} of it`;
+  const percent = Math.round(Math.abs(ratio - 1) * 100);
+  if (percent === 0) return "as predicted";
+  return `${percent} % ${ratio > 1 ? "more" : "less"}`;
+}
+
+export const rangeOf = (run: EvaluatedRun) => {
+  const interval = intervalOf(run);
+  return interval ? moneyRange(interval.low_usd, interval.high_usd).join(" to ") : "–";
+};
+
+export interface ErrorRow {
+  name: string;
+  runs: number;
+  error: number;
+}
+
+export const byMonth = (months: Accuracy["months"]): ErrorRow[] => months.map((each) => ({ name: month(each.month), runs: each.runs, error: each.median_ape }));
+
+export const bySize = (slices: Accuracy["slices"]): ErrorRow[] =>
+  slices.map(({ input_bytes_range: [low, high], runs, challenger_median_ape }) => ({ name: low === high ? size(low) : `${size(low)} to ${size(high)}`, runs, error: challenger_median_ape }));
+
+/** What an interval promised against what it held, with what chance alone would do to so few runs. */
+export function coverageWords(promised: number, measured: number, runs: number): string {
+  const spread = 2 * Math.sqrt((promised * (1 - promised)) / Math.max(1, runs));
+  if (Math.abs(measured - promised) <= spread) return `as promised, within what ${counted(runs, "run")} can tell`;
+  return measured > promised ? "wider than it needs to be" : "too narrow: trust it less";
+}
