@@ -3,6 +3,12 @@
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
         system lint bench examples destroy screenshot image push container sam sam-invoke sam-api
 SHELL := /bin/sh
+# How the local SageMaker runs the container's programs: make up RUNNER=docker
+RUNNER ?= $(or $(RUNQUOTE_RUNNER),process)
+export RUNQUOTE_RUNNER := $(RUNNER)
+# Where the system runs: make up BACKEND=compose
+BACKEND ?= $(or $(RUNQUOTE_BACKEND),embedded)
+export RUNQUOTE_BACKEND := $(BACKEND)
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 export PYTHONPATH := $(CURDIR)
@@ -22,7 +28,7 @@ down: .venv/.installed ## Stop all that `make up` started; data stays
 	@$(PYTHON) -m local.down
 
 clean: ## Stop everything and remove its data and builds
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.down; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.down --forget; fi
 	@rm -rf build/local build/functions web/dist
 
 doctor: .venv/.installed ## Say what this machine has, what is missing and how to get it

@@ -13,7 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from local.engine import EngineError
 from local.processes import end_processes_of, owner_of, processes_of
+from local.sagemaker.docker_runner import USES_DOCKER, remove_containers_of
 from local.settings import HOST, IDENTITY_PATH, REPOSITORY, CloudSettings, SettingsError, cloud_environment
 
 START_SECONDS = 60
@@ -27,15 +29,15 @@ class CloudError(Exception):
 def start(settings: CloudSettings, environment: Mapping[str, str] = os.environ) -> bool:
     """Start the cloud in the background unless it runs; return once it answers. Whether it had to be started.
 
+    One that runs with another runner is stopped first.
     `environment` is the server's, except for the AWS variables in it, which are ours.
     Raises CloudError when another process has the port, or when the server ends or does not answer in time.
     """
     if _is_ours(settings):
-        return False
-    if _port_is_taken(settings.port):
-        raise CloudError(
-            f"Port {settings.port} is taken by another process: stop it, or set RUNQUOTE_CLOUD_PORT to a free port."
-        )
+        if _identity(settings.port).get("runner") == settings.runner:
+            return False
+        stop(settings)
+    require_free(settings.port, "RUNQUOTE_CLOUD_PORT")
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     log = settings.state_directory / "cloud.log"
     with log.open("ab") as output:
@@ -72,7 +74,17 @@ def stop(settings: CloudSettings) -> bool:
             os.kill(server, signal.SIGKILL)
     left = bool(processes_of(settings.state_directory))
     end_processes_of(settings.state_directory)
-    return server is not None or left
+    return _remove_containers(settings) or server is not None or left
+
+
+def _remove_containers(settings: CloudSettings) -> bool:
+    """Remove what a server that was killed left in an engine; whether there was anything."""
+    if not (settings.state_directory / USES_DOCKER).exists():
+        return False
+    try:
+        return remove_containers_of(settings.state_directory)
+    except EngineError as error:
+        raise CloudError(f"Containers of this local cloud may go on: {error}") from error
 
 
 def is_running(settings: CloudSettings) -> bool:
@@ -97,14 +109,16 @@ def _identity(port: int) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _port_is_taken(port: int) -> bool:
+def require_free(port: int, variable: str) -> None:
+    """Raise CloudError when another process has the port that this variable chooses."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except OSError:
-            return True
-        return False
+        except OSError as error:
+            raise CloudError(
+                f"Port {port} is taken by another process: stop it, or set {variable} to a free port."
+            ) from error
 
 
 def _exists(pid: int) -> bool:

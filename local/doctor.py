@@ -42,7 +42,8 @@ def _docker() -> tuple[bool, str]:
     problem = engine_problem()
     return (
         not problem,
-        f"Docker (optional, for `make image`, `make container` and `make sam`): {problem or 'an engine answers'}",
+        "Docker (optional, for RUNNER=docker, BACKEND=compose, `make image`, `make container` and `make sam`): "
+        f"{problem or 'an engine answers'}",
     )
 
 

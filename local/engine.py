@@ -19,7 +19,7 @@ def engine_problem() -> str | None:
     return None
 
 
-def docker(*arguments: str, timeout: float = 60) -> str:
+def docker(*arguments: str, timeout: float | None = 60) -> str:
     """Run a docker command and return its output without the last line's end. EngineError says what it said."""
     try:
         answer = subprocess.run(
@@ -32,6 +32,6 @@ def docker(*arguments: str, timeout: float = 60) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"docker {arguments[0]}: {error}") from error
     if answer.returncode:
-        lines = answer.stderr.strip().splitlines() or ["no reason given"]
-        raise EngineError(f"docker {arguments[0]}: {lines[-1]}")
+        lines = [line for line in answer.stderr.splitlines() if line.strip() and "--help" not in line]
+        raise EngineError(f"docker {arguments[0]}: {lines[-1] if lines else 'no reason given'}")
     return answer.stdout.strip()

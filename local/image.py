@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 from local.engine import EngineError, docker, engine_problem
 from local.settings import REPOSITORY
@@ -20,8 +22,8 @@ SAGEMAKER_PLATFORM = "linux/amd64"
 """Of the instances that terraform/variables.tf names by default, and of serverless inference."""
 
 
-def build(tag: str = IMAGE, platform: str | None = None, *, cache: bool = True) -> str:
-    """Build the image, for this machine's platform unless one is given; return its id.
+def build(tag: str = IMAGE, platform: str | None = None, *, cache: bool = True, log: Path | None = None) -> str:
+    """Build the image, for this machine's platform unless one is given; return its id. A log hides the output.
 
     It has no attestations: they make an index of an image, which SageMaker does not take. Raises EngineError.
     """
@@ -31,7 +33,17 @@ def build(tag: str = IMAGE, platform: str | None = None, *, cache: bool = True) 
         *([f"--platform={platform}"] if platform else []),
         *([] if cache else ["--no-cache"]),
     ]
-    _show("buildx", "build", "--load", "--provenance=false", *options, "--file=model/Dockerfile", f"--tag={tag}", ".")
+    _show(
+        "buildx",
+        "build",
+        "--load",
+        "--provenance=false",
+        *options,
+        "--file=model/Dockerfile",
+        f"--tag={tag}",
+        ".",
+        log=log,
+    )
     return docker("image", "inspect", "--format", "{{.Id}}", tag)
 
 
@@ -110,10 +122,13 @@ def _password(registry: str) -> str:
     return base64.b64decode(token).decode().partition(":")[2]
 
 
-def _show(*arguments: str) -> None:
-    """Run a docker command whose output a person watches."""
-    if subprocess.run(["docker", *arguments], cwd=REPOSITORY, check=False).returncode:  # noqa: S607 - as above
-        raise EngineError(f"docker {arguments[0]} failed")
+def _show(*arguments: str, log: Path | None = None) -> None:
+    """Run a docker command whose output a person watches, or finds in the log."""
+    with log.open("w") if log else nullcontext() as output:
+        command = ["docker", *arguments]
+        ended = subprocess.run(command, cwd=REPOSITORY, check=False, stdout=output, stderr=output)
+    if ended.returncode:
+        raise EngineError(f"docker {arguments[0]} failed{f': see {log}' if log else ''}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,7 +8,9 @@ import subprocess
 
 from local.tools import REPOSITORY, uv
 
-APART = ("sam",)
+APART = ("sam", "localstack")
+ONE_PYTHON = {"localstack"}
+"""Groups that resolve for the Python we run alone, not for every later one."""
 _OPTIONS = [
     "--universal",
     "--python-version=3.13",
@@ -28,6 +30,8 @@ def lock() -> None:
         subprocess.run([*compile_, *options], cwd=REPOSITORY, check=True)
     for group in APART:
         options = [f"--group={group}", f"--output-file=requirements/{group}.txt"]
+        if group in ONE_PYTHON:
+            options.append("--no-universal")
         subprocess.run([*compile_, *options], cwd=REPOSITORY, check=True)
 
 

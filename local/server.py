@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from local import image
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.context import Context, Limits
 from local.sagemaker.core import SageMaker
+from local.sagemaker.docker_runner import DockerRunner
 from local.sagemaker.logs import CloudWatchLogs
 from local.sagemaker.resources import Account
-from local.sagemaker.runner import ProcessRunner
+from local.sagemaker.runner import ProcessRunner, Runner
 from local.sagemaker.store import Store
 from local.settings import (
     ACCOUNT_ID,
-    HOST,
     IDENTITY_PATH,
     REGION,
     REPOSITORY,
@@ -68,7 +69,7 @@ def _server_environment(settings: CloudSettings, clients: dict[str, str]) -> dic
         | {
             STATE_MARKER: str(state),
             "GATEWAY_PORT": str(settings.port),
-            "BIND_HOST": HOST,
+            "BIND_HOST": settings.bind_host,
             "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
@@ -90,39 +91,44 @@ def _serve(settings: CloudSettings) -> None:
 
     from local.ministack_adapter import adapter
 
-    sagemaker = make_sagemaker(settings.state_directory / "sagemaker", marker=settings.state_directory)
+    sagemaker = make_sagemaker(settings.state_directory / "sagemaker", settings)
     ministack = adapter.install(sagemaker, settings.state_directory / "ministack")
     config = Config()
-    config.bind = [f"{HOST}:{settings.port}"]
+    config.bind = [f"{settings.bind_host}:{settings.port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
     asyncio.run(serve(Cloud(ministack, sagemaker, settings), config))  # type: ignore[arg-type]  # an ASGI callable
 
 
-def make_sagemaker(directory: Path, *, marker: Path) -> SageMaker:
-    """Our SageMaker as the environment configures it.
-
-    RUNQUOTE_TRAIN_COMMAND and RUNQUOTE_SERVE_COMMAND replace the commands of the container's programs (JSON lists),
-    RUNQUOTE_TRAINING_SLOTS is how many jobs run at once.
-    """
-    commands = {
-        name: json.loads(os.environ[variable])
-        for name, variable in (("train", "RUNQUOTE_TRAIN_COMMAND"), ("serve", "RUNQUOTE_SERVE_COMMAND"))
-        if os.environ.get(variable)
-    }
-    runner = ProcessRunner(REPOSITORY, marker={STATE_MARKER: str(marker)}, **commands)
+def make_sagemaker(directory: Path, settings: CloudSettings) -> SageMaker:
+    """Our SageMaker as the environment configures it; RUNQUOTE_TRAINING_SLOTS is how many jobs run at once."""
     limits = Limits(training_slots=int(os.environ.get("RUNQUOTE_TRAINING_SLOTS") or Limits.training_slots))
     return SageMaker(
         Context(
             directory,
-            runner,
+            _runner(settings),
             Store(directory / "state.db"),
             account=Account(ACCOUNT_ID, REGION),
             limits=limits,
             publish_log=CloudWatchLogs().publish,
         )
     )
+
+
+def _runner(settings: CloudSettings) -> Runner:
+    """Containers of RUNQUOTE_IMAGE, or processes.
+
+    For processes RUNQUOTE_TRAIN_COMMAND and RUNQUOTE_SERVE_COMMAND replace the container's programs (JSON lists).
+    """
+    if settings.runner == "docker":
+        return DockerRunner(image.IMAGE, settings.state_directory)
+    commands = {
+        name: json.loads(os.environ[variable])
+        for name, variable in (("train", "RUNQUOTE_TRAIN_COMMAND"), ("serve", "RUNQUOTE_SERVE_COMMAND"))
+        if os.environ.get(variable)
+    }
+    return ProcessRunner(REPOSITORY, marker={STATE_MARKER: str(settings.state_directory)}, **commands)
 
 
 class Cloud:
@@ -134,6 +140,7 @@ class Cloud:
         self._identity = {
             "state_directory": str(settings.state_directory),
             "pid": os.getpid(),
+            "runner": settings.runner,
         }
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ACCOUNT_ID = "000000000000"
@@ -11,12 +12,16 @@ REGION = "us-east-1"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 
+Runner = Literal["process", "docker"]
+"""How the local SageMaker runs `train` and `serve`: as processes of this machine, or in the model's image."""
+
 STATE_MARKER = "RUNQUOTE_CLOUD_STATE"
 """Every process of a local cloud has its state directory in this variable: that is how leftovers are found."""
 
 
 IDENTITY_PATH = "/_runquote/cloud"
-"""On a local cloud's port, GET answers whose cloud it is: {"state_directory": its path, "pid": its server's}."""
+"""On a local cloud's port, GET answers whose cloud it is: {"state_directory": its path, "pid": its server's,
+"runner": which}."""
 
 
 class SettingsError(Exception):
@@ -29,20 +34,36 @@ class CloudSettings:
 
     state_directory: Path = REPOSITORY / "build" / "local"
     port: int = DEFAULT_PORT
+    runner: Runner = "process"
+    bind_host: str = HOST
+    """Where the port is bound. Another address only makes sense inside a container."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "CloudSettings":
-        """RUNQUOTE_STATE_DIR and RUNQUOTE_CLOUD_PORT, or their defaults. SettingsError for a port that is none."""
+        """RUNQUOTE_STATE_DIR, RUNQUOTE_CLOUD_PORT, RUNQUOTE_RUNNER and RUNQUOTE_BIND_HOST, or their defaults.
+
+        SettingsError for a port or a runner that is none.
+        """
         text = environment.get("RUNQUOTE_CLOUD_PORT") or str(DEFAULT_PORT)
         if not text.isdecimal() or not 0 < int(text) < 65536:
             raise SettingsError(f"RUNQUOTE_CLOUD_PORT must be a port number from 1 to 65535, not {text!r}.")
         directory = Path(environment.get("RUNQUOTE_STATE_DIR") or cls.state_directory)
-        return cls(directory.resolve(), int(text))
+        bind_host = environment.get("RUNQUOTE_BIND_HOST") or cls.bind_host
+        return cls(directory.resolve(), int(text), runner_from(environment), bind_host)
 
     @property
     def endpoint_url(self) -> str:
         """What AWS_ENDPOINT_URL must be. An IP address makes SDKs use path-style S3 addresses."""
         return f"http://{HOST}:{self.port}"
+
+
+def runner_from(environment: Mapping[str, str] = os.environ) -> Runner:
+    """RUNQUOTE_RUNNER (`make … RUNNER=docker`). SettingsError for one that there is not."""
+    wanted = environment.get("RUNQUOTE_RUNNER") or "process"
+    runners: dict[str, Runner] = {runner: runner for runner in get_args(Runner)}
+    if wanted not in runners:
+        raise SettingsError(f"RUNNER must be {' or '.join(runners)}, not {wanted!r}.")
+    return runners[wanted]
 
 
 def cloud_environment(settings: CloudSettings, base: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -63,6 +84,8 @@ def cloud_environment(settings: CloudSettings, base: Mapping[str, str] = os.envi
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "RUNQUOTE_CLOUD_PORT": str(settings.port),
         "RUNQUOTE_STATE_DIR": str(settings.state_directory),
+        "RUNQUOTE_RUNNER": settings.runner,
+        "RUNQUOTE_BIND_HOST": settings.bind_host,
         "NO_PROXY": own_address,
         "no_proxy": own_address,
     }

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import boto3
+from localstack_client.session import Session as LocalStackSession
 
 from local import cloud
 from local.processes import processes_of
-from local.settings import HOST, IDENTITY_PATH, REGION, CloudSettings, cloud_environment
+from local.settings import HOST, IDENTITY_PATH, REGION, CloudSettings, cloud_environment, runner_from
 
 _ATTEMPTS = 5  # A port that was free can be taken by the time the cloud binds it.
 
@@ -36,8 +37,12 @@ class LocalCloud:
 
     def client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
         """A boto3 client of it."""
-        session: Any = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106 - not a secret
-        return session.client(service, endpoint_url=self.settings.endpoint_url, **options)
+        return client_of(self.settings.endpoint_url, service, **options)
+
+    @property
+    def sagemaker_directory(self) -> Path:
+        """Where our SageMaker keeps its state."""
+        return self.settings.state_directory / "sagemaker"
 
     def start(self) -> None:
         """Start it again after `kill` or `stop`."""
@@ -64,11 +69,22 @@ class LocalCloud:
             return pid
 
 
+def client_of(endpoint_url: str, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
+    """A boto3 client of a cloud at this address, whichever it is: localstack-client finds every service there."""
+    session: Any = LocalStackSession(region_name=REGION, localstack_host=urlsplit(endpoint_url).netloc)
+    client = session.client(service, **options)
+    if client.meta.endpoint_url != endpoint_url:
+        raise RuntimeError("Unset AWS_ENDPOINT_URL: localstack-client would follow it instead.")
+    return client
+
+
 @contextlib.contextmanager
 def running_cloud(state_directory: Path, variables: Mapping[str, str] | None = None) -> Iterator[LocalCloud]:
     """A cloud that keeps its state in this directory, on a free port; stopped at the end."""
     for attempt in range(1, _ATTEMPTS + 1):
-        running = LocalCloud(CloudSettings(state_directory.resolve(), free_port()), variables or {})
+        running = LocalCloud(
+            CloudSettings(state_directory.resolve(), free_port(), runner_from(variables or {})), variables or {}
+        )
         try:
             running.start()
             break

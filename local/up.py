@@ -10,7 +10,6 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,10 +17,11 @@ from urllib.parse import urlsplit
 
 from contract.predictions import Prediction, PredictionRequest
 from functions.build import build
-from local import cloud, webserver
+from local import backends, cloud, webserver
 from local.apply import TerraformError, apply
 from local.clients import client_for
-from local.npm import NpmError, build_web_app
+from local.engine import EngineError
+from local.npm import NpmError
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from runquote.client import Client, RunquoteError
 from runquote.readers.csv import CsvError, read_runs
@@ -52,24 +52,24 @@ def up(settings: CloudSettings) -> dict[str, Any]:
     """Bring everything up; return the outputs, which are also in `outputs.json` of the state directory."""
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     web_settings = webserver.WebSettings.from_environment(settings.state_directory)
-    with _only_one(settings.state_directory), ThreadPoolExecutor(1) as background:
-        web_app = background.submit(build_web_app)  # npm and Terraform wait on different things
+    backend = backends.backend_from(settings)
+    with _only_one(settings.state_directory):
+        for other in backends.others(backend, settings):
+            other.stop()
         with step("Function packages"):
             build()
-        with step(f"Local cloud on {settings.endpoint_url}"):
-            cloud.start(settings)
+        backend.start(step)
         with step("Terraform apply"):
             terraform_outputs = apply(
-                cloud_environment(settings), settings.state_directory, _variables(settings, web_settings)
+                cloud_environment(settings), backend.directory, _variables(settings, web_settings)
             )
         outputs = _local_outputs(terraform_outputs, settings, web_settings)
         with step("Example history"):
             recorded = _record_examples(outputs)
         with step("Training"):
-            _retrain_all(outputs, settings)
+            _retrain_all(outputs, settings, backend.log)
         with step("Web app"):
-            web_app.result()
-            webserver.start(web_settings, {"apiUrl": outputs["api_url"], "apiKey": outputs["api_key"]})
+            backend.serve_web({"apiUrl": outputs["api_url"], "apiKey": outputs["api_key"]})
         _write_json(settings.state_directory / "outputs.json", outputs)
     with Client(outputs["api_url"], outputs["api_key"]) as client:
         _report(outputs, recorded, client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes))
@@ -118,7 +118,7 @@ def _record_examples(outputs: dict[str, Any]) -> int:
     return count
 
 
-def _retrain_all(outputs: dict[str, Any], settings: CloudSettings) -> None:
+def _retrain_all(outputs: dict[str, Any], settings: CloudSettings, log: str) -> None:
     """Run the state machine that the schedule starts, and wait for it.
 
     A round that an earlier, killed `make up` left under way is waited for first: what it trains need not be trained
@@ -131,7 +131,6 @@ def _retrain_all(outputs: dict[str, Any], settings: CloudSettings) -> None:
     def finished(execution: str) -> dict[str, Any]:
         while (answer := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
             if time.monotonic() > deadline:
-                log = settings.state_directory / "cloud.log"
                 raise UpError(f"Training did not end within {TRAINING_SECONDS} s: see {log}")
             time.sleep(0.5)
         return dict(answer)
@@ -182,5 +181,5 @@ if __name__ == "__main__":
         up(CloudSettings.from_environment())
     except (UpError, SettingsError, cloud.CloudError, TerraformError, NpmError, RunquoteError, CsvError) as error:
         fail(error)
-    except webserver.WebServerError as error:
+    except (webserver.WebServerError, EngineError) as error:
         fail(error)

@@ -2,7 +2,8 @@
 
 It answers as the hosting on AWS does: the headers of `web/headers.json`, `/config.json` by deployment (read from FILE
 at each request, so that a new configuration needs no restart), files of `assets/` cached for good since their names
-change with their content, and `index.html` for every page that the app itself routes. Binds to 127.0.0.1 alone.
+change with their content, and `index.html` for every page that the app itself routes. Binds to 127.0.0.1 unless told
+otherwise.
 """
 
 import argparse
@@ -138,8 +139,8 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root: Path, port: int, config: Path) -> None:
-        super().__init__((HOST, port), functools.partial(WebHandler, root.resolve(), config))
+    def __init__(self, root: Path, port: int, config: Path, host: str = HOST) -> None:
+        super().__init__((host, port), functools.partial(WebHandler, root.resolve(), config))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up early is no error of ours."""
@@ -149,15 +150,16 @@ class WebServer(ThreadingHTTPServer):
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C. One line on stderr and status 1 when that cannot be."""
-    parser = argparse.ArgumentParser(prog="local.web", description="Serve the built web app on 127.0.0.1.")
+    parser = argparse.ArgumentParser(prog="local.web", description="Serve the built web app.")
     parser.add_argument("--root", type=Path, required=True, help="the folder that `npm run build` made")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--config", type=Path, required=True, help="what /config.json answers")
+    parser.add_argument("--host", default=HOST)
     options = parser.parse_args()
     if not (options.root / "index.html").is_file():
         sys.exit(f"There is no web app in {options.root}: run `npm ci && npm run build` in web/ first.")
     try:
-        server = WebServer(options.root, options.port, options.config)
+        server = WebServer(options.root, options.port, options.config, options.host)
     except OSError as error:
         sys.exit(f"Port {options.port} cannot be served: {error.strerror or error}.")
     # shutdown() waits for serve_forever() to end, which the same thread would never reach.

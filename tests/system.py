@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from local import webserver
-from local.settings import CloudSettings
+from local.settings import CloudSettings, runner_from
 from local.testing import LocalCloud, free_port
 from local.up import up
 from runquote.client import Client
@@ -73,7 +73,7 @@ class System:
 @contextmanager
 def running_system(state_directory: Path) -> Iterator[System]:
     """Bring everything up on free ports, and stop it at the end."""
-    settings = CloudSettings(state_directory.resolve(), free_port())
+    settings = CloudSettings(state_directory.resolve(), free_port(), runner_from())
     cloud = LocalCloud(settings)
     os.environ["RUNQUOTE_WEB_PORT"] = str(free_port())
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.http_front import make_server
 from local.server import make_sagemaker
-from local.settings import HOST, STATE_MARKER, CloudSettings
+from local.settings import HOST, STATE_MARKER, CloudSettings, runner_from
 
 
 def main() -> None:
@@ -23,12 +23,13 @@ def main() -> None:
         sys.exit("Set AWS_ENDPOINT_URL to the cloud whose S3 it is to use: it never talks to AWS.")
     state: Path = options.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
+    settings = CloudSettings(state, options.port, runner_from())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with sole_owner(state) as lock:
         end_processes_of(state)
         os.environ[STATE_MARKER] = str(state)
         start_watcher(state, lock)
-        sagemaker = make_sagemaker(state, marker=state)
+        sagemaker = make_sagemaker(state, settings)
         sagemaker.adopt()
         with make_server(sagemaker, options.host, options.port) as server:
             sagemaker.resume()

@@ -32,6 +32,7 @@ class SageMaker:
         self.training = TrainingJobs(context)
         self.hosting = Hosting(context)
         self._store = context.store
+        self._runner = context.runner
         self._faults = Faults(context.directory)
         self._actions: dict[str, Action] = (
             self.training.actions | self.hosting.actions | Registry(context).actions | context.tags.actions
@@ -44,6 +45,7 @@ class SageMaker:
 
     def adopt(self) -> None:
         """Answer for what an earlier server left. Call it before any request."""
+        self._runner.keep(self.hosting.roots() | self.training.roots())
         self.hosting.adopt()
 
     def resume(self) -> None:

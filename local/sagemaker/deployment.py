@@ -138,7 +138,8 @@ class Deployment:
             elif not model.exists():
                 self.artefacts.download_model(self.plan.model_data_url, model)
             order = Order("serve", self.plan.image, root, self.log, self.plan.environment)
-            container = self.runner.start(order)
+            earlier = self.runner.adopt(order) if self._container is None else None
+            container = earlier or self.runner.start(order)
         except (ArtefactError, OSError) as error:
             raise DeploymentError(str(error)) from error
         try:

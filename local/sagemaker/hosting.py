@@ -6,6 +6,7 @@ import shutil
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from local.sagemaker.context import Context
@@ -22,6 +23,7 @@ MAX_BODY_BYTES = (
 )  # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 MAX_SERVERLESS_BODY_BYTES = 4 * 1024**2  # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
 _IN_PROGRESS = {"Creating", "Updating"}
+_PLANS = ("ActivePlan", "PendingPlan")
 _TITLES = {MODEL: "model", CONFIG: "endpoint configuration", ENDPOINT: "endpoint"}
 _ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _logger = logging.getLogger(__name__)
@@ -61,12 +63,20 @@ class Hosting:
 
     def adopt(self) -> None:
         """After a restart: answer for what was in service. Its containers start when asked, or with `resume`."""
-        endpoints = self._store.all(ENDPOINT)
-        for endpoint in endpoints:
+        for endpoint in self._store.all(ENDPOINT):
             if "ActivePlan" in endpoint:
                 name = endpoint["EndpointName"]
                 self._active[name] = self._deployment(name, endpoint["ActivePlan"])
-        self._remove_left_over(endpoints)
+        self._remove_left_over()
+
+    def roots(self) -> set[Path]:
+        """The roots of the containers that may still serve for an earlier server."""
+        return {
+            self._directory / endpoint["EndpointName"] / endpoint[plan]["Id"] / "ml"
+            for endpoint in self._store.all(ENDPOINT)
+            for plan in _PLANS
+            if plan in endpoint
+        }
 
     def resume(self) -> None:
         """Start what `adopt` found, and carry on with what was being made."""
@@ -380,16 +390,11 @@ class Hosting:
     def _retire(self, deployment: Deployment) -> None:
         threading.Thread(target=deployment.retire, args=(self._limits.hosting_stop_grace,), daemon=True).start()
 
-    def _remove_left_over(self, endpoints: list[Document]) -> None:
+    def _remove_left_over(self) -> None:
         """Delete what deployments that were replaced or deleted before a crash left on disk."""
-        kept = {
-            (endpoint["EndpointName"], endpoint[plan]["Id"])
-            for endpoint in endpoints
-            for plan in ("ActivePlan", "PendingPlan")
-            if plan in endpoint
-        }
+        kept = {root.parent for root in self.roots()}
         for directory in self._directory.glob("*/*"):
-            if (directory.parent.name, directory.name) not in kept:
+            if directory not in kept:
                 shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -1,6 +1,7 @@
 """The local SageMaker on a port of its own, for clouds that it cannot be part of."""
 
 import re
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from local.sagemaker.core import HttpAnswer, SageMaker
@@ -47,6 +48,7 @@ def make_server(sagemaker: SageMaker, host: str, port: int) -> ThreadingHTTPServ
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
             self.end_headers()
             self.wfile.write(answer.body)
             self.wfile.flush()

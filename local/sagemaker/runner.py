@@ -28,6 +28,8 @@ class Order:
     log: Path
     """Where its output goes, appended."""
     environment: dict[str, str] = field(default_factory=dict)
+    isolated: bool = False
+    """Without a network, as SageMaker's EnableNetworkIsolation asks for `train`."""
 
 
 class Container(Protocol):
@@ -49,6 +51,12 @@ class Runner(Protocol):
 
     def start(self, order: Order) -> Container:
         """Start the program; OSError when that is not possible."""
+
+    def adopt(self, order: Order) -> Container | None:
+        """What an earlier server started for this order: running, or ended with an exit code that is still known."""
+
+    def keep(self, roots: set[Path]) -> None:
+        """End what earlier servers started, except for the orders with these roots."""
 
 
 class ProcessContainer:
@@ -102,7 +110,7 @@ class ProcessRunner:
         port = 0
         if order.program == "serve":
             port = _free_port()
-            environment["SAGEMAKER_BIND_TO_PORT"] = str(port)
+            environment |= {"SAGEMAKER_BIND_TO_PORT": str(port), "RUNQUOTE_BIND_HOST": "127.0.0.1"}
         order.log.parent.mkdir(parents=True, exist_ok=True)
         with order.log.open("ab") as log:
             process = subprocess.Popen(
@@ -115,6 +123,12 @@ class ProcessRunner:
                 start_new_session=True,
             )
         return ProcessContainer(process, port)
+
+    def adopt(self, order: Order) -> None:
+        """See Runner. Processes end with the server that started them (local/processes.py)."""
+
+    def keep(self, roots: set[Path]) -> None:
+        """See Runner. There is nothing left to end."""
 
 
 def _free_port() -> int:

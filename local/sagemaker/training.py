@@ -66,13 +66,21 @@ class TrainingJobs:
             "ListTrainingJobs": self.list,
         }
 
+    def roots(self) -> set[Path]:
+        """The roots of the containers that may still train for an earlier server."""
+        jobs = [job for job in self._store.all(KIND) if job["TrainingJobStatus"] == "InProgress"]
+        return {self._root(job["TrainingJobName"]) / "ml" for job in jobs}
+
     def resume(self) -> None:
-        """After a restart: queue what had not begun to train, and fail what died with the last server."""
+        """After a restart: carry on with what still trains or waits to, and fail what died with the last server."""
         for job in self._store.all(KIND):
             name = job["TrainingJobName"]
             if job["TrainingJobStatus"] == "Stopping":
                 self._end(name, "Stopped", "Stopped")
             elif job["TrainingJobStatus"] == "InProgress" and job["SecondaryStatus"] in _NOT_STARTED:
+                self._queue(name)
+            elif job["TrainingJobStatus"] == "InProgress" and (container := self._runner.adopt(self._order(job))):
+                self._containers[name] = container
                 self._queue(name)
             elif job["TrainingJobStatus"] == "InProgress":
                 self._end(
@@ -167,37 +175,50 @@ class TrainingJobs:
     def _run(self, name: str) -> None:
         with self._changed:
             self._busy += 1
-        root = self._directory / name
+        root = self._root(name)
         try:
-            self._train(name, root)
+            if name in self._containers:
+                self._finish(self._get(name), self._containers[name])
+            else:
+                self._train(name)
         except (JobFailedError, ArtefactError) as error:
             self._fail(name, str(error))
         except Exception:
             _logger.exception("Training job %s", name)
             self._fail(name, "InternalServerError: We encountered an internal error. Please try again.")
         finally:
-            shutil.rmtree(root / "ml", ignore_errors=True)
             with self._changed:
                 self._busy -= 1
-                self._containers.pop(name, None)
+                container = self._containers.pop(name, None)
+            if container is not None:
+                container.stop(0)
+            shutil.rmtree(root / "ml", ignore_errors=True)
             if (root / "log.txt").exists() and not self._closing:
                 self._publish_log(name, root / "log.txt")
 
-    def _train(self, name: str, root: Path) -> None:
+    def _train(self, name: str) -> None:
         job = self._advance(name, "Downloading")
         if job is None:
             return
-        ml_root = root / "ml"
-        shutil.rmtree(ml_root, ignore_errors=True)  # From a server that was killed while downloading.
-        self._prepare(job, ml_root)
-        log = root / "log.txt"
-        order = Order("train", _image(job), ml_root, log, self._environment(job))
+        order = self._order(job)
+        shutil.rmtree(order.root, ignore_errors=True)  # From a server that was killed while downloading.
+        self._prepare(job, order.root)
         with self._changed:
             job = self._advance(name, "Training", TrainingStartTime=now())
             if job is None:
                 return
-            container = self._containers[name] = self._runner.start(order)
-        code = container.wait(job["StoppingCondition"]["MaxRuntimeInSeconds"])
+            try:
+                container = self._containers[name] = self._runner.start(order)
+            except OSError as error:
+                raise JobFailedError(f"InternalServerError: {error}") from error
+        self._finish(job, container)
+
+    def _finish(self, job: Document, container: Container) -> None:
+        """Wait for the program's end, or bring it about; upload what it wrote."""
+        name, order = job["TrainingJobName"], self._order(job)
+        ml_root, log = order.root, order.log
+        ends = job["TrainingStartTime"] + job["StoppingCondition"]["MaxRuntimeInSeconds"]
+        code = container.wait(max(0, ends - now()))
         if code is None:
             container.stop(self._stop_grace)
         if self._closing:
@@ -235,6 +256,14 @@ class TrainingJobs:
         _write_json(config / "hyperparameters.json", job.get("HyperParameters", {}))
         _write_json(config / "inputdataconfig.json", {c["ChannelName"]: _channel_config(c, job) for c in channels})
         _write_json(config / "resourceconfig.json", _resource_config(job))
+
+    def _root(self, name: str) -> Path:
+        return self._directory / name
+
+    def _order(self, job: Document) -> Order:
+        root = self._root(job["TrainingJobName"])
+        isolated: bool = job.get("EnableNetworkIsolation", False)
+        return Order("train", _image(job), root / "ml", root / "log.txt", self._environment(job), isolated)
 
     def _environment(self, job: Document) -> dict[str, str]:
         environment: dict[str, str] = job.get("Environment", {})

@@ -14,17 +14,14 @@ import pytest
 
 from local import image
 from local.engine import EngineError, docker, engine_problem
+from local.sagemaker import docker_runner
 from local.testing import free_port
+from tests.integration.local.conftest import build_stand_in
 from tests.unit.model.histories import make_rows
 from tests.unit.model.test_container import make_tree
 
 # As strict as it goes: if it works so, it works under anything looser.
-CONFINED = (
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-    f"--user={os.getuid() or 1000}:{os.getgid() or 1000}",
-)
+CONFINED = (*docker_runner.CONFINED, f"--user={os.getuid() or 1000}:{os.getgid() or 1000}")
 SECONDS = 60
 
 
@@ -54,6 +51,15 @@ class Running:
             connection.request(method, path, body, {"content-type": "application/json"})
             response = connection.getresponse()
             return response.status, response.read()
+
+    def until_logged(self, text: str) -> None:
+        """Wait until it has written this."""
+        pause = threading.Event()
+        for _ in range(SECONDS * 20):
+            if text in self.log:
+                return
+            pause.wait(0.05)
+        raise TimeoutError(self.log)
 
     def until_healthy(self) -> "Running":
         """Ping it as SageMaker does, until it answers 200."""
@@ -99,6 +105,15 @@ def built() -> str:
         pytest.skip(problem)
     image.build()
     return image.IMAGE
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> str:
+    """An image with the small programs that stand for the model's; skipped like `built`."""
+    problem = engine_problem()
+    if problem:
+        pytest.skip(problem)
+    return build_stand_in()
 
 
 @pytest.fixture

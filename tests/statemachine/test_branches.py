@@ -1,11 +1,14 @@
 """The real state machines, interpreted by the local cloud with a SageMaker that really trains and serves.
 
+With RUNQUOTE_BACKEND=localstack (`make localstack`) it is LocalStack that interprets them.
+
 Only the functions and the container are stand-ins, so that each branch can be taken on demand.
 """
 
 import inspect
 import io
 import json
+import os
 import sys
 import time
 import zipfile
@@ -19,11 +22,13 @@ from uuid import uuid4
 import pytest
 
 from local.testing import LocalCloud, running_cloud
+from tests.localstack import JoinedLocalStack, running_localstack
 from tests.statemachine import stub_functions
 from tests.statemachine.definitions import definition
 
 CONTAINER = str(Path(__file__).with_name("container.py"))
 FUNCTIONS = ("prepare_dataset", "verify_artifact", "compare_models", "promote", "select_workflows")
+BACKEND = os.environ.get("RUNQUOTE_BACKEND", "embedded")
 BUCKET, TABLE = "artifacts", "workflows"
 
 
@@ -31,7 +36,7 @@ BUCKET, TABLE = "artifacts", "workflows"
 class Machine:
     """The deployed state machines and what they report to."""
 
-    cloud: LocalCloud
+    cloud: LocalCloud | JoinedLocalStack
     arns: dict[str, str]
     queue_url: str
 
@@ -72,7 +77,7 @@ class Machine:
     @contextmanager
     def fault(self, action: str, code: str, times: int = 1, after: int = 0) -> Iterator[None]:
         """Let SageMaker refuse an action so many times; fails if it was not asked that often."""
-        directory = self.cloud.settings.state_directory / "sagemaker"
+        directory = self.cloud.sagemaker_directory
         plan, log = directory / "faults.json", directory / "faults.log"
         log.unlink(missing_ok=True)
         fault = {"action": action, "code": code, "message": "planted", "after": after, "times": times}
@@ -109,11 +114,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         f"RUNQUOTE_{program.upper()}_COMMAND": json.dumps([sys.executable, CONTAINER, program])
         for program in ("train", "serve")
     }
-    with running_cloud(tmp_path_factory.mktemp("cloud"), commands) as cloud:
+    start = running_localstack if BACKEND == "localstack" else running_cloud
+    with start(tmp_path_factory.mktemp("cloud"), commands) as cloud:
         yield _deploy(cloud)
 
 
-def _deploy(cloud: LocalCloud) -> Machine:
+def _deploy(cloud: LocalCloud | JoinedLocalStack) -> Machine:
     client = cloud.client
     client("s3").create_bucket(Bucket=BUCKET)
     client("s3").put_object(Bucket=BUCKET, Key="dataset/part.jsonl", Body=b"{}")
@@ -270,7 +276,7 @@ def test_throttling_is_not_taken_for_absence(machine: Machine) -> None:
     for action in ("DescribeEndpoint", "ListEndpoints", "ListModelPackageGroups"):
         with machine.fault(action, "ThrottlingException"):
             execution = machine.run(workflow_name="wf-throttled", scenario="promoted")
-        assert execution["status"] == "SUCCEEDED", action
+        assert execution["status"] == "SUCCEEDED", (action, execution.get("cause"), execution["visited"])
     assert machine.answer("t-wf-throttled") == "4"
 
 
@@ -310,8 +316,15 @@ def test_an_outcome_that_cannot_be_told_stands_and_raises_the_alarm(machine: Mac
 
 def test_retrain_all_finishes_the_others_and_names_the_one_that_failed(machine: Machine) -> None:
     execution = machine.run("retrain_all")
-    assert (execution["status"], execution["error"]) == ("FAILED", "WorkflowsFailed")
-    assert execution["cause"] == '1 of 4 retrainings failed: ["training_failed"]'
+    assert execution["status"] == "FAILED"
+    if BACKEND == "localstack":
+        # A path with a wildcard always gives a list (https://github.com/json-path/JsonPath#what-is-returned-when);
+        # LocalStack gives the value alone when just one matches, and so cannot count one failure.
+        assert execution["error"] == "States.Runtime"
+        assert "Expected an array type, but got 'training_failed'" in execution["cause"]
+    else:
+        assert execution["error"] == "WorkflowsFailed"
+        assert execution["cause"] == '1 of 4 retrainings failed: ["training_failed"]'
     outcomes = {each["workflow_name"]: each["outcome"] for each in execution["notifications"]}
     assert outcomes == {
         "promoted": "promoted",

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from local.engine import docker
+from local.settings import runner_from
 from local.testing import LocalCloud, running_cloud
 
 CONTAINER = Path(__file__).parent / "container"
@@ -20,11 +22,7 @@ BUCKET = "runquote-test"
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    commands = {
-        f"RUNQUOTE_{name.upper()}_COMMAND": json.dumps([sys.executable, str(CONTAINER / f"{name}.py")])
-        for name in ("train", "serve")
-    }
-    with running_cloud(tmp_path_factory.mktemp("cloud"), commands) as running:
+    with running_cloud(tmp_path_factory.mktemp("cloud"), _programs()) as running:
         s3 = running.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="data/a.csv", Body=b"1,2\n")
@@ -32,7 +30,22 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield running
 
 
-def eventually[T](read: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 60) -> T:
+def _programs() -> dict[str, str]:
+    """What makes the local SageMaker run the programs of `container/`, in this process's runner."""
+    if runner_from() == "docker":
+        return {"RUNQUOTE_RUNNER": "docker", "RUNQUOTE_IMAGE": build_stand_in()}
+    return {
+        f"RUNQUOTE_{name.upper()}_COMMAND": json.dumps([sys.executable, str(CONTAINER / f"{name}.py")])
+        for name in ("train", "serve")
+    }
+
+
+def build_stand_in() -> str:
+    """Build an image of the programs of `container/`; its id."""
+    return docker("build", "--quiet", "--tag=runquote-test-stand-in", str(CONTAINER), timeout=None)
+
+
+def eventually[T](read: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 240) -> T:
     """Read until it is as wanted."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.05)):

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.processes import processes_of
+from local.sagemaker.docker_runner import containers_of
 from local.testing import LocalCloud
 from tests.integration.local.conftest import BUCKET, ROLE, eventually, job_request
 
@@ -76,24 +77,33 @@ def test_a_model_from_training_to_restart(cloud: LocalCloud) -> None:
     assert before["version"] == "2"
 
     sagemaker.create_training_job(**job_request("life-lost", hang="yes"))
-    eventually(
-        lambda: sagemaker.describe_training_job(TrainingJobName="life-lost"),
-        lambda job: job["SecondaryStatus"] == "Training",
-    )
-    cloud.kill()  # Returns only when serving and training have ended too.
+    log = cloud.settings.state_directory / "sagemaker/training-jobs/life-lost/log.txt"
+    eventually(lambda: log.exists() and "hanging" in log.read_text(), bool)
+    cloud.kill()  # Returns only when no process of it is left.
     cloud.start()
     after = invoke(cloud, "life", x=21)
     assert (after["y"], after["version"]) == (42, "2")
-    assert after["pid"] != before["pid"]
+    outlived = cloud.settings.runner == "docker"  # Containers go on, and the next server finds them.
+    assert (after["host"], after["pid"] == before["pid"]) == (before["host"], outlived)
+    if outlived:
+        sagemaker.stop_training_job(TrainingJobName="life-lost")
     lost = eventually(
         lambda: sagemaker.describe_training_job(TrainingJobName="life-lost"),
-        lambda job: job["TrainingJobStatus"] != "InProgress",
+        lambda job: job["TrainingJobStatus"] not in {"InProgress", "Stopping"},
     )
-    assert lost["TrainingJobStatus"] == "Failed"
-    assert "Please try again" in lost["FailureReason"]
+    assert lost["TrainingJobStatus"] == ("Stopped" if outlived else "Failed")
+    assert outlived or "Please try again" in lost["FailureReason"]
 
     sagemaker.delete_endpoint(EndpointName="life")
-    eventually(lambda: after["pid"] in processes_of(cloud.settings.state_directory), lambda there: not there)
+    eventually(lambda: still_serves(cloud, "life", after["pid"]), lambda there: not there)
+
+
+def still_serves(cloud: LocalCloud, endpoint: str, pid: int) -> bool:
+    """Whether the program behind the endpoint is there."""
+    state = cloud.settings.state_directory
+    if cloud.settings.runner == "docker":
+        return any(f"/{endpoint}/" in root for root in containers_of(state).values())
+    return pid in processes_of(state)
 
 
 def test_a_container_that_dies_is_started_again(cloud: LocalCloud) -> None:

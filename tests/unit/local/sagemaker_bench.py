@@ -145,6 +145,8 @@ class FakeRunner:
     orders: list[Order] = field(default_factory=list)
     trainings: list[FakeTraining] = field(default_factory=list)
     servings: list[FakeServing] = field(default_factory=list)
+    outlived: dict[Path, Container] = field(default_factory=dict)
+    kept: set[Path] = field(default_factory=set)
 
     def start(self, order: Order) -> Container:
         self.orders.append(order)
@@ -156,6 +158,12 @@ class FakeRunner:
         self.servings.append(FakeServing(order.root / "model"))
         self.servings[-1].healthy &= self.healthy_at_once
         return self.servings[-1]
+
+    def adopt(self, order: Order) -> Container | None:
+        return self.outlived.get(order.root)
+
+    def keep(self, roots: set[Path]) -> None:
+        self.kept = roots
 
 
 @dataclass

@@ -22,6 +22,12 @@ def test_bad_port(port: str) -> None:
         CloudSettings.from_environment({"RUNQUOTE_CLOUD_PORT": port})
 
 
+def test_runner() -> None:
+    assert CloudSettings.from_environment({"RUNQUOTE_RUNNER": "docker"}).runner == "docker"
+    with pytest.raises(SettingsError, match="RUNNER must be process or docker, not 'podman'"):
+        CloudSettings.from_environment({"RUNQUOTE_RUNNER": "podman"})
+
+
 def test_environment_leads_nowhere_else() -> None:
     base = {
         "PATH": "/bin",

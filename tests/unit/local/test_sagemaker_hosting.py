@@ -291,3 +291,14 @@ def test_http_answers(bench: Bench) -> None:
     assert (answer.status, json.loads(answer.body)["__type"]) == (400, "SerializationException")
     answer = bench.sagemaker.control_plane("SageMaker.CreateAutoMLJob", b"{}")
     assert answer.status == 400
+
+
+def test_restart_goes_on_with_a_container_that_outlived_it(bench: Bench) -> None:
+    serve(bench)
+    root = bench.runner.orders[0].root
+    bench.runner.outlived[root] = bench.runner.servings[0]
+    server = bench.new_server()
+    server.adopt()
+    assert bench.runner.kept == {root}
+    assert invoke(bench) == b'{"v": 1}'
+    assert len(bench.runner.servings) == 1

@@ -199,3 +199,27 @@ def test_list(bench: Bench) -> None:
     assert [job["TrainingJobName"] for job in second["TrainingJobSummaries"]] == ["a-2"]
     assert "NextToken" not in second
     assert bench.call("ListTrainingJobs", StatusEquals="Failed")["TrainingJobSummaries"] == []
+
+
+def test_restart_carries_on_with_a_container_that_outlived_it(bench: Bench) -> None:
+    bench.runner.train = lambda root: (root / "model/model.json").write_text("{}") and None
+    bench.call("CreateTrainingJob", **bench.job_request())
+    container = started(bench)
+    root = bench.runner.orders[0].root
+    bench.runner.outlived[root] = container
+    server = bench.new_server()
+    server.adopt()
+    assert bench.runner.kept == {root}
+    server.resume()
+    assert bench.call("DescribeTrainingJob", TrainingJobName="job")["SecondaryStatus"] == "Training"
+    container.end(0)
+    assert bench.ended_job()["TrainingJobStatus"] == "Completed"
+    assert "s3://bucket/out/job/output/model.tar.gz" in bench.s3.objects
+
+
+def test_an_image_that_cannot_run_is_the_reason(bench: Bench) -> None:
+    def refuse(root: Path) -> int:
+        raise OSError("The container could not be started: no such image")
+
+    bench.runner.train = refuse
+    assert bench.train()["FailureReason"] == "InternalServerError: The container could not be started: no such image"

@@ -6,7 +6,7 @@ import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-model = json.loads((Path(os.environ["RUNQUOTE_ML_ROOT"]) / "model/model.json").read_text())
+model = json.loads((Path(os.environ.get("RUNQUOTE_ML_ROOT", "/opt/ml")) / "model/model.json").read_text())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -35,7 +35,12 @@ class Handler(BaseHTTPRequestHandler):
         if "status" in request:
             self.answer(request["status"], json.dumps({"asked": request["status"]}).encode())
             return
-        answer = {"y": model["slope"] * request["x"], "version": model["version"], "pid": os.getpid()}
+        answer = {
+            "y": model["slope"] * request["x"],
+            "version": model["version"],
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+        }
         self.answer(200, json.dumps(answer).encode())
 
 
@@ -44,4 +49,5 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-Server(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+host = os.environ.get("RUNQUOTE_BIND_HOST", "")
+Server((host, int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler).serve_forever()

@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-root = Path(os.environ["RUNQUOTE_ML_ROOT"])
+root = Path(os.environ.get("RUNQUOTE_ML_ROOT", "/opt/ml"))
 hyperparameters = json.loads((root / "input/config/hyperparameters.json").read_text())
 
 if hyperparameters.get("fail"):
@@ -14,6 +14,7 @@ if hyperparameters.get("fail"):
     print("Giving up:", hyperparameters["fail"])
     sys.exit(3)
 if hyperparameters.get("hang"):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Process 1 of a container ends by no other signal.
     print("hanging", flush=True)
     signal.pause()
 

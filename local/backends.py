@@ -1,0 +1,170 @@
+"""Where the system runs locally: what `make up BACKEND=…` starts and `make down` stops."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from local import cloud, image, webserver
+from local.engine import EngineError, docker, engine_problem
+from local.npm import build_web_app
+from local.settings import REPOSITORY, CloudSettings, SettingsError
+from local.webserver import WebSettings
+
+Step = Callable[[str], AbstractContextManager[None]]
+"""Says what is being done and how long it took."""
+
+
+class Backend(Protocol):
+    """A local cloud and a web server, and how to start and stop them."""
+
+    directory: Path
+    """Where Terraform keeps what it knows of this cloud."""
+    log: str
+    """Where a person reads what went wrong."""
+
+    def start(self, step: Step) -> None:
+        """Start the cloud, unless it runs; return once it answers."""
+
+    def serve_web(self, config: dict[str, str]) -> None:
+        """Serve the web app with this configuration."""
+
+    def stop(self) -> bool:
+        """Stop all of it; data stays. Whether anything was running."""
+
+    def forget(self) -> None:
+        """Remove its data, except for what is in the state directory."""
+
+
+class Embedded:
+    """Processes of this machine."""
+
+    def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
+        self._settings = settings
+        self._web = web
+        self._web_app: Future[None] | None = None
+        self.directory = settings.state_directory
+        self.log = str(settings.state_directory / "cloud.log")
+
+    def start(self, step: Step) -> None:
+        """See Backend. The web app is built meanwhile: npm and Terraform wait on different things."""
+        self._web_app = ThreadPoolExecutor(1).submit(build_web_app)
+        environment = dict(os.environ)
+        if self._settings.runner == "docker":
+            with step("Model image"):
+                environment["RUNQUOTE_IMAGE"] = image.build(log=self._settings.state_directory / "image.log")
+        with step(f"Local cloud on {self._settings.endpoint_url}"):
+            cloud.start(self._settings, environment)
+
+    def serve_web(self, config: dict[str, str]) -> None:
+        """See Backend."""
+        if self._web_app is not None:
+            self._web_app.result()
+        webserver.start(self._web, config)
+
+    def stop(self) -> bool:
+        """See Backend."""
+        web = webserver.stop(self._web)
+        return cloud.stop(self._settings) or web
+
+    def forget(self) -> None:
+        """See Backend. All of its data is in the state directory."""
+
+
+class Compose:
+    """Containers, as docker-compose.yml says."""
+
+    def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
+        self._ports = {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_WEB_PORT": str(web.port)}
+        self.directory = settings.state_directory / "compose"
+        self.log = "`docker compose logs cloud`"
+
+    def start(self, step: Step) -> None:
+        """See Backend."""
+        if problem := engine_problem():
+            raise EngineError(problem)
+        self.directory.mkdir(exist_ok=True)
+        if not self._containers():
+            for variable, port in self._ports.items():
+                cloud.require_free(int(port), variable)
+        with step("Images"):
+            self._run("build")
+        with step("Containers"):
+            self._run("up", "--detach", "--wait", "--remove-orphans")
+
+    def serve_web(self, config: dict[str, str]) -> None:
+        """See Backend."""
+        write = ["docker", "compose", *_FILE, "exec", "--no-TTY", "web", "sh", "-c", "cat >/etc/runquote/config.json"]
+        content = json.dumps(config).encode()
+        if subprocess.run(write, env=self._environment(), input=content, check=False).returncode:
+            raise EngineError("The web app's container does not take its configuration: see `docker compose logs web`")
+
+    def stop(self) -> bool:
+        """See Backend."""
+        if not self.directory.exists():
+            return False
+        running = bool(self._containers())
+        if running:
+            self._run("down")
+        return running
+
+    def forget(self) -> None:
+        """See Backend."""
+        if self.directory.exists():
+            self._run("down", "--volumes")
+
+    def _containers(self) -> str:
+        return docker("compose", *_FILE, "ps", "--quiet")
+
+    def _run(self, *arguments: str) -> None:
+        """A compose command whose output is kept in a file."""
+        log = self.directory / f"{arguments[0]}.log"
+        with log.open("w") as output:
+            command = ["docker", "compose", *_FILE, "--progress=plain", *arguments]
+            ended = subprocess.run(command, env=self._environment(), stdout=output, stderr=output, check=False)
+        if ended.returncode:
+            raise EngineError(f"docker compose {arguments[0]} failed: {_last_line(log)} ({log})")
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self._ports, "RUNQUOTE_BUILD_NETWORK": image.build_network()}
+
+
+_FILE = (f"--project-directory={REPOSITORY}",)
+_BACKENDS: Mapping[str, type[Embedded] | type[Compose]] = {"embedded": Embedded, "compose": Compose}
+
+
+def backend_from(settings: CloudSettings, environment: Mapping[str, str] = os.environ) -> Backend:
+    """RUNQUOTE_BACKEND (`make up BACKEND=compose`). SettingsError for one that there is not."""
+    wanted = environment.get("RUNQUOTE_BACKEND") or "embedded"
+    if wanted not in _BACKENDS:
+        raise SettingsError(f"BACKEND must be {' or '.join(_BACKENDS)}, not {wanted!r}.")
+    return _make(wanted, settings)
+
+
+def others(chosen: Backend, settings: CloudSettings) -> list[Backend]:
+    """Every other backend of this checkout: they want the same ports."""
+    return [_make(name, settings) for name, kind in _BACKENDS.items() if not isinstance(chosen, kind)]
+
+
+def forget_all(settings: CloudSettings) -> None:
+    """Remove what the backends of this checkout keep elsewhere than in the state directory."""
+    for name in _BACKENDS:
+        _make(name, settings).forget()
+
+
+def stop_all(settings: CloudSettings) -> list[str]:
+    """Stop every backend of this checkout; the names of those that ran."""
+    return [name for name in _BACKENDS if _make(name, settings).stop()]
+
+
+def _make(name: str, settings: CloudSettings) -> Backend:
+    return _BACKENDS[name](settings, WebSettings.from_environment(settings.state_directory))
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "no output"

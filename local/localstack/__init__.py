@@ -1,0 +1,1 @@
+"""LocalStack as the local cloud, with our SageMaker joined to it."""
