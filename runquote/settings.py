@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-URL_VARIABLE = "RUNQUOTE_API_URL"
-KEY_VARIABLE = "RUNQUOTE_API_KEY"
-PROFILE_VARIABLE = "RUNQUOTE_PROFILE"
 DEFAULT_PROFILE = "default"
 LOCAL_OUTPUTS = Path("build/local/outputs.json")
 """What `make up` leaves in a checkout of Runquote."""
@@ -18,6 +16,16 @@ LOCAL_OUTPUTS = Path("build/local/outputs.json")
 
 class SettingsError(Exception):
     """There is no complete configuration; the message says what to do."""
+
+
+class Given(BaseSettings):
+    """What flags say, and where they are silent RUNQUOTE_API_URL, RUNQUOTE_API_KEY and RUNQUOTE_PROFILE."""
+
+    model_config = SettingsConfigDict(env_prefix="RUNQUOTE_", env_ignore_empty=True, frozen=True)
+
+    api_url: str | None = None
+    api_key: str | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,15 +60,19 @@ def connection(url: str | None = None, api_key: str | None = None, profile: str 
 
     A stored key is only ever sent to the address stored beside it. Raises SettingsError if something is missing.
     """
-    profile = profile or os.environ.get(PROFILE_VARIABLE)
-    address, key = url or os.environ.get(URL_VARIABLE), api_key or os.environ.get(KEY_VARIABLE)
+    flags: dict[str, Any] = {
+        name: value for name, value in (("api_url", url), ("api_key", api_key), ("profile", profile)) if value
+    }
+    given = Given(**flags)
+    address, key = given.api_url, given.api_key
     if address and key:
         return Connection(address, key, "flags and environment" if url or api_key else "environment")
-    for source, its_url, its_key in [_from_profile(profile), *([_from_local_outputs()] if profile is None else [])]:
+    stored = [_from_profile(given.profile), *([] if given.profile else [_from_local_outputs()])]
+    for source, its_url, its_key in stored:
         if its_url and its_key and address in (None, its_url):
             return Connection(its_url, key or its_key, source)
     missing = f"key for {address}" if address else "API to ask"
-    raise SettingsError(f"No {missing}: run `runquote login`, or set {URL_VARIABLE} and {KEY_VARIABLE}")
+    raise SettingsError(f"No {missing}: run `runquote login`, or set RUNQUOTE_API_URL and RUNQUOTE_API_KEY")
 
 
 def _from_profile(name: str | None) -> tuple[str, str | None, str | None]:
