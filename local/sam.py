@@ -142,8 +142,8 @@ def with_endpoint(content: dict[str, Any], endpoint_url: str) -> dict[str, Any]:
 def filled_in(event: str, settings: CloudSettings) -> str:
     """Return an event with what only a running system knows: `${…}` stands for a property of a model in service.
 
-    `model_package_arn`, `endpoint_name`, `model_data_url`, `evaluation_uri` and `manifest_uri` are of the workflow that
-    the event names.
+    `model_package_arn`, `endpoint_name`, `model_data_url`, `evaluation_uri`, `manifest_uri` and `retraining_id` (of the
+    latest retraining) are of the workflow that the event names, among its path parameters if it is an HTTP request.
 
     Raises:
         SamError: the event is no JSON object, asks for something else, or its workflow has no model in service.
@@ -152,8 +152,9 @@ def filled_in(event: str, settings: CloudSettings) -> str:
     if not wanted:
         return event
     try:
-        workflow_name = json.loads(event)["workflow_name"]
-    except (ValueError, LookupError, TypeError):
+        content = json.loads(event)
+        workflow_name = (content.get("pathParameters") or content)["workflow_name"]
+    except (ValueError, LookupError, AttributeError):
         raise SamError("An event with ${…} must be a JSON object with a workflow_name") from None
     known = _model_in_service(str(workflow_name), settings)
     if unknown := wanted - set(known):
@@ -163,24 +164,28 @@ def filled_in(event: str, settings: CloudSettings) -> str:
 
 def _model_in_service(workflow_name: str, settings: CloudSettings) -> dict[str, str]:
     outputs = json.loads((settings.state_directory / "outputs.json").read_text())
-    item = client_for("dynamodb", settings).get_item(
-        TableName=outputs["model_endpoints_table"], Key={"workflow_name": {"S": workflow_name}}
-    )
-    if "Item" not in item:
-        raise SamError(f"Workflow {workflow_name} has no model in service: see `make up`")
-    record = {name: value.get("S", "") for name, value in item["Item"].items()}
-    sagemaker = client_for("sagemaker", settings)
-    package = sagemaker.describe_model_package(ModelPackageName=record["model_package_arn"])
+    dynamodb, sagemaker = client_for("dynamodb", settings), client_for("sagemaker", settings)
+
+    def record(table: str) -> dict[str, Any]:
+        answer = dynamodb.get_item(TableName=outputs[table], Key={"workflow_name": {"S": workflow_name}})
+        if "Item" not in answer:
+            raise SamError(f"Workflow {workflow_name} has no model in service: see `make up`")
+        item: dict[str, Any] = answer["Item"]
+        return item
+
+    served = {name: value.get("S", "") for name, value in record("model_endpoints_table").items()}
+    package = sagemaker.describe_model_package(ModelPackageName=served["model_package_arn"])
     model_data_url: str = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
     job = sagemaker.describe_training_job(TrainingJobName=model_data_url.split("/")[-3])
     (train,) = (each for each in job["InputDataConfig"] if each["ChannelName"] == "train")
     dataset = train["DataSource"]["S3DataSource"]["S3Uri"].rstrip("/").rpartition("/")[0]
     return {
-        "model_package_arn": record["model_package_arn"],
-        "endpoint_name": record["endpoint_name"],
+        "model_package_arn": served["model_package_arn"],
+        "endpoint_name": served["endpoint_name"],
         "model_data_url": model_data_url,
         "evaluation_uri": package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"],
         "manifest_uri": f"{dataset}/manifest.json",
+        "retraining_id": record("workflows_table")["last_retraining"]["M"]["execution_arn"]["S"].rpartition(":")[2],
     }
 
 

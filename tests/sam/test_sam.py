@@ -26,7 +26,7 @@ from tests.system import System
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
 SAMPLES = sorted(path.stem for path in events.DIRECTORY.glob("*.json"))
-READS = [name for name in SAMPLES if name != "record_runs"]
+READS = [name for name in SAMPLES if name not in ("record_runs", "start_retraining")]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,6 +118,18 @@ def test_what_a_container_records_is_there_for_all(system: System, containers: C
         first, second = _both(system, containers, "record_runs", again)
         assert first == second
         assert first["body"] == {"accepted": 0, "unchanged": 1, "rejected": []}
+
+
+def test_a_retraining_that_a_container_starts_is_followed_by_all(system: System, containers: Containers) -> None:
+    started = _invoke(containers, sam.function_address("retrainings"), events.load("start_retraining"))
+    assert started["statusCode"] == 202
+    machine = system.outputs["retrain_state_machine_arn"].replace(":stateMachine:", ":execution:")
+    execution = system.wait(f"{machine}:{started['body']['retraining_id']}")
+    assert json.loads(execution["output"])["outcome"] == "no_update"
+    event = json.loads(json.dumps(events.load("retraining")).replace("${retraining_id}", execution["name"]))
+    in_container, in_cloud = _both(system, containers, "retrainings", event)
+    assert in_container == in_cloud
+    assert in_container["body"]["status"] == "no_update"
 
 
 @pytest.mark.parametrize("slug", ["prepare_dataset", "verify_artifact", "compare_models", "promote"])

@@ -28,6 +28,8 @@ def test_an_event_is_filled_in_from_the_running_system(monkeypatch: pytest.Monke
     settings = CloudSettings()
     event = '{"workflow_name": "x", "evaluation_uri": "${evaluation_uri}"}'
     assert json.loads(sam.filled_in(event, settings))["evaluation_uri"] == "s3://b/x.json"
+    request = '{"pathParameters": {"workflow_name": "y"}, "path": "/${evaluation_uri}"}'
+    assert json.loads(sam.filled_in(request, settings))["path"] == "/s3://b/y.json"
     assert sam.filled_in("[1]", settings) == "[1]"
     with pytest.raises(sam.SamError, match=r"\$\{price\} is none of evaluation_uri"):
         sam.filled_in('{"workflow_name": "x", "a": "${price}"}', settings)
