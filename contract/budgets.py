@@ -70,6 +70,19 @@ class BudgetsResponse(Shape):
     )
 
 
+class RebuildSpendRequest(Shape):
+    """Input of `rebuild_spend`."""
+
+    everything: bool = Field(default=False, description="Also the workflows whose runs are all counted")
+
+
+class RebuildSpendResponse(Shape):
+    """Output of `rebuild_spend`: what was counted."""
+
+    workflows: int
+    runs: int
+
+
 class BudgetsQuery(Shape):
     """Which month to tell about."""
 

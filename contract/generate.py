@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from contract import openapi, states
+from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run
@@ -19,6 +20,10 @@ STANDALONE: list[type[BaseModel]] = [
     Run,
     EndpointRecord,
     WorkflowRecord,
+    Budget,
+    SpendRecord,
+    RebuildSpendRequest,
+    RebuildSpendResponse,
     Evaluation,
     Invocation,
     InvocationResponse,

@@ -1,6 +1,7 @@
 """How things are named in AWS. Every name is a pure function of what it names, so that a retry finds what exists."""
 
 import hashlib
+import json
 import re
 from datetime import datetime
 
@@ -44,6 +45,11 @@ def retraining_name(workflow_name: str, after: datetime | None) -> str:
     All who ask for a retraining at the same time thus ask for the same one.
     """
     return child_execution_name(f"after {after.isoformat() if after else 'none'}", workflow_name)
+
+
+def spend_line(team: str | None, workflow_name: str) -> str:
+    """Name the line of table `spend` for a team and a workflow: a sort key has at most 1,024 bytes."""
+    return _digest(json.dumps([team, workflow_name]), 32)
 
 
 def execution_name(execution_arn: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, RootModel
 from pydantic.json_schema import models_json_schema
 
 from contract.accuracy import AccuracyResponse
-from contract.budgets import Budget, BudgetRequest, BudgetsResponse
+from contract.budgets import Budget, BudgetRequest, BudgetsQuery, BudgetsResponse
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
 from contract.retrainings import Retraining
@@ -121,18 +121,32 @@ ROUTES = (
         "How far a retraining is, and how it ended",
         Retraining,
     ),
+    Route(
+        "GET",
+        "/budgets",
+        "budgets",
+        "listBudgets",
+        "What each team spent in a month, and may spend",
+        BudgetsResponse,
+        query=BudgetsQuery,
+    ),
+    Route(
+        "PUT",
+        "/budgets/{team}",
+        "budgets",
+        "setBudget",
+        "Set what a team may spend in a month",
+        Budget,
+        requests=(BudgetRequest,),
+    ),
+    Route("DELETE", "/budgets/{team}", "budgets", "deleteBudget", "Delete a team's budget", Budget),
 )
-UPCOMING: tuple[type[BaseModel], ...] = (Budget, BudgetRequest, BudgetsResponse)
-"""Shapes of routes that are being built."""
 _ERROR_STATUSES = sorted(set(STATUS.values()))
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
-    shapes: set[type[BaseModel]] = {shape for route in ROUTES for shape in (route.response, *route.requests)} | {
-        ErrorBody,
-        *UPCOMING,
-    }
+    shapes = {shape for route in ROUTES for shape in (route.response, *route.requests)} | {ErrorBody}
     ordered = sorted(shapes, key=lambda shape: shape.__name__)
     _, schema = models_json_schema(
         [(shape, "validation") for shape in ordered], ref_template="#/components/schemas/{model}"

@@ -36,7 +36,8 @@ class WorkflowRecord(Shape):
 
     `succeeded_runs` grows with each recorded SUCCEEDED run and `revisions` with each bill that replaces the estimate of
     one, in the same transaction; `examined_runs` and `examined_revisions` are what the latest retraining that came to
-    a verdict had seen. Where they differ, there is something new to learn.
+    a verdict had seen. Where they differ, there is something new to learn. `spend_runs` is how many of the runs table
+    `spend` holds: all, but for those that were recorded before that table was.
     """
 
     workflow_name: WorkflowName
@@ -45,6 +46,7 @@ class WorkflowRecord(Shape):
     examined_runs: int = 0
     revisions: int = 0
     examined_revisions: int = 0
+    spend_runs: int = 0
     latest_recorded_at: UtcTime | None = None
     lease_owner: str | None = None
     lease_expires_at: UtcTime | None = None

@@ -66,6 +66,7 @@ def up(settings: CloudSettings) -> dict[str, Any]:
         outputs = _local_outputs(terraform_outputs, settings, web_settings)
         with step("Example history"):
             recorded = _record_examples(outputs)
+            _count_spend(outputs, settings)
         with step("Training"):
             _retrain_all(outputs, settings, backend.log)
         with step("Web app"):
@@ -116,6 +117,16 @@ def _record_examples(outputs: dict[str, Any]) -> int:
                 if answer.rejected:
                     raise UpError(f"{path}: run {answer.rejected[0].run_id}: {answer.rejected[0].message}")
     return count
+
+
+def _count_spend(outputs: dict[str, Any], settings: CloudSettings) -> None:
+    """Count what runs cost that an earlier version recorded, which counted no money."""
+    with Client(outputs["api_url"], outputs["api_key"]) as client:
+        if client.budgets().uncounted_runs == 0:
+            return
+    answer = client_for("lambda", settings).invoke(FunctionName=outputs["rebuild_spend_function"], Payload=b"{}")
+    if "FunctionError" in answer:
+        raise UpError(f"What runs cost could not be counted: {answer['Payload'].read().decode()}")
 
 
 def _retrain_all(outputs: dict[str, Any], settings: CloudSettings, log: str) -> None:

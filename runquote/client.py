@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
+from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.retrainings import Retraining
 from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
@@ -160,6 +161,18 @@ class Client:
     def retraining(self, workflow_name: str, retraining_id: str) -> Retraining:
         """Tell how far a retraining is, and how it ended."""
         return self._call(Retraining, "GET", f"{_workflow(workflow_name)}/retrainings/{quote(retraining_id, safe='')}")
+
+    def budgets(self, month: str | None = None) -> BudgetsResponse:
+        """Tell what each team spent in a month such as "2026-11" (UTC), and may spend; this month by default."""
+        return self._call(BudgetsResponse, "GET", "budgets", query=BudgetsQuery(month=month))
+
+    def set_budget(self, team: str, limit_usd: float) -> Budget:
+        """Set what a team may spend in a month."""
+        return self._call(Budget, "PUT", f"budgets/{quote(team, safe='')}", {"limit_usd": limit_usd})
+
+    def delete_budget(self, team: str) -> Budget:
+        """Delete a team's budget; what it spent stays known."""
+        return self._call(Budget, "DELETE", f"budgets/{quote(team, safe='')}")
 
     def _call[S: Shape](
         self, shape: type[S], method: str, path: str, body: object | None = None, query: Shape | None = None

@@ -49,6 +49,8 @@ locals {
     accuracy          = [aws_api_gateway_resource.accuracy.id, "GET,OPTIONS"]
     retrainings       = [aws_api_gateway_resource.retrainings.id, "POST,OPTIONS"]
     retraining        = [aws_api_gateway_resource.retraining.id, "GET,OPTIONS"]
+    budgets           = [aws_api_gateway_resource.budgets.id, "GET,OPTIONS"]
+    budget            = [aws_api_gateway_resource.budget.id, "PUT,DELETE,OPTIONS"]
   }
 }
 
@@ -123,6 +125,18 @@ resource "aws_api_gateway_resource" "retraining" {
   path_part   = "{retraining_id}"
 }
 
+resource "aws_api_gateway_resource" "budgets" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "budgets"
+}
+
+resource "aws_api_gateway_resource" "budget" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.budgets.id
+  path_part   = "{team}"
+}
+
 # Request bodies. `$default` catches every other content type, which would otherwise skip the model.
 
 resource "aws_api_gateway_request_validator" "this" {
@@ -154,6 +168,14 @@ resource "aws_api_gateway_model" "record_runs" {
   description  = "Body of POST /runs"
   content_type = "application/json"
   schema       = jsonencode(local.gateway_models.recordRuns)
+}
+
+resource "aws_api_gateway_model" "set_budget" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "setBudget"
+  description  = "Body of PUT /budgets/{team}"
+  content_type = "application/json"
+  schema       = jsonencode(local.gateway_models.setBudget)
 }
 
 # POST /predictions
@@ -378,6 +400,73 @@ resource "aws_api_gateway_integration" "get_retraining" {
   uri                     = module.retrainings.invoke_arn
 }
 
+# GET /budgets
+
+resource "aws_api_gateway_method" "list_budgets" {
+  rest_api_id      = aws_api_gateway_rest_api.this.id
+  resource_id      = aws_api_gateway_resource.budgets.id
+  operation_name   = "listBudgets"
+  http_method      = "GET"
+  authorization    = "NONE"
+  api_key_required = true
+}
+
+resource "aws_api_gateway_integration" "list_budgets" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.budgets.id
+  http_method             = aws_api_gateway_method.list_budgets.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.budgets.invoke_arn
+}
+
+# PUT /budgets/{team}
+
+resource "aws_api_gateway_method" "set_budget" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.budget.id
+  operation_name       = "setBudget"
+  http_method          = "PUT"
+  authorization        = "NONE"
+  api_key_required     = true
+  request_validator_id = aws_api_gateway_request_validator.this.id
+  request_parameters   = { "method.request.path.team" = true }
+  request_models = {
+    "application/json" = aws_api_gateway_model.set_budget.name
+    "$default"         = aws_api_gateway_model.set_budget.name
+  }
+}
+
+resource "aws_api_gateway_integration" "set_budget" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.budget.id
+  http_method             = aws_api_gateway_method.set_budget.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.budgets.invoke_arn
+}
+
+# DELETE /budgets/{team}
+
+resource "aws_api_gateway_method" "delete_budget" {
+  rest_api_id        = aws_api_gateway_rest_api.this.id
+  resource_id        = aws_api_gateway_resource.budget.id
+  operation_name     = "deleteBudget"
+  http_method        = "DELETE"
+  authorization      = "NONE"
+  api_key_required   = true
+  request_parameters = { "method.request.path.team" = true }
+}
+
+resource "aws_api_gateway_integration" "delete_budget" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.budget.id
+  http_method             = aws_api_gateway_method.delete_budget.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.budgets.invoke_arn
+}
+
 # Who may call the functions
 
 resource "aws_lambda_permission" "predict" {
@@ -423,6 +512,15 @@ resource "aws_lambda_permission" "retrainings" {
   qualifier     = module.retrainings.alias_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/*/workflows/*/retrainings*"
+}
+
+resource "aws_lambda_permission" "budgets" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.budgets.function_name
+  qualifier     = module.budgets.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/*/budgets*"
 }
 
 # Browsers, and errors that no function answers
@@ -474,6 +572,9 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.get_accuracy.id, aws_api_gateway_integration.get_accuracy.uri,
       aws_api_gateway_integration.start_retraining.id, aws_api_gateway_integration.start_retraining.uri,
       aws_api_gateway_integration.get_retraining.id, aws_api_gateway_integration.get_retraining.uri,
+      aws_api_gateway_integration.list_budgets.id, aws_api_gateway_integration.list_budgets.uri,
+      aws_api_gateway_integration.set_budget.id, aws_api_gateway_integration.set_budget.uri,
+      aws_api_gateway_integration.delete_budget.id, aws_api_gateway_integration.delete_budget.uri,
       [for preflight in module.preflight : preflight.integration_response_id],
     ]))
   }

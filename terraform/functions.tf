@@ -58,9 +58,9 @@ data "aws_iam_policy_document" "record_runs" {
   }
 
   statement {
-    sid       = "CountRuns"
-    actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.workflows.arn]
+    sid       = "CountRunsAndMoney"
+    actions   = ["dynamodb:UpdateItem"] # as above
+    resources = [aws_dynamodb_table.workflows.arn, aws_dynamodb_table.spend.arn]
   }
 }
 
@@ -80,6 +80,7 @@ module "record_runs" {
   environment = {
     WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
     WORKFLOWS_TABLE     = aws_dynamodb_table.workflows.name
+    SPEND_TABLE         = aws_dynamodb_table.spend.name
     WEB_ORIGIN          = local.web_origin
   }
 }
@@ -391,5 +392,85 @@ module "select_workflows" {
 
   environment = {
     WORKFLOWS_TABLE = aws_dynamodb_table.workflows.name
+  }
+}
+
+data "aws_iam_policy_document" "budgets" {
+  statement {
+    sid       = "ReadSpend"
+    actions   = ["dynamodb:Query"]
+    resources = [aws_dynamodb_table.spend.arn]
+  }
+
+  statement {
+    sid       = "KeepBudgets"
+    actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"]
+    resources = [aws_dynamodb_table.budgets.arn]
+  }
+
+  statement {
+    sid       = "FindUncountedRuns"
+    actions   = ["dynamodb:Scan"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+}
+
+module "budgets" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "budgets"
+  description           = "Tells what teams spent in a month, and keeps their limits"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.budgets.json
+
+  environment = {
+    SPEND_TABLE     = aws_dynamodb_table.spend.name
+    BUDGETS_TABLE   = aws_dynamodb_table.budgets.name
+    WORKFLOWS_TABLE = aws_dynamodb_table.workflows.name
+    WEB_ORIGIN      = local.web_origin
+  }
+}
+
+data "aws_iam_policy_document" "rebuild_spend" {
+  statement {
+    sid       = "ReadRuns"
+    actions   = ["dynamodb:Query"]
+    resources = [aws_dynamodb_table.workflow_runs.arn]
+  }
+
+  statement {
+    sid       = "MarkWorkflows"
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "WriteSpend"
+    actions   = ["dynamodb:UpdateItem"] # within a transaction
+    resources = [aws_dynamodb_table.spend.arn]
+  }
+}
+
+module "rebuild_spend" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "rebuild_spend"
+  description           = "Counts what was spent anew from the runs"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  memory_mb             = 1769                                  # one whole CPU
+  timeout_seconds       = 900
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.rebuild_spend.json
+
+  environment = {
+    WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
+    WORKFLOWS_TABLE     = aws_dynamodb_table.workflows.name
+    SPEND_TABLE         = aws_dynamodb_table.spend.name
   }
 }

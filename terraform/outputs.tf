@@ -59,6 +59,21 @@ output "workflows_table" {
   value       = aws_dynamodb_table.workflows.name
 }
 
+output "spend_table" {
+  description = "Table of what teams spent each month"
+  value       = aws_dynamodb_table.spend.name
+}
+
+output "budgets_table" {
+  description = "Table of the teams' monthly limits"
+  value       = aws_dynamodb_table.budgets.name
+}
+
+output "rebuild_spend_function" {
+  description = "Function that counts what was spent anew: to be invoked once after an update from a version without budgets"
+  value       = "${module.rebuild_spend.function_name}:${module.rebuild_spend.alias_name}"
+}
+
 output "artifacts_bucket" {
   description = "Bucket of datasets and models"
   value       = aws_s3_bucket.artifacts.id

@@ -76,6 +76,52 @@ resource "aws_dynamodb_table" "workflows" {
   }
 }
 
+resource "aws_dynamodb_table" "spend" {
+  name                        = "${var.name_prefix}-spend"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "month"
+  range_key                   = "line"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "month"
+    type = "S"
+  }
+
+  attribute {
+    name = "line"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
+resource "aws_dynamodb_table" "budgets" {
+  name                        = "${var.name_prefix}-budgets"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "team"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "team"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
 resource "aws_s3_bucket" "artifacts" {
   # checkov:skip=CKV_AWS_18: access logs would need a second bucket; CloudTrail data events are the account's to switch on
   # checkov:skip=CKV_AWS_144: datasets and models can be made anew from the tables, which have point-in-time recovery

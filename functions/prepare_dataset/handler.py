@@ -29,7 +29,7 @@ def preparer() -> DatasetPreparer:
     clock, dynamodb = SystemClock(), aws.patient_dynamodb()
     workflows = WorkflowsTable(dynamodb, settings.workflows_table)
     return DatasetPreparer(
-        runs=RunsTable(dynamodb, settings.workflow_runs_table, settings.workflows_table, clock),
+        runs=RunsTable(dynamodb, settings.workflow_runs_table),
         workflows=workflows,
         leases=workflows,
         executions=StateMachineExecutions(aws.step_functions()),

@@ -10,9 +10,9 @@ from functions.record_runs.logic import Recorder, is_batch
 from functions.record_runs.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import RunsTable
 from functions.shared.explain import required_members
 from functions.shared.http import Answer, HttpRequest, Routes, read_json, respond
+from functions.shared.recording import RunsWriter
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -29,9 +29,15 @@ def settings() -> Settings:
 @cache
 def recorder() -> Recorder:
     """Put the function together, once."""
-    tables = settings().workflow_runs_table, settings().workflows_table
     clock = SystemClock()
-    return Recorder(RunsTable(aws.dynamodb_for_writes(), *tables, clock), clock)
+    writer = RunsWriter(
+        aws.dynamodb_for_writes(),
+        settings().workflow_runs_table,
+        workflows_table=settings().workflows_table,
+        spend_table=settings().spend_table,
+        clock=clock,
+    )
+    return Recorder(writer, clock)
 
 
 def _record(request: HttpRequest) -> Answer:

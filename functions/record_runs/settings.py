@@ -8,4 +8,5 @@ class Settings(settings.Settings):
 
     workflow_runs_table: str
     workflows_table: str
+    spend_table: str
     web_origin: str

@@ -1,31 +1,22 @@
 """The tables in DynamoDB."""
 
-import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
 
 from contract.base import Shape
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
-from functions.shared.aws import THROTTLING, code_of, unavailable
-from functions.shared.errors import DependencyUnavailable, MalformedRecord, StalePromotion
+from functions.shared.aws import unavailable
+from functions.shared.errors import MalformedRecord, StalePromotion
 from functions.shared.items import Item, from_item, to_attribute, to_item
 from functions.shared.observability import logger
-from functions.shared.ports import Clock, History, Lease, Recorded, RunPosition
-from functions.shared.revisions import is_revision, joined
+from functions.shared.ports import History, Lease, RunPosition
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_TRANSACTION_RUNS = 99
-"""A transaction takes 100 actions (API reference, TransactWriteItems); one of them counts."""
-_CONTENTION_ATTEMPTS = 8
 _MAX_NAMES = 1000
 _RUNS_SEARCHED = 1000
 _PAGES_SEARCHED = 5
@@ -34,118 +25,35 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UT
 """No time that a run may have lies outside (`contract.base.UtcTime`)."""
 
 
-@dataclass(frozen=True)
-class _Write:
-    """A run to be written, in place of what is recorded of it if anything is."""
-
-    run: Run
-    recorded: Run | None = None
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether it adds a run or a bill; an estimate that joins a bill is only noted."""
-        return self.recorded is None or is_revision(self.recorded, self.run)
-
-
 class RunsTable:
     """Table `workflow_runs`."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, workflows_table: str, clock: Clock) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._workflows_table = workflows_table
-        self._clock = clock
-
-    def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
-        """Record runs of one workflow; each transaction counts exactly the runs and bills that it adds."""
-        recorded = Recorded()
-        for chunk in batched(runs, _TRANSACTION_RUNS, strict=False):
-            recorded |= self._record(workflow_name, chunk)
-        return recorded
-
-    def _record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
-        """Write runs as new; those that are there already stop the transaction, and are joined with what is there."""
-        pending = {run.run_id: _Write(run) for run in runs}
-        recorded = Recorded()
-        attempts = 0
-        while pending:
-            try:
-                self._write(workflow_name, list(pending.values()))
-            except ClientError as error:
-                present = self._present(error, list(pending))
-                for run_id, item in present.items():
-                    write = _over(item, pending.pop(run_id).run)
-                    if write is None:
-                        recorded |= Recorded(conflicts=frozenset({run_id}))
-                    elif write.run is write.recorded:
-                        recorded |= Recorded(unchanged=frozenset({run_id}))
-                    else:
-                        pending[run_id] = write
-                if not present:
-                    attempts += 1
-                    self._wait_for_turn(attempts)
-            else:
-                accepted = frozenset(run_id for run_id, write in pending.items() if write.is_accepted)
-                return recorded | Recorded(accepted=accepted, unchanged=frozenset(pending) - accepted)
-        return recorded
-
-    def _write(self, workflow_name: str, writes: list[_Write]) -> None:
-        new = [write.run for write in writes if write.recorded is None]
-        revised = [write.run for write in writes if write.recorded is not None and write.is_accepted]
-        count: Any = {
-            "Update": {
-                "TableName": self._workflows_table,
-                "Key": {"workflow_name": {"S": workflow_name}},
-                "UpdateExpression": "SET latest_recorded_at = :now "
-                "ADD runs :runs, succeeded_runs :succeeded, revisions :revisions",
-                "ExpressionAttributeValues": {
-                    ":now": {"S": self._clock.now().isoformat()},
-                    ":runs": {"N": str(len(new))},
-                    ":succeeded": {"N": str(sum(run.status == "SUCCEEDED" for run in new))},
-                    ":revisions": {"N": str(sum(run.status == "SUCCEEDED" for run in revised))},
-                },
-            }
-        }
-        puts: list[Any] = [{"Put": {"TableName": self._table, **_put(write)}} for write in writes]
-        with unavailable("runs table"):
-            self._client.transact_write_items(TransactItems=[*puts, count])
-
-    def _present(self, error: ClientError, run_ids: list[str]) -> dict[str, Item]:
-        """Return the stored items that stopped a transaction; none if it was only contention."""
-        if code_of(error) == "TransactionInProgressException":
-            return {}
-        if code_of(error) != "TransactionCanceledException":
-            raise error
-        reasons: Any = error.response.get("CancellationReasons", [])
-        codes = {reason.get("Code", "None") for reason in reasons}
-        unexpected = codes - {"None", "ConditionalCheckFailed", "TransactionConflict"} - THROTTLING
-        if unexpected:
-            raise error
-        return {
-            run_id: reason["Item"]
-            for run_id, reason in zip(run_ids, reasons, strict=False)
-            if reason.get("Code") == "ConditionalCheckFailed"
-        }
-
-    def _wait_for_turn(self, attempts: int) -> None:
-        if attempts >= _CONTENTION_ATTEMPTS:
-            raise DependencyUnavailable("runs table: contention")
-        longest = min(0.05 * 2**attempts, 1.0)
-        self._clock.pause(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
 
     def succeeded(self, workflow_name: str) -> History:
         """Read every SUCCEEDED run, ordered by run_id."""
-        unreadable: list[str] = []
-        return History(self._rows(workflow_name, unreadable), unreadable)
+        return self._history(
+            FilterExpression="#status = :succeeded",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":name": {"S": workflow_name}, ":succeeded": {"S": "SUCCEEDED"}},
+        )
 
-    def _rows(self, workflow_name: str, unreadable: list[str]) -> Iterator[Run]:
+    def all(self, workflow_name: str) -> History:
+        """Read every run, ordered by run_id."""
+        return self._history(ExpressionAttributeValues={":name": {"S": workflow_name}})
+
+    def _history(self, **conditions: object) -> History:
+        unreadable: list[str] = []
+        return History(self._rows(conditions, unreadable), unreadable)
+
+    def _rows(self, conditions: Mapping[str, object], unreadable: list[str]) -> Iterator[Run]:
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "workflow_name = :name",
-            "FilterExpression": "#status = :succeeded",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {":name": {"S": workflow_name}, ":succeeded": {"S": "SUCCEEDED"}},
             "ConsistentRead": True,
+            **conditions,
         }
         for item in self._pages(request):
             try:
@@ -174,7 +82,7 @@ class RunsTable:
                 ScanIndexForward=False,
                 Limit=limit,
             )
-        return _readable(page["Items"], Run)
+        return readable(page["Items"], Run)
 
     def page(
         self, workflow_name: str, query: RunsQuery, after: RunPosition | None
@@ -188,11 +96,11 @@ class RunsTable:
                 page = self._client.query(**request, **start)
             items += page["Items"]
             if len(items) > query.limit:
-                return _readable(items[: query.limit], Run), _position(items[query.limit - 1])
+                return readable(items[: query.limit], Run), _position(items[query.limit - 1])
             if "LastEvaluatedKey" not in page:
-                return _readable(items, Run), None
+                return readable(items, Run), None
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return _readable(items, Run), _position(start["ExclusiveStartKey"])
+        return readable(items, Run), _position(start["ExclusiveStartKey"])
 
 
 def _question(table: str, workflow_name: str, query: RunsQuery) -> dict[str, Any]:
@@ -229,34 +137,7 @@ def _position(item: Item) -> RunPosition:
     return from_item({name: item[name] for name in RunPosition.model_fields}, RunPosition)
 
 
-def _over(item: Item, run: Run) -> _Write | None:
-    """Return how a run is written over a stored item; None if they contradict each other."""
-    try:
-        recorded = from_item(item, Run)
-    except MalformedRecord:
-        return None
-    both = joined(recorded, run)
-    return _Write(both, recorded) if both else None
-
-
-def _put(write: _Write) -> dict[str, Any]:
-    """Return the members of a Put that fails, and tells what is there, if that is not what it replaces."""
-    put: dict[str, Any] = {"Item": to_item(write.run), "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-    if write.recorded is None:
-        return {**put, "ConditionExpression": "attribute_not_exists(run_id)"}
-    # All else is equal, and a run that holds both a bill and an estimate is never written over.
-    as_recorded = "cost_source = :source AND cost_usd = :cost AND attribute_not_exists(estimated_cost_usd)"
-    return {
-        **put,
-        "ConditionExpression": as_recorded,
-        "ExpressionAttributeValues": {
-            ":source": to_attribute(write.recorded.cost_source),
-            ":cost": to_attribute(write.recorded.cost_usd),
-        },
-    }
-
-
-def _readable[S: Shape](items: Sequence[Item], shape: type[S]) -> list[S]:
+def readable[S: Shape](items: Sequence[Item], shape: type[S]) -> list[S]:
     """Read items, leaving out (and logging) those that are not of the shape."""
     found = []
     for item in items:
@@ -267,7 +148,8 @@ def _readable[S: Shape](items: Sequence[Item], shape: type[S]) -> list[S]:
     return found
 
 
-def _scan(client: "DynamoDBClient", table: str) -> list[Item]:
+def scan(client: "DynamoDBClient", table: str) -> list[Item]:
+    """Read a whole table, a small one."""
     items: list[Item] = []
     start: dict[str, Any] = {}
     while True:
@@ -294,7 +176,7 @@ class WorkflowsTable:
 
     def all(self) -> list[WorkflowRecord]:
         """Return every workflow."""
-        return _readable(_scan(self._client, self._table), WorkflowRecord)
+        return readable(scan(self._client, self._table), WorkflowRecord)
 
     def names(self) -> list[str]:
         """Return names of workflows for suggestions: all, or the first of very many."""
@@ -347,7 +229,7 @@ class EndpointsTable:
 
     def all(self) -> Mapping[str, EndpointRecord]:
         """Return every readable record by workflow."""
-        records = _readable(_scan(self._client, self._table), EndpointRecord)
+        records = readable(scan(self._client, self._table), EndpointRecord)
         return {record.workflow_name: record for record in records}
 
     def put(self, record: EndpointRecord) -> None:

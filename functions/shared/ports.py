@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from contract.base import Label, Shape, UtcTime
+from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run, RunsQuery
 from contract.workflows import WorkflowRecord
+from functions.shared.spend import Amount, Line
 
 
 class Clock(Protocol):
@@ -71,6 +73,9 @@ class RunHistory(Protocol):
 
     def succeeded(self, workflow_name: str) -> History:
         """Read every SUCCEEDED run that was recorded before the call, ordered by run_id."""
+
+    def all(self, workflow_name: str) -> History:
+        """Read every run that was recorded before the call, ordered by run_id."""
 
     def recent(self, workflow_name: str, limit: int) -> list[Run]:
         """Return the runs that completed last, latest first."""
@@ -166,6 +171,33 @@ class StartableExecutions(Protocol):
 
     def states_entered(self, name: str) -> Sequence[StateEntered]:
         """Return the states that an execution has entered, in order of time."""
+
+
+class SpendRecords(Protocol):
+    """Reads what was spent."""
+
+    def of_month(self, month: str) -> list[SpendRecord]:
+        """Return every line of a month."""
+
+
+class SpendLedger(Protocol):
+    """Rewrites what was spent."""
+
+    def replace(self, record: WorkflowRecord, lines: Mapping[Line, Amount]) -> bool:
+        """Set the lines of a workflow, and that they hold all its runs; return False if any was recorded meanwhile."""
+
+
+class BudgetRecords(Protocol):
+    """The monthly limits of teams."""
+
+    def all(self) -> list[Budget]:
+        """Return every budget."""
+
+    def put(self, budget: Budget) -> None:
+        """Write a budget in place of the one that the team has."""
+
+    def delete(self, team: str) -> Budget | None:
+        """Delete a team's budget; return it, or None when it has none."""
 
 
 class EndpointRecords(Protocol):

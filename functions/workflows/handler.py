@@ -33,7 +33,7 @@ def catalogue() -> Catalogue:
     dynamodb = aws.dynamodb_for_reads()
     return Catalogue(
         workflows=WorkflowsTable(dynamodb, settings().workflows_table),
-        runs=RunsTable(dynamodb, settings().workflow_runs_table, settings().workflows_table, clock),
+        runs=RunsTable(dynamodb, settings().workflow_runs_table),
         endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
         models=Endpoints(aws.sagemaker_runtime(), clock),
         registry=Registry(aws.sagemaker()),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run, RunsQuery
@@ -19,6 +20,7 @@ from functions.shared.ports import (
     StateEntered,
 )
 from functions.shared.revisions import is_revision, joined
+from functions.shared.spend import Amount, Line
 from tests.fakes.shapes import NOW, answer
 
 type Failure = Exception | None
@@ -87,6 +89,12 @@ class FakeRuns:
             run = self.runs[name, run_id]
             if name == workflow_name and run.status == "SUCCEEDED":
                 yield run
+
+    def all(self, workflow_name: str) -> History:
+        mine = sorted(
+            (run for run in self.runs.values() if run.workflow_name == workflow_name), key=lambda run: run.run_id
+        )
+        return History(iter(mine), list(self.unreadable))
 
     def recent(self, workflow_name: str, limit: int) -> list[Run]:
         mine = [run for run in self.runs.values() if run.workflow_name == workflow_name]
@@ -174,6 +182,50 @@ class FakeStateMachine:
 
     def states_entered(self, name: str) -> Sequence[StateEntered]:
         return self.entered.get(name, [])
+
+
+class FakeSpend:
+    """Lines of spend."""
+
+    def __init__(self, *records: SpendRecord) -> None:
+        self.records = list(records)
+
+    def of_month(self, month: str) -> list[SpendRecord]:
+        return [record for record in self.records if record.month == month]
+
+
+class FakeLedger:
+    """Keeps the lines that were set; `busy` attempts find that a run was recorded meanwhile."""
+
+    def __init__(self, workflows: "FakeWorkflows", busy: int = 0) -> None:
+        self.workflows = workflows
+        self.busy = busy
+        self.lines: dict[Line, Amount] = {}
+
+    def replace(self, record: WorkflowRecord, lines: Mapping[Line, Amount]) -> bool:
+        if self.busy:
+            self.busy -= 1
+            return False
+        self.lines |= lines
+        counted = record.model_copy(update={"spend_runs": record.runs})
+        self.workflows.records[record.workflow_name] = counted
+        return True
+
+
+class FakeBudgets:
+    """Budgets by team."""
+
+    def __init__(self, *budgets: Budget) -> None:
+        self.budgets = {budget.team: budget for budget in budgets}
+
+    def all(self) -> list[Budget]:
+        return list(self.budgets.values())
+
+    def put(self, budget: Budget) -> None:
+        self.budgets[budget.team] = budget
+
+    def delete(self, team: str) -> Budget | None:
+        return self.budgets.pop(team, None)
 
 
 class FakeEndpoints:

@@ -26,7 +26,8 @@ from tests.system import System
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
 SAMPLES = sorted(path.stem for path in events.DIRECTORY.glob("*.json"))
-READS = [name for name in SAMPLES if name not in ("record_runs", "start_retraining")]
+WRITES = {"record_runs", "start_retraining", "set_budget", "delete_budget"}
+READS = [name for name in SAMPLES if name not in WRITES]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,6 +119,15 @@ def test_what_a_container_records_is_there_for_all(system: System, containers: C
         first, second = _both(system, containers, "record_runs", again)
         assert first == second
         assert first["body"] == {"accepted": 0, "unchanged": 1, "rejected": []}
+
+
+def test_a_budget_that_a_container_sets_is_there_for_all(system: System, containers: Containers) -> None:
+    made = _invoke(containers, sam.function_address("budgets"), events.load("set_budget"))
+    listed = _invoke(system.client("lambda"), "runquote-budgets:live", events.load("list_budgets"))
+    assert listed["body"]["budgets"][0]["limit_usd"] == made["body"]["limit_usd"] == 250
+    gone = _invoke(system.client("lambda"), "runquote-budgets:live", events.load("delete_budget"))
+    assert gone["body"] == made["body"]
+    assert _invoke(containers, sam.function_address("budgets"), events.load("delete_budget"))["statusCode"] == 404
 
 
 def test_a_retraining_that_a_container_starts_is_followed_by_all(system: System, containers: Containers) -> None:

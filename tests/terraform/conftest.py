@@ -21,6 +21,8 @@ FUNCTIONS = (
     "promote",
     "select_workflows",
     "retrainings",
+    "budgets",
+    "rebuild_spend",
 )
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\

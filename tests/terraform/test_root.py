@@ -148,7 +148,7 @@ def test_every_log_has_an_end(deployment: Deployment) -> None:
 
 def test_tables_are_encrypted_and_can_be_restored(deployment: Deployment) -> None:
     tables = deployment.of_type("aws_dynamodb_table")
-    assert len(tables) == 3
+    assert len(tables) == 5
     for table in tables:
         values = table["values"]
         assert values["billing_mode"] == "PAY_PER_REQUEST"
@@ -218,7 +218,7 @@ def aws_plan(deployment: Deployment) -> dict[str, dict[str, Any]]:
 
 
 def test_on_aws_the_data_is_protected_and_datasets_expire(aws_plan: dict[str, dict[str, Any]]) -> None:
-    for table in ("workflow_runs", "model_endpoints", "workflows"):
+    for table in ("workflow_runs", "model_endpoints", "workflows", "spend", "budgets"):
         assert aws_plan[f"aws_dynamodb_table.{table}"]["deletion_protection_enabled"]
     assert not aws_plan["aws_s3_bucket.artifacts"]["force_destroy"]
     assert not aws_plan["aws_ecr_repository.model"]["force_delete"]

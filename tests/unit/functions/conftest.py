@@ -11,8 +11,12 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "tests")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Runquote")
 os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 
+from moto import mock_aws
+
 from functions.shared import aws
 from functions.shared.observability import logger, metrics
+from functions.shared.recording import RunsWriter
+from tests.fakes.ports import FakeClock
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +56,47 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+@pytest.fixture
+def dynamodb(aws_environment: None) -> Iterator[Any]:
+    with mock_aws():
+        client: Any = aws.dynamodb_for_writes()
+        tables = {
+            "runs": ("workflow_name", "run_id"),
+            "workflows": ("workflow_name",),
+            "endpoints": ("workflow_name",),
+            "spend": ("month", "line"),
+            "budgets": ("team",),
+        }
+        for table, keys in tables.items():
+            indexed = ["completed_at"] if table == "runs" else []
+            index: dict[str, Any] = {
+                "IndexName": "by_completion",
+                "KeySchema": [
+                    {"AttributeName": "workflow_name", "KeyType": "HASH"},
+                    {"AttributeName": "completed_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            client.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in [*keys, *indexed]],
+                KeySchema=[
+                    {"AttributeName": name, "KeyType": kind}
+                    for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+                ],
+                **({"GlobalSecondaryIndexes": [index]} if indexed else {}),
+            )
+        yield client
+
+
+def writer(client: Any, clock: FakeClock | None = None) -> RunsWriter:  # noqa: ANN401 - moto takes any client
+    """Records runs in the tables of `dynamodb`."""
+    return RunsWriter(client, "runs", workflows_table="workflows", spend_table="spend", clock=clock or FakeClock())
+
+
+@pytest.fixture
+def runs(dynamodb: Any) -> RunsWriter:  # noqa: ANN401 - as above
+    return writer(dynamodb)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from contract.errors import STATUS
+from functions.budgets import handler as budgets
+from functions.budgets.logic import Budgets
 from functions.predict import handler as predict
 from functions.predict.logic import Predictor
 from functions.record_runs import handler as record_runs
@@ -21,11 +23,13 @@ from tests.fakes import events, shapes
 from tests.fakes.events import body_of
 from tests.fakes.ports import (
     FakeArtifacts,
+    FakeBudgets,
     FakeClock,
     FakeEndpoints,
     FakeModels,
     FakeRegistry,
     FakeRuns,
+    FakeSpend,
     FakeStateMachine,
     FakeWorkflows,
 )
@@ -37,7 +41,7 @@ GOOD = {"workflow_name": WORKFLOW, "input_bytes": 120 * GB}
 RUN = json.loads(shapes.run().model_dump_json(exclude_none=True))
 
 
-MODULES = (predict, record_runs, retrainings, workflows)
+MODULES = (budgets, predict, record_runs, retrainings, workflows)
 
 
 class System:
@@ -54,6 +58,9 @@ class System:
         self.recorder = Recorder(self.runs, FakeClock())
         more = {"runs": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
         self.catalogue = Catalogue(**ports, **more, name_prefix="runquote")  # type: ignore[arg-type] # as above
+        self.limits = FakeBudgets()
+        self.spend = FakeSpend()
+        self.budgets = Budgets(spend=self.spend, budgets=self.limits, workflows=self.workflows, clock=FakeClock())
         self.machine = FakeStateMachine()
         self.retrainer = Retrainer(workflows=self.workflows, executions=self.machine, clock=FakeClock())
 
@@ -68,6 +75,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "WORKFLOW_RUNS_TABLE": "r",
         "NAME_PREFIX": "runquote",
         "ARTIFACTS_BUCKET": "b",
+        "SPEND_TABLE": "p",
+        "BUDGETS_TABLE": "u",
         "RETRAIN_STATE_MACHINE_ARN": "s",
         "STALE_AFTER_DAYS": "30",
     }
@@ -78,6 +87,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     monkeypatch.setattr(predict, "predictor", lambda: system.predictor)
     monkeypatch.setattr(record_runs, "recorder", lambda: system.recorder)
     monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)
+    monkeypatch.setattr(budgets, "budgets", lambda: system.budgets)
     monkeypatch.setattr(retrainings, "retrainer", lambda: system.retrainer)
     yield system
     for module in MODULES:
@@ -106,7 +116,7 @@ def refused(answer: dict[str, Any], code: str) -> str:
 def test_a_good_request(fakes: System) -> None:
     answer = predict.handler(events.load("predict"), None)
     assert answer["statusCode"] == 200
-    assert body_of(answer)["cost_usd"] == 30
+    assert body_of(answer)["cost_usd"] == 0.0075
     headers = answer["headers"]
     assert headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Access-Control-Allow-Credentials" not in headers
@@ -361,3 +371,36 @@ def test_runs_are_listed_as_the_query_says(fakes: System) -> None:
     assert (query.status, query.tag, query.limit) == ("SUCCEEDED", ["team:genomics"], 20)
     wrong = events.load("list_runs") | {"multiValueQueryStringParameters": {"limit": ["0"]}}
     assert "The limit (limit)" in refused(workflows.handler(wrong, None), "invalid_request")
+
+
+def test_a_budget_is_set_listed_and_deleted(fakes: System) -> None:
+    assert body_of(budgets.handler(events.load("set_budget"), None))["limit_usd"] == 250
+    listed = body_of(budgets.handler(events.load("list_budgets"), None))
+    assert (listed["month"], [line["team"] for line in listed["budgets"]]) == ("2026-11", ["genomics"])
+    assert body_of(budgets.handler(events.load("delete_budget"), None))["team"] == "genomics"
+    assert "genomics" in refused(budgets.handler(events.load("delete_budget"), None), "budget_not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ('{"limit_usd": -1}', "The monthly limit (limit_usd) must be at least 0"),
+        ('{"limit_usd": 1e10}', "The monthly limit (limit_usd) must be at most"),
+        ('{"limit_usd": NaN}', "The monthly limit (limit_usd) must be a finite number"),
+        ('{"limit_usd": "5"}', "The monthly limit (limit_usd) must be a finite number"),
+        ("{}", "The monthly limit (limit_usd) is required"),
+        ('{"limit_usd": 1, "team": "x"}', '"team" is not a known member'),
+        ("", "send a JSON object with limit_usd"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(fakes: System, body: str, words: str) -> None:
+    assert words in refused(budgets.handler(events.load("set_budget") | {"body": body}, None), "invalid_request")
+    assert fakes.limits.budgets == {}
+
+
+def test_a_month_that_is_none_is_refused(fakes: System) -> None:
+    for month in ("2026-13", "November", "2026-11-01", ""):
+        event = events.load("list_budgets") | {"multiValueQueryStringParameters": {"month": [month]}}
+        assert "The month (month) must be a month, like 2026-11" in refused(
+            budgets.handler(event, None), "invalid_request"
+        )

@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 from contract.base import MAX_BYTES
 from contract.runs import Run, RunsPage, RunsQuery
 from functions.shared import dynamodb as tables
-from functions.shared.dynamodb import RunsTable
 from functions.shared.errors import ApiError
 from functions.shared.http import HttpRequest
 from functions.shared.ports import RunPosition
+from functions.shared.recording import RunsWriter
 from functions.workflows import cursors
 from tests.fakes import shapes
 from tests.fakes.ports import FakeRuns
 from tests.fakes.shapes import NOW, WORKFLOW
-from tests.unit.functions.test_tables import dynamodb, runs  # noqa: F401 - fixtures
 from tests.unit.functions.test_workflows import catalogue
 
 
@@ -29,7 +28,7 @@ def run(number: int, **changes: object) -> Run:
     return shapes.run(**({"run_id": f"r{number:03d}", "started_at": NOW, "completed_at": ended} | changes))
 
 
-def pages(table: RunsTable, **query: Any) -> Iterator[list[str]]:  # noqa: ANN401 - the members of a query
+def pages(table: RunsWriter, **query: Any) -> Iterator[list[str]]:  # noqa: ANN401 - the members of a query
     position = None
     while True:
         found, position = table.page(WORKFLOW, RunsQuery(**query), position)
@@ -38,11 +37,11 @@ def pages(table: RunsTable, **query: Any) -> Iterator[list[str]]:  # noqa: ANN40
             return
 
 
-def ids(table: RunsTable, **query: Any) -> list[str]:  # noqa: ANN401 - as above
+def ids(table: RunsWriter, **query: Any) -> list[str]:  # noqa: ANN401 - as above
     return [run_id for page in pages(table, **query) for run_id in page]
 
 
-def test_pages_cover_the_history_once_latest_first(runs: RunsTable) -> None:  # noqa: F811 - the fixture
+def test_pages_cover_the_history_once_latest_first(runs: RunsWriter) -> None:
     runs.record(WORKFLOW, [run(number) for number in range(25)])
     runs.record("other", [run(99, workflow_name="other")])
     assert [len(page) for page in pages(runs, limit=10)] == [10, 10, 5]
@@ -50,12 +49,12 @@ def test_pages_cover_the_history_once_latest_first(runs: RunsTable) -> None:  # 
     assert ids(runs, limit=7) == [f"r{number:03d}" for number in range(24, -1, -1)]
 
 
-def test_runs_that_end_together_are_each_listed_once(runs: RunsTable) -> None:  # noqa: F811 - the fixture
+def test_runs_that_end_together_are_each_listed_once(runs: RunsWriter) -> None:
     runs.record(WORKFLOW, [run(number, completed_at=NOW) for number in range(9)])
     assert sorted(ids(runs, limit=2)) == [f"r{number:03d}" for number in range(9)]
 
 
-def test_status_and_tags_choose(runs: RunsTable) -> None:  # noqa: F811 - the fixture
+def test_status_and_tags_choose(runs: RunsWriter) -> None:
     odd = {"status": "FAILED", "tags": {"team": "genomics", "cost-centre.x": "a:b"}}
     even = {"tags": {"team": "imaging"}}
     runs.record(WORKFLOW, [run(number, **(odd if number % 2 else even)) for number in range(6)])
@@ -66,7 +65,7 @@ def test_status_and_tags_choose(runs: RunsTable) -> None:  # noqa: F811 - the fi
     assert ids(runs, tag=["nothing:x"]) == []
 
 
-def test_times_are_bounds_to_the_second(runs: RunsTable) -> None:  # noqa: F811 - the fixture
+def test_times_are_bounds_to_the_second(runs: RunsWriter) -> None:
     runs.record(WORKFLOW, [run(number, completed_at=NOW + timedelta(seconds=number / 2)) for number in range(6)])
     assert ids(runs, completed_from=NOW + timedelta(seconds=1)) == ["r004", "r005", "r002", "r003"]
     assert ids(runs, completed_before=NOW + timedelta(seconds=1)) == ["r000", "r001"]
@@ -75,7 +74,7 @@ def test_times_are_bounds_to_the_second(runs: RunsTable) -> None:  # noqa: F811 
 
 
 def test_a_rare_match_is_searched_for_in_bounded_steps(
-    runs: RunsTable,  # noqa: F811 - the fixture
+    runs: RunsWriter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tables, "_RUNS_SEARCHED", 2)
@@ -175,6 +174,6 @@ def test_a_query_that_cannot_be_is_explained(texts: dict[str, list[str]], words:
     assert words in caught.value.message
 
 
-def test_a_run_of_the_largest_size_is_listed(runs: RunsTable) -> None:  # noqa: F811 - the fixture
+def test_a_run_of_the_largest_size_is_listed(runs: RunsWriter) -> None:
     runs.record(WORKFLOW, [run(1, input_bytes=MAX_BYTES)])
     assert ids(runs) == ["r001"]

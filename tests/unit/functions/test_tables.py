@@ -1,6 +1,6 @@
 """The ports to AWS, on moto; faults are injected below botocore."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,11 @@ from moto import mock_aws
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run
 from functions.shared import aws
-from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
+from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
 from functions.shared.errors import BadArtifact, DependencyUnavailable, MalformedRecord, NameTaken, StalePromotion
 from functions.shared.items import from_item, to_item
 from functions.shared.ports import Lease
+from functions.shared.recording import RunsWriter
 from functions.shared.s3 import ArtifactsBucket
 from functions.shared.sagemaker import Registry
 from functions.shared.stepfunctions import StateMachine, StateMachineExecutions
@@ -22,43 +23,11 @@ from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector, Reply
 from tests.fakes.ports import FakeClock
 from tests.fakes.shapes import GB, NOW, WORKFLOW
+from tests.unit.functions.conftest import writer
 
 type Client = Any  # moto takes any botocore client, and so do these tests
 type Maker = Callable[[], Reply]
 URL = "https://dynamodb.invalid/"
-
-
-@pytest.fixture
-def dynamodb(aws_environment: None) -> Iterator[Any]:
-    with mock_aws():
-        client: Any = aws.dynamodb_for_writes()
-        for table, sort_key in (("runs", True), ("workflows", False), ("endpoints", False)):
-            keys = ["workflow_name", *(["run_id"] if sort_key else [])]
-            attributes = [*keys, *(["completed_at"] if sort_key else [])]
-            index: dict[str, Any] = {
-                "IndexName": "by_completion",
-                "KeySchema": [
-                    {"AttributeName": "workflow_name", "KeyType": "HASH"},
-                    {"AttributeName": "completed_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            client.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in attributes],
-                KeySchema=[
-                    {"AttributeName": name, "KeyType": kind}
-                    for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-                ],
-                **({"GlobalSecondaryIndexes": [index]} if sort_key else {}),
-            )
-        yield client
-
-
-@pytest.fixture
-def runs(dynamodb: Client) -> RunsTable:
-    return RunsTable(dynamodb, "runs", "workflows", FakeClock())
 
 
 def some_runs(count: int, **changes: object) -> list[Run]:
@@ -101,7 +70,7 @@ def test_a_malformed_item_says_so(change: dict[str, Any]) -> None:
         from_item({name: value for name, value in item.items() if value is not None}, EndpointRecord)
 
 
-def test_runs_are_recorded_and_counted_exactly(runs: RunsTable, dynamodb: Client) -> None:
+def test_runs_are_recorded_and_counted_exactly(runs: RunsWriter, dynamodb: Client) -> None:
     first = runs.record(WORKFLOW, [*some_runs(105), shapes.run(run_id="f", status="FAILED", cost_usd=0.0)])
     assert (len(first.accepted), len(first.unchanged), len(first.conflicts)) == (106, 0, 0)
     changed = shapes.run(run_id="run-00000", cost_usd=99.0)
@@ -119,7 +88,7 @@ def test_runs_are_recorded_and_counted_exactly(runs: RunsTable, dynamodb: Client
     assert again.unchanged == {"new"}
 
 
-def test_a_bill_replaces_an_estimate_and_is_counted_once(runs: RunsTable, dynamodb: Client) -> None:
+def test_a_bill_replaces_an_estimate_and_is_counted_once(runs: RunsWriter, dynamodb: Client) -> None:
     estimated = some_runs(120, cost_source="estimated", cost_usd=0.1 + 0.2, parameters={"depth": 2.0})
     failed = shapes.run(run_id="failed", status="FAILED", cost_source="estimated", cost_usd=0.0)
     runs.record(WORKFLOW, [*estimated, failed])
@@ -136,7 +105,7 @@ def test_a_bill_replaces_an_estimate_and_is_counted_once(runs: RunsTable, dynamo
     assert {(run.cost_usd, run.cost_source, run.estimated_cost_usd) for run in stored} == {(0.25, "billed", 0.1 + 0.2)}
 
 
-def test_an_estimate_after_a_bill_is_noted_and_teaches_nothing(runs: RunsTable, dynamodb: Client) -> None:
+def test_an_estimate_after_a_bill_is_noted_and_teaches_nothing(runs: RunsWriter, dynamodb: Client) -> None:
     runs.record(WORKFLOW, [shapes.run()])
     estimate = shapes.run(cost_source="estimated", cost_usd=9.5)
     assert runs.record(WORKFLOW, [estimate]).unchanged == {"run-1"}
@@ -147,11 +116,11 @@ def test_an_estimate_after_a_bill_is_noted_and_teaches_nothing(runs: RunsTable, 
     assert (record.runs, record.revisions) == (1, 0)
 
 
-def test_a_bill_that_lost_a_race_is_judged_by_what_is_there_now(runs: RunsTable, dynamodb: Client) -> None:
+def test_a_bill_that_lost_a_race_is_judged_by_what_is_there_now(runs: RunsWriter, dynamodb: Client) -> None:
     estimate, bill = shapes.run(cost_source="estimated", cost_usd=9.5), shapes.run()
     runs.record(WORKFLOW, [estimate])
     rival = shapes.run(cost_usd=99.0)
-    other = RunsTable(aws.patient_dynamodb(), "runs", "workflows", FakeClock())
+    other = writer(aws.patient_dynamodb())
 
     def overtaken() -> None:
         assert other.record(WORKFLOW, [rival]).accepted == {"run-1"}
@@ -171,7 +140,7 @@ def test_contention_is_waited_out_with_jitter(aws_environment: None) -> None:
         CancellationReasons=[{"Code": "None"}, {"Code": "TransactionConflict", "Message": "x"}],
     )
     injector = Injector([conflict, conflict, lambda: aws_faults.response(b"{}")]).attach(dynamodb, "TransactWriteItems")
-    recorded = RunsTable(dynamodb, "runs", "workflows", clock).record(WORKFLOW, [shapes.run()])
+    recorded = writer(dynamodb, clock).record(WORKFLOW, [shapes.run()])
     assert recorded.accepted == {"run-1"}
     assert len(injector.calls) == 3
     assert len(clock.pauses) == 2
@@ -184,12 +153,12 @@ def test_endless_contention_ends(dynamodb: Client) -> None:
     injector = Injector([conflict]).attach(dynamodb, "TransactWriteItems")
     clock = FakeClock()
     with pytest.raises(DependencyUnavailable):
-        RunsTable(dynamodb, "runs", "workflows", clock).record(WORKFLOW, [shapes.run()])
+        writer(dynamodb, clock).record(WORKFLOW, [shapes.run()])
     assert len(injector.calls) == 8
     assert sum(clock.pauses) < 6
 
 
-def test_history_is_read_page_by_page_in_order(runs: RunsTable, dynamodb: Client) -> None:
+def test_history_is_read_page_by_page_in_order(runs: RunsWriter, dynamodb: Client) -> None:
     # 80 rows of 18 kB are more than a page of 1 MB. moto copies all tables for each transaction, so no record().
     padding = {"tags": {f"t{number}": "x" * 256 for number in range(20)}}
     padding["parameters"] = {f"p{number}": "y" * 256 for number in range(50)}
@@ -205,7 +174,7 @@ def test_history_is_read_page_by_page_in_order(runs: RunsTable, dynamodb: Client
     assert len(pages.calls) > 1
 
 
-def test_a_row_that_is_no_run_is_left_out_and_told(runs: RunsTable, dynamodb: Client) -> None:
+def test_a_row_that_is_no_run_is_left_out_and_told(runs: RunsWriter, dynamodb: Client) -> None:
     runs.record(WORKFLOW, some_runs(3))
     bad = {**to_item(shapes.run(run_id="bad")), "cost_usd": {"N": "-1"}}
     dynamodb.put_item(TableName="runs", Item=bad)
@@ -215,14 +184,14 @@ def test_a_row_that_is_no_run_is_left_out_and_told(runs: RunsTable, dynamodb: Cl
     assert {run.run_id for run in runs.recent(WORKFLOW, 20)} == {"run-00000", "run-00001", "run-00002"}
 
 
-def test_recent_runs_are_the_latest(runs: RunsTable) -> None:
+def test_recent_runs_are_the_latest(runs: RunsWriter) -> None:
     runs.record(
         WORKFLOW, [shapes.run(run_id=f"r{hour}", completed_at=NOW + timedelta(hours=hour)) for hour in range(9)]
     )
     assert [run.run_id for run in runs.recent(WORKFLOW, 3)] == ["r8", "r7", "r6"]
 
 
-def test_one_execution_at_a_time_holds_a_lease(runs: RunsTable, dynamodb: Client) -> None:
+def test_one_execution_at_a_time_holds_a_lease(runs: RunsWriter, dynamodb: Client) -> None:
     table = WorkflowsTable(dynamodb, "workflows")
     mine, yours = Lease("arn:mine", NOW + timedelta(hours=1)), Lease("arn:yours", NOW + timedelta(hours=2))
     with pytest.raises(LookupError):

@@ -1,0 +1,58 @@
+"""Lambda handler of `budgets`."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from contract.base import MAX_BODY_BYTES
+from contract.budgets import BudgetRequest, BudgetsQuery
+from functions.budgets.logic import Budgets
+from functions.budgets.settings import Settings
+from functions.shared import aws
+from functions.shared.clock import SystemClock
+from functions.shared.dynamodb import WorkflowsTable
+from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.spend_table import BudgetsTable, SpendTable
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one proxy event."""
+    return respond(event, ROUTES, lambda: settings().web_origin)
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once."""
+    return Settings.from_environment()
+
+
+@cache
+def budgets() -> Budgets:
+    """Put the function together, once."""
+    dynamodb = aws.dynamodb_for_reads()
+    return Budgets(
+        spend=SpendTable(dynamodb, settings().spend_table),
+        budgets=BudgetsTable(dynamodb, settings().budgets_table),
+        workflows=WorkflowsTable(dynamodb, settings().workflows_table),
+        clock=SystemClock(),
+    )
+
+
+def _list(request: HttpRequest) -> Answer:
+    return Answer(budgets().of_month(request.read_query(BudgetsQuery).month))
+
+
+def _set(request: HttpRequest) -> Answer:
+    limit = request.read(BudgetRequest, MAX_BODY_BYTES).limit_usd
+    return Answer(budgets().set(request.path_parameters.get("team", ""), limit))
+
+
+def _delete(request: HttpRequest) -> Answer:
+    return Answer(budgets().delete(request.path_parameters.get("team", "")))
+
+
+ROUTES: Routes = {
+    ("GET", "/budgets"): _list,
+    ("PUT", "/budgets/{team}"): _set,
+    ("DELETE", "/budgets/{team}"): _delete,
+}
