@@ -8,6 +8,7 @@ import typer
 from runquote.cli.accuracy import accuracy
 from runquote.cli.batch import batch
 from runquote.cli.ingest import ingest
+from runquote.cli.ingest_cur import ingest_cur
 from runquote.cli.predict import predict
 from runquote.cli.prices import prices
 from runquote.cli.session import Commands, Session
@@ -48,6 +49,7 @@ def common(
 
 for command in (predict, batch, size, curve, train, accuracy, login, doctor):
     app.command()(command)
+ingest.command("cur")(ingest_cur)
 app.add_typer(models, name="models")
 app.add_typer(prices, name="prices")
 app.add_typer(ingest, name="ingest")

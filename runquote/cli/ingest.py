@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ from runquote.cli.output import Format, print_csv, print_json, print_line, say, 
 from runquote.cli.session import FAILURE, CommandError, Commands, FormatOption, ParameterOption, Session, usage
 from runquote.ingestion import Ingestion, Summary
 from runquote.pricing import PriceError, price_book
-from runquote.readers import cromwell, healthomics, nextflow, snakemake
+from runquote.readers import cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
@@ -80,7 +80,7 @@ def ingest_csv(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record runs from CSV whose columns are the members of a run."""
-    _ingest(context, csv_reader.read(source), dry_run, since, rejected, format)
+    record(context, csv_reader.read(source), dry_run, since, rejected, format)
 
 
 @ingest.command("json")
@@ -93,7 +93,20 @@ def ingest_json(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record runs from JSON or JSON Lines."""
-    _ingest(context, json_reader.read(source), dry_run, since, rejected, format)
+    record(context, json_reader.read(source), dry_run, since, rejected, format)
+
+
+@ingest.command("parquet")
+def ingest_parquet(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record runs from Parquet whose columns are the members of a run."""
+    record(context, parquet.read(source), dry_run, since, rejected, format)
 
 
 @ingest.command("nextflow")
@@ -120,13 +133,13 @@ def ingest_nextflow(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record one run for each Nextflow trace file; costs are estimated from the price book."""
-    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise typer.BadParameter(f"{timezone!r} is no time zone") from None
     rows = nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone)
-    _ingest(context, rows, dry_run, since, rejected, format)
+    record(context, rows, dry_run, since, rejected, format)
 
 
 @ingest.command("snakemake")
@@ -149,8 +162,8 @@ def ingest_snakemake(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record a run from a folder of Snakemake benchmark files; costs are estimated from the price book."""
-    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
-    _ingest(context, snakemake.read(source, known, per_folder=per_folder), dry_run, since, rejected, format)
+    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    record(context, snakemake.read(source, known, per_folder=per_folder), dry_run, since, rejected, format)
 
 
 @ingest.command("cromwell")
@@ -172,8 +185,8 @@ def ingest_cromwell(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record one run for each Cromwell metadata file; costs are estimated from the price book."""
-    known = _known(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
-    _ingest(context, cromwell.read(source, known), dry_run, since, rejected, format)
+    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    record(context, cromwell.read(source, known), dry_run, since, rejected, format)
 
 
 @ingest.command("healthomics")
@@ -193,11 +206,11 @@ def ingest_healthomics(  # noqa: PLR0913, PLR0917 - one for each option
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record runs from AWS HealthOmics manifests or Run Analyzer CSV files, at list price."""
-    known = _known(workflow, input_bytes, output_bytes, sizes, "fargate", False, prices, param, tag)
-    _ingest(context, healthomics.read(source, known), dry_run, since, rejected, format)
+    known = known_of(workflow, input_bytes, output_bytes, sizes, "fargate", False, prices, param, tag)
+    record(context, healthomics.read(source, known), dry_run, since, rejected, format)
 
 
-def _known(  # noqa: PLR0913, PLR0917 - one for each option
+def known_of(  # noqa: PLR0913, PLR0917 - one for each option
     workflow: str | None,
     input_bytes: int | None,
     output_bytes: int | None,
@@ -208,6 +221,7 @@ def _known(  # noqa: PLR0913, PLR0917 - one for each option
     param: list[str] | None,
     tag: list[str] | None,
 ) -> Known:
+    """Read what the options say of every run."""
     try:
         book = price_book(prices)
     except PriceError as error:
@@ -244,13 +258,14 @@ def _sizes(path: Path) -> dict[str, tuple[int, int | None]]:
     return sizes
 
 
-def _ingest(  # noqa: PLR0913, PLR0917 - one for each shared option
+def record(  # noqa: PLR0913, PLR0917 - one for each shared option
     context: typer.Context,
     rows: Rows,
     dry_run: bool,
     since: datetime | None,
     rejected: Path,
     format: Format,
+    found: Mapping[str, object] | None = None,
 ) -> None:
     """Send what a reader yields, write what was rejected, and print the account. Fails if anything was rejected."""
     session: Session = context.obj
@@ -260,9 +275,9 @@ def _ingest(  # noqa: PLR0913, PLR0917 - one for each shared option
             with _progress(rows, ingestion.summary) as counted:
                 first = _write_rejected(rejected, ingestion.run(counted))
         except ReaderError as error:
-            _print(ingestion.summary, format, dry_run)
+            _print(ingestion.summary, format, dry_run, found)
             raise CommandError(str(error)) from None
-    _print(ingestion.summary, format, dry_run)
+    _print(ingestion.summary, format, dry_run, found)
     for note, count in ingestion.summary.notes.most_common(5):
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
     if ingestion.summary.rejected:
@@ -305,7 +320,7 @@ def _progress(rows: Rows, summary: Summary) -> Iterator[Rows]:
         yield counted()
 
 
-def _print(summary: Summary, format: Format, dry_run: bool) -> None:
+def _print(summary: Summary, format: Format, dry_run: bool, found: Mapping[str, object] | None) -> None:
     counts = {
         "read": summary.read,
         **({"valid": summary.valid} if dry_run else {"accepted": summary.accepted, "unchanged": summary.unchanged}),
@@ -313,7 +328,7 @@ def _print(summary: Summary, format: Format, dry_run: bool) -> None:
         "rejected": summary.rejected,
     }
     if format is Format.JSON:
-        print_json(dry_run=dry_run, **counts)
+        print_json(dry_run=dry_run, **counts, **(found or {}))
     elif format is Format.CSV:
         print_csv([counts])
     else:

@@ -9,7 +9,8 @@ from typing import Any
 from contract.runs import Run
 from runquote.readers.base import GZIP_ERRORS, ReaderError, Rejected, Row, opened
 
-_NUMBERS = ("input_bytes", "output_bytes", "cost_usd")
+_NUMBERS = ("input_bytes", "output_bytes", "cost_usd", "estimated_cost_usd")
+_SIZES = ("input_bytes", "output_bytes")
 _OBJECTS = ("parameters", "tags")
 
 
@@ -17,13 +18,14 @@ class CsvError(ReaderError):
     """The file cannot be read as runs; the message names file, line and column."""
 
 
-def read(path: Path) -> Iterator[Row | Rejected]:
+def read(path: Path, optional: tuple[str, ...] = ()) -> Iterator[Row | Rejected]:
     """Yield each row: empty cells are left out, columns that are no member of a run are ignored.
 
-    `parameters` and `tags` hold JSON objects. A cell of the wrong kind rejects its row. Raises CsvError for a file
-    that is no CSV or lacks a column; whether values make a run is for the API to say.
+    `parameters` and `tags` hold JSON objects. Columns named in `optional` may be missing. A cell of the wrong kind
+    rejects its row. Raises CsvError for a file that is no CSV or lacks a column; whether values make a run is for the
+    API to say.
     """
-    required = [name for name, field in Run.model_fields.items() if field.is_required()]
+    required = [name for name, field in Run.model_fields.items() if field.is_required() and name not in optional]
     try:
         with opened(path) as file:
             rows = csv.DictReader(file)
@@ -62,5 +64,5 @@ def _cell(name: str, text: str) -> object:
         if text.isascii() and text.isdigit():
             return int(text)
         number = float(text)
-        return int(number) if name != "cost_usd" and number.is_integer() else number
+        return int(number) if name in _SIZES and number.is_integer() else number
     return text

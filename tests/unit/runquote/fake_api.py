@@ -27,7 +27,7 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.retrainings import Retraining, RetrainingStatus, RetrainingStep, StepName
-from contract.runs import RejectedRun, Run, RunsResponse
+from contract.runs import RejectedRun, Run, RunsPage, RunsResponse
 from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
 
 API_KEY = "a-key-for-tests-only"
@@ -249,6 +249,10 @@ class _Handler(BaseHTTPRequestHandler):
             return retraining(_known(unquote(name)), self.server.seen, self.server.outcome)
         if path.endswith("/accuracy"):
             return accuracy(_known(unquote(path.removeprefix("workflows/").removesuffix("/accuracy"))))
+        if path.startswith("workflows/") and "/runs?" in path:
+            name = _known(unquote(path.removeprefix("workflows/").partition("/runs?")[0]))
+            mine = [each for (workflow, _), each in self.server.runs.items() if workflow == name]
+            return RunsPage(runs=[Run.model_validate_json(json.dumps(each)) for each in mine], next_cursor=None)
         if path.startswith("workflows/"):
             return detail(_known(unquote(path.removeprefix("workflows/"))))
         if path == "predictions":
@@ -280,7 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
                 rejected.append(RejectedRun(index=index, run_id=None, error="invalid_request", message=message))
                 continue
             key = (row["workflow_name"], row["run_id"])
-            if key not in self.server.runs:
+            there = self.server.runs.get(key)
+            if there is None or there["cost_source"] == "estimated" != row["cost_source"]:
                 self.server.runs[key] = row
                 accepted += 1
             elif self.server.runs[key] == row:

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.runs import Run
 from runquote.pricing import PriceError, price_book
-from runquote.readers import cromwell, healthomics, nextflow, snakemake
+from runquote.readers import cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
@@ -243,6 +244,47 @@ def test_csv_names_the_line_and_column_that_it_cannot_read(tmp_path: Path) -> No
     assert (good.run["input_bytes"], good.run["tags"]) == (7, {"a": "b"})
     with pytest.raises(csv_reader.CsvError, match="line 2: column input_bytes"):
         list(csv_reader.read_runs(file))
+
+
+def write_parquet(path: Path, query: str) -> Path:
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+PARQUET = """SELECT 'w' AS workflow_name, 'r-' || i AS run_id, 'SUCCEEDED' AS status,
+    {start} AS started_at, TIMESTAMPTZ '2026-03-01 11:00:00+01' AS completed_at,
+    (i + 1) * 10**9 AS input_bytes, NULL::BIGINT AS output_bytes, CAST(1.25 AS DECIMAL(10, 4)) AS cost_usd,
+    'billed' AS cost_source, {parameters} AS parameters, MAP {{'team': 'a'}} AS tags, 7 AS other
+    FROM range(3000) t(i) ORDER BY i"""
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["{'paired': true, 'depth': 30}", """'{"paired": true, "depth": 30}'""", "to_json({paired: true, depth: 30})"],
+)
+@pytest.mark.parametrize("start", ["TIMESTAMP '2026-03-01 08:00:00'", "'2026-03-01T08:00:00Z'"])
+def test_parquet_has_the_columns_of_a_run(tmp_path: Path, parameters: str, start: str) -> None:
+    write_parquet(tmp_path / "runs.parquet", PARQUET.format(start=start, parameters=parameters))
+    read = sorted(runs(parquet.read(tmp_path)), key=lambda run: run.input_bytes)
+    assert len(read) == 3000
+    assert read[6].run_id == "r-6"
+    assert read[6].input_bytes == 7 * GB
+    assert read[0].started_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert read[0].completed_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert (read[0].cost_usd, read[0].parameters, read[0].tags) == (1.25, {"paired": True, "depth": 30}, {"team": "a"})
+
+
+def test_parquet_names_the_row_and_column_that_it_cannot_read(tmp_path: Path) -> None:
+    source = write_parquet(tmp_path / "runs.parquet", PARQUET.format(start="'?'", parameters="'{' || i"))
+    first = min(parquet.read(source), key=lambda row: row.place)
+    assert first == Rejected(f"{source}: row 1", "column parameters: cannot read '{0'", "r-0")
+    (tmp_path / "no.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ReaderError, match=r"no\.parquet: cannot be read: "):
+        list(parquet.read(tmp_path / "no.parquet"))
+    write_parquet(tmp_path / "less.parquet", "SELECT 'w' AS workflow_name")
+    with pytest.raises(ReaderError, match=r"less\.parquet: column run_id is missing"):
+        list(parquet.read(tmp_path / "less.parquet"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,155 @@
+"""`runquote ingest cur`: give runs the cost that an AWS cost report has for them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from runquote import billing
+from runquote.cli.ingest import (
+    REJECTED,
+    DryRunOption,
+    InputOption,
+    OutputOption,
+    PricesOption,
+    RateOption,
+    RejectedOption,
+    Rows,
+    SinceOption,
+    SizesOption,
+    SpotOption,
+    WorkflowOption,
+    known_of,
+    record,
+)
+from runquote.cli.output import Format, say, stderr
+from runquote.cli.session import CommandError, FormatOption, ParameterOption, Session
+from runquote.client import Client
+from runquote.readers import cromwell, cur, healthomics, nextflow, parquet, snakemake
+from runquote.readers import csv as csv_reader
+from runquote.readers import json as json_reader
+from runquote.readers.base import Known, ReaderError, Row
+from runquote.sizes import format_amount
+
+
+class Source(StrEnum):
+    """Where runs may come from."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    NEXTFLOW = "nextflow"
+    SNAKEMAKE = "snakemake"
+    CROMWELL = "cromwell"
+    HEALTHOMICS = "healthomics"
+
+
+_COST = ("cost_usd", "cost_source")
+_READERS: dict[Source, Callable[[Path, Known], Rows]] = {
+    Source.CSV: lambda path, _: csv_reader.read(path, _COST),
+    Source.JSON: lambda path, _: json_reader.read(path),
+    Source.PARQUET: lambda path, _: parquet.read(path, _COST),
+    Source.NEXTFLOW: nextflow.read,
+    Source.SNAKEMAKE: snakemake.read,
+    Source.CROMWELL: cromwell.read,
+    Source.HEALTHOMICS: healthomics.read,
+}
+
+
+class Measure(StrEnum):
+    """Which cost of a report counts."""
+
+    EFFECTIVE = "effective"
+    BILLED = "billed"
+
+
+def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: Annotated[Path, typer.Argument(help="A report's file, its manifest, or a folder of either.")],
+    tag: Annotated[str, typer.Option("--tag", metavar="KEY", help="The resource tag whose value names the run.")],
+    cost: Annotated[
+        Measure, typer.Option(help="With commitments spread over what used them, or as the invoice has it.")
+    ] = Measure.EFFECTIVE,
+    settled: Annotated[
+        float, typer.Option(min=0, metavar="HOURS", help="Leave out runs that ended less than this before the report.")
+    ] = 24.0,
+    runs: Annotated[
+        Path | None, typer.Option(help="Take the runs from here, rather than those that are recorded.")
+    ] = None,
+    runs_from: Annotated[Source, typer.Option(help="What wrote --runs.")] = Source.CSV,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "fargate",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Give runs the cost that an AWS cost report has for them: CUR 2.0, legacy CUR or FOCUS."""
+    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, None)
+    session: Session = context.obj
+    try:
+        with _spinner("Reading the cost report") as on_file:
+            report = cur.read(source, tag, cost.value, on_file)
+    except ReaderError as error:
+        raise CommandError(str(error)) from None
+    with nullcontext() if runs else session.client() as client:
+        taken = _READERS[runs_from](runs, known) if runs else _recorded(client, workflow, report)
+        rows = billing.billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)
+        record(context, rows, dry_run, since, rejected, format, _account(report))
+
+
+def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -> Rows:
+    """Yield the runs that are recorded and may be in a report."""
+    assert client is not None  # noqa: S101 - where no source of runs was given, there is a client
+    names = [workflow] if workflow else [each.workflow_name for each in client.workflows()]
+    for name in names:
+        for run in client.runs(name, completed_from=report.begins):
+            yield Row(f"run {run.run_id} of {name}", run.model_dump(mode="json", exclude_none=True))
+
+
+def _account(report: cur.Report) -> dict[str, object]:
+    """Say what is in a report that names no run, and return what was found in figures."""
+    lines = report.lines - report.untagged.lines - report.left_out.lines
+    untagged, left_out = float(report.untagged.usd), float(report.left_out.usd)
+    bills = f"{len(report.bills):,} bills by tag {report.tag}"
+    say(f"The report has {report.lines:,} lines; {lines:,} of usage make {bills}")
+    say(f"Left out: {report.untagged.lines:,} lines without the tag ({format_amount(untagged)}), and")
+    say(f"  {report.left_out.lines:,} credits, refunds, taxes and fees ({format_amount(left_out)})")
+    if report.split:
+        say(f"  {report.split:,} of machines whose cost is split among their containers")
+    return {
+        "report": {
+            "lines": report.lines,
+            "tagged_lines": lines,
+            "bills": len(report.bills),
+            "untagged_lines": report.untagged.lines,
+            "untagged_usd": untagged,
+            "left_out_lines": report.left_out.lines,
+            "left_out_usd": left_out,
+            "split_machine_lines": report.split,
+        }
+    }
+
+
+@contextmanager
+def _spinner(text: str) -> Iterator[Callable[[Path], None] | None]:
+    """Count the files of a report as they are read, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn(text + ": {task.completed} files read"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr(), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda _: progress.update(task, advance=1)

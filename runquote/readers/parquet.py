@@ -1,0 +1,66 @@
+"""Runs from Parquet files (https://parquet.apache.org) whose columns are the members of a run, as in CSV."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from contract.runs import Run
+from runquote.readers import tables
+from runquote.readers.base import ReaderError, Rejected, Row, each_file
+
+_OBJECTS = ("parameters", "tags")
+_ROWS = 2_000
+
+
+def read(path: Path, optional: tuple[str, ...] = ()) -> Iterator[Row | Rejected]:
+    """Yield each row of a file, or of the files of a folder; nulls are left out, other columns ignored.
+
+    `parameters` and `tags` are maps, structs or JSON objects as text; times without a zone are UTC. Raises ReaderError
+    for a file that is no Parquet or lacks a column; whether values make a run is for the API to say. Columns named in
+    `optional` may be missing.
+    """
+    yield from each_file(path, (".parquet",), lambda file: _read(file, optional))
+
+
+def _read(path: Path, optional: tuple[str, ...]) -> Iterator[Row | Rejected]:
+    with tables.database() as connection:
+        table = tables.open_table(connection, path)
+        for name, field in Run.model_fields.items():
+            if field.is_required() and name not in table.columns and name not in optional:
+                raise ReaderError(f"{path}: column {name} is missing")
+        names = [name for name in Run.model_fields if name in table.columns]
+        columns = ", ".join(tables.identifier(name) for name in names)
+        with tables.reading(path):
+            rows = connection.execute(f"SELECT file_row_number, {columns} FROM {table.scan}")
+            while batch := rows.fetchmany(_ROWS):
+                for number, *cells in batch:
+                    yield _row(f"{path}: row {number + 1}", dict(zip(names, cells, strict=True)))
+
+
+def _row(place: str, cells: dict[str, Any]) -> Row | Rejected:
+    run: dict[str, Any] = {}
+    for name, value in cells.items():
+        if value is None:
+            continue
+        try:
+            run[name] = _value(name, value)
+        except (ValueError, RecursionError):
+            return Rejected(place, f"column {name}: cannot read {str(value)[:80]!r}", str(cells.get("run_id")))
+    return Row(place, run)
+
+
+def _value(name: str, value: object) -> object:
+    match value:
+        case datetime():
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case str() if name in _OBJECTS:
+            return json.loads(value)
+        case dict():
+            return {key: each for key, each in value.items() if each is not None}
+        case _:
+            return value
