@@ -6,7 +6,6 @@ from typing import Any
 
 from runquote.readers.base import Rejected, Row, moment
 from runquote.readers.cur import Bill, Report
-from runquote.sizes import format_amount
 
 CLOUD_LAG = timedelta(hours=24)
 """AWS updates a report at least once a day (https://docs.aws.amazon.com/cur/latest/userguide/what-is-cur.html)."""
@@ -33,7 +32,7 @@ def billed(
             yield _joined(report, value, row, len(rows), settled)
     for value, bill in report.bills.items():
         if value not in found:
-            reason = f"no run has this run_id or tag: {bill.lines:,} lines, {format_amount(float(bill.usd))}"
+            reason = f"no run has this run_id or tag: {bill.lines:,} lines, ${bill.usd:,.2f}"
             yield Rejected(_place(report, value), reason, value)
 
 

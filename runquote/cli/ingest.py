@@ -19,7 +19,7 @@ from runquote.cli.output import Format, print_csv, print_json, print_line, say, 
 from runquote.cli.session import FAILURE, CommandError, Commands, FormatOption, ParameterOption, Session, usage
 from runquote.ingestion import Ingestion, Summary
 from runquote.pricing import PriceError, price_book
-from runquote.readers import cromwell, healthomics, nextflow, parquet, snakemake
+from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
@@ -208,6 +208,36 @@ def ingest_healthomics(  # noqa: PLR0913, PLR0917 - one for each option
     """Record runs from AWS HealthOmics manifests or Run Analyzer CSV files, at list price."""
     known = known_of(workflow, input_bytes, output_bytes, sizes, "fargate", False, prices, param, tag)
     record(context, healthomics.read(source, known), dry_run, since, rejected, format)
+
+
+@ingest.command("batch")
+def ingest_batch(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
+    source: SourceArgument,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "m5",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
+    by_tag: Annotated[
+        str | None,
+        typer.Option("--by-tag", metavar="KEY", help="One run for each value of this tag, not each job name."),
+    ] = None,
+    per_job: Annotated[bool, typer.Option("--per-job", help="One run for each job; an array is one.")] = False,
+    dry_run: DryRunOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Record runs from AWS Batch job descriptions; costs are estimated from the price book."""
+    if by_tag and per_job:
+        raise typer.BadParameter("--by-tag and --per-job exclude each other")
+    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
+    record(context, batch.read(source, known, tag=by_tag, per_job=per_job), dry_run, since, rejected, format)
 
 
 def known_of(  # noqa: PLR0913, PLR0917 - one for each option

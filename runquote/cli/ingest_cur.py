@@ -31,11 +31,10 @@ from runquote.cli.ingest import (
 from runquote.cli.output import Format, say, stderr
 from runquote.cli.session import CommandError, FormatOption, ParameterOption, Session
 from runquote.client import Client
-from runquote.readers import cromwell, cur, healthomics, nextflow, parquet, snakemake
+from runquote.readers import batch, cromwell, cur, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Row
-from runquote.sizes import format_amount
 
 
 class Source(StrEnum):
@@ -48,6 +47,7 @@ class Source(StrEnum):
     SNAKEMAKE = "snakemake"
     CROMWELL = "cromwell"
     HEALTHOMICS = "healthomics"
+    BATCH = "batch"
 
 
 _COST = ("cost_usd", "cost_source")
@@ -59,6 +59,7 @@ _READERS: dict[Source, Callable[[Path, Known], Rows]] = {
     Source.SNAKEMAKE: snakemake.read,
     Source.CROMWELL: cromwell.read,
     Source.HEALTHOMICS: healthomics.read,
+    Source.BATCH: batch.read,
 }
 
 
@@ -125,8 +126,10 @@ def _account(report: cur.Report) -> dict[str, object]:
     untagged, left_out = float(report.untagged.usd), float(report.left_out.usd)
     bills = f"{len(report.bills):,} bills by tag {report.tag}"
     say(f"The report has {report.lines:,} lines; {lines:,} of usage make {bills}")
-    say(f"Left out: {report.untagged.lines:,} lines without the tag ({format_amount(untagged)}), and")
-    say(f"  {report.left_out.lines:,} credits, refunds, taxes and fees ({format_amount(left_out)})")
+    say(
+        f"Left out: {report.untagged.lines:,} lines without the tag (${untagged:,.2f}) and "
+        f"{report.left_out.lines:,} credits, refunds, taxes and fees (${left_out:,.2f})"
+    )
     if report.split:
         say(f"  {report.split:,} of machines whose cost is split among their containers")
     return {

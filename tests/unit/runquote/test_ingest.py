@@ -77,6 +77,7 @@ def test_sizes_come_from_a_file_by_run_id(runquote: Command, nowhere: Path, api:
         (("snakemake", FIXTURES / "snakemake", "--per-folder", "--workflow", "w"), 3),
         (("cromwell", FIXTURES / "cromwell"), 1),
         (("healthomics", FIXTURES / "healthomics/manifest.jsonl"), 1),
+        (("batch", FIXTURES / "batch", "--workflow", "w", "--by-tag", "run_id"), 3),
     ],
 )
 def test_each_engine_has_its_command(runquote: Command, arguments: tuple[object, ...], count: int) -> None:
@@ -95,6 +96,8 @@ def test_each_engine_has_its_command(runquote: Command, arguments: tuple[object,
         (("nextflow", FIXTURES, "--input", "5"), 2, "is not a size"),
         (("nextflow", FIXTURES, "--prices", "gone.json"), 1, "gone.json: cannot be read"),
         (("csv", FIXTURES, "--since", "yesterday"), 2, "is no date"),
+        (("batch", FIXTURES, "--by-tag", "a", "--per-job"), 2, "exclude each other"),
+        (("batch", FIXTURES / "cromwell/metadata.json"), 1, "not from AWS Batch"),
     ],
 )
 def test_what_is_wrong_is_said(runquote: Command, arguments: tuple[object, ...], code: int, message: str) -> None:

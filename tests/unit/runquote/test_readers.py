@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contract.runs import Run
 from runquote.pricing import PriceError, price_book
-from runquote.readers import cromwell, healthomics, nextflow, parquet, snakemake
+from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
@@ -244,6 +244,91 @@ def test_csv_names_the_line_and_column_that_it_cannot_read(tmp_path: Path) -> No
     assert (good.run["input_bytes"], good.run["tags"]) == (7, {"a": "b"})
     with pytest.raises(csv_reader.CsvError, match="line 2: column input_bytes"):
         list(csv_reader.read_runs(file))
+
+
+def m5(vcpu: float, gib: float, hours: float = 1) -> float:
+    return max(vcpu, gib / 4) * 0.048 * hours
+
+
+def test_batch_pays_for_attempts_children_and_nodes() -> None:
+    known = Known("rnaseq", GB, rate="m5")
+    first, second, nodes = runs(batch.read(FIXTURES / "batch/jobs.json", known, tag="run_id"))
+    assert (first.run_id, first.tags, first.engine) == ("rna-1", {"run_id": "rna-1"}, "batch")
+    assert first.cost_usd == pytest.approx(m5(4, 16, 2) + fargate(0.5, 1, 30), abs=1e-8)
+    assert first.started_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert first.completed_at == datetime(2026, 3, 1, 11, 0, 30, tzinfo=UTC)
+    assert second.cost_usd == pytest.approx(2 * m5(2, 8), abs=1e-8)
+    assert nodes.cost_usd == pytest.approx(2 * m5(8, 16) + 2 * m5(2, 32), abs=1e-8)
+    assert {run.status for run in (first, second, nodes)} == {"SUCCEEDED"}
+
+
+def batch_job(**changes: object) -> dict[str, object]:
+    container = {"vcpus": 2, "memory": 4096}
+    times = {"startedAt": 1_772_352_000_000, "stoppedAt": 1_772_355_600_000}
+    return {"jobId": "j-1", "jobName": "n", "status": "SUCCEEDED", "container": container, **times, **changes}
+
+
+def of_batch(folder: Path, *jobs: dict[str, object], **options: bool) -> list[Row | Rejected]:
+    (folder / "jobs.json").write_text(json.dumps({"jobs": jobs}))
+    return list(batch.read(folder / "jobs.json", Known("w", GB, rate="m5"), **options))  # type: ignore[arg-type] # by name
+
+
+def test_batch_jobs_of_a_name_are_a_run_that_a_repetition_can_save(tmp_path: Path) -> None:
+    failed = batch_job(jobId="j-0", status="FAILED")
+    (run,) = runs(of_batch(tmp_path, failed, batch_job()))
+    assert run.status == "SUCCEEDED"
+    assert run.cost_usd == pytest.approx(2 * m5(2, 4))
+    (run,) = runs(of_batch(tmp_path, failed, batch_job(jobName="m", status="FAILED"), per_job=False))[:1]
+    assert run.status == "FAILED"
+    (run,) = runs(of_batch(tmp_path, {**failed, "isTerminated": True}))
+    assert run.status == "CANCELLED"
+    assert len(runs(of_batch(tmp_path, failed, batch_job(), per_job=True))) == 2
+
+
+def test_batch_run_ids_follow_from_the_jobs_and_folders_join_them(tmp_path: Path) -> None:
+    (one,) = runs(of_batch(tmp_path, batch_job(), batch_job(jobId="j-2")))
+    for number, job in enumerate((batch_job(jobId="j-2"), batch_job(), batch_job(status="RUNNING"))):
+        (tmp_path / f"part-{number}.json").write_text(json.dumps([job]))
+    (tmp_path / "jobs.json").unlink()
+    (other,) = runs(batch.read(tmp_path, Known("w", GB, rate="m5")))
+    assert other == one
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"status": "RUNNING"}, "job j-1 is RUNNING"),
+        ({"arrayProperties": {"size": 3}}, "0 of the 3 jobs of array job j-1 are there"),
+        ({"startedAt": None}, "none of its jobs began to run"),
+        ({"container": {"vcpus": 2}}, "job j-1: MEMORY: cannot read ''"),
+        ({"container": {"resourceRequirements": [{"type": "VCPU", "value": "many"}]}}, "VCPU: cannot read 'many'"),
+        ({"container": None}, "says nothing of the vCPUs"),
+        ({"nodeProperties": {"numNodes": 2, "nodeRangeProperties": [{"targetNodes": "0"}]}}, "say nothing of 1 nodes"),
+    ],
+)
+def test_batch_jobs_that_are_no_run_say_why(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
+    (found,) = rejections(of_batch(tmp_path, batch_job(**changes)))
+    assert reason in found
+
+
+def test_batch_pods_and_several_containers_hold_what_they_all_hold(tmp_path: Path) -> None:
+    pod = {"resources": {"limits": {"cpu": "1", "memory": "2048Mi"}}}
+    eks = batch_job(container=None, eksProperties={"podProperties": {"containers": [pod, pod]}})
+    (run,) = runs(of_batch(tmp_path, eks))
+    assert run.cost_usd == pytest.approx(m5(2, 4))
+    each = {"resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]}
+    task = {"containers": [each, each], "runtimePlatform": {"cpuArchitecture": "ARM64"}}
+    ecs = batch_job(container={}, ecsProperties={"taskProperties": [task]}, platformCapabilities=["FARGATE"])
+    (run,) = runs(of_batch(tmp_path, ecs))
+    assert run.cost_usd == pytest.approx(2 * 0.03238 + 4 * 0.00356)
+
+
+def test_batch_files_that_are_something_else_say_where(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"jobs": [{"jobId": "x", "jobName": "n", "status": "FAILED", "startedAt": -1}]}')
+    with pytest.raises(ReaderError, match=r"a\.json: jobs\.0\.startedAt: "):
+        list(batch.read(tmp_path / "a.json", KNOWN))
+    (tmp_path / "b.json").write_text("{}")
+    assert len(rejections(batch.read(tmp_path, KNOWN))) == 2
 
 
 def write_parquet(path: Path, query: str) -> Path:
