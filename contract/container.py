@@ -83,6 +83,14 @@ class Metrics(Shape):
     width_80: float = Field(ge=0, description="Median width of the 80 % interval relative to the cost")
 
 
+class Difference(Shape):
+    """Challenger minus champion, paired run by run; negative means that the challenger is better."""
+
+    pinball: float
+    standard_error: float = Field(ge=0)
+    runs: int | None = Field(default=None, description="That judge both; null in old evaluations")
+
+
 class SizeSlice(Shape):
     """The same runs by input size."""
 
@@ -90,13 +98,15 @@ class SizeSlice(Shape):
     runs: int
     challenger_median_ape: float
     champion_median_ape: float | None
+    champion_pinball: float | None = Field(default=None, description="As in `Metrics`; null in old evaluations")
+    difference: Difference | None = Field(default=None, description="On the runs of this slice that judge both")
 
 
-class Difference(Shape):
-    """Challenger minus champion, paired run by run; negative means that the challenger is better."""
+class LearnedFrom(Shape):
+    """Which history made a model."""
 
-    pinball: float
-    standard_error: float = Field(ge=0)
+    runs: int
+    latest_run_at: UtcTime
 
 
 class EvaluatedRun(Shape):
@@ -147,8 +157,12 @@ class Evaluation(Shape):
     evaluated_on: Literal["holdout", "cross_validation"]
     evaluated_runs: int
     challenger: Metrics
+    challenger_beside_champion: Metrics | None = Field(
+        default=None, description="On the runs that judge the champion too, which are fewer in cross-validation"
+    )
     champion: Metrics | None
     champion_problem: str | None = Field(description="Why the champion could not be evaluated, if so")
+    champion_learned_from: LearnedFrom | None = Field(default=None, description="What made the champion that serves")
     champion_is_broken: bool = Field(
         default=False, description="Its artefact cannot be read, so it cannot serve either"
     )

@@ -12,6 +12,7 @@ from contract.container import (
     EvaluatedRun,
     Evaluation,
     HistoryProfile,
+    LearnedFrom,
     Metrics,
     ParameterProfile,
     SetAside,
@@ -95,7 +96,7 @@ def difference(challenger: Scores, other: Scores) -> Difference:
     """Compare two models run by run: mean difference in pinball loss, and its standard error."""
     paired = challenger.pinball - other.pinball
     deviation = float(paired.std(ddof=1)) if len(paired) > 1 else 0.0
-    return Difference(pinball=float(paired.mean()), standard_error=deviation / len(paired) ** 0.5)
+    return Difference(pinball=float(paired.mean()), standard_error=deviation / len(paired) ** 0.5, runs=len(paired))
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def evaluate(
 
     On a holdout the challenger is represented by its twin, trained without it, and the champion by its own twin:
     which runs are held out depends on the run alone, so neither ever saw them. In cross-validation the champion is
-    judged only on runs that ended after the last run that it learned from.
+    judged only on runs that it did not learn from.
     """
     everything = concatenate(train, holdout)
     if len(holdout) >= SMALLEST_HOLDOUT and trained.twin is not None:
@@ -134,6 +135,7 @@ def evaluate(
         trial = _by_cross_validation(everything, champion)
     runs, challenger = trial.runs, trial.challenger
     rival = None if trial.judge is None else score(trial.judge, runs.take(trial.common))
+    beside = challenger.take(trial.common)
     return Evaluation(
         workflow_name=trained.workflow_name,
         trained_at=trained.trained_at,
@@ -142,17 +144,25 @@ def evaluate(
         evaluated_on=trial.evaluated_on,
         evaluated_runs=len(runs),
         challenger=challenger.metrics(),
+        challenger_beside_champion=None if rival is None else beside.metrics(),
         champion=None if rival is None else rival.metrics(),
         champion_problem=trial.problem,
+        champion_learned_from=_learned_from(champion),
         champion_is_broken=isinstance(champion, BadArtifact),
         baseline=trial.baseline.metrics(),
-        difference=None if rival is None else difference(challenger.take(trial.common), rival),
+        difference=None if rival is None else difference(beside, rival),
         baseline_difference=difference(challenger, trial.baseline),
         slices=_slices(trial, rival),
         points=list_runs(runs, challenger),
         set_aside=set_aside[:MOST_LISTED],
         set_aside_runs=len(set_aside),
     )
+
+
+def _learned_from(champion: Artifact | BadArtifact | None) -> LearnedFrom | None:
+    if not isinstance(champion, Artifact):
+        return None
+    return LearnedFrom(runs=champion.served.runs, latest_run_at=champion.served.latest_run_at)
 
 
 def _on_holdout(twin: CostModel, train: History, holdout: History, champion: Artifact | BadArtifact | None) -> Trial:
@@ -172,13 +182,20 @@ def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None)
     if isinstance(champion, BadArtifact):
         problem = str(champion)
     elif champion is not None:
-        ended = [datetime.fromisoformat(time) for time in runs.completed_at]
-        common = np.flatnonzero([time > champion.served.latest_run_at for time in ended])
+        common = _unseen(champion.served, runs)
         if len(common) >= FEWEST_COMMON_RUNS:
             judge = champion.served
         else:
-            problem = f"only {len(common)} runs are newer than the champion, too few to judge it on"
+            problem = f"only {len(common)} runs are new to the champion, too few to judge it on"
     return Trial("cross_validation", runs, challenger, baseline, judge, common, problem)
+
+
+def _unseen(champion: CostModel, runs: History) -> Indices:
+    """Return the runs that a model did not learn from: by name if it keeps all of its own, else by their time."""
+    if len(champion.references) == champion.runs:
+        seen = {run.run_id for run in champion.references}
+        return np.flatnonzero([run_id not in seen for run_id in runs.run_ids])
+    return np.flatnonzero([datetime.fromisoformat(time) > champion.latest_run_at for time in runs.completed_at])
 
 
 def _cross_validate(runs: History) -> tuple[Scores, Scores]:
@@ -205,12 +222,15 @@ def _slices(trial: Trial, rival: Scores | None) -> list[SizeSlice]:
     for rows in np.array_split(np.argsort(size, kind="stable"), count):
         common = np.flatnonzero(np.isin(trial.common, rows))
         against = None if rival is None or len(common) == 0 else rival.take(common)
+        own = trial.challenger.take(trial.common[common])
         slices.append(
             SizeSlice(
                 input_bytes_range=(int(size[rows].min()), int(size[rows].max())),
                 runs=len(rows),
                 challenger_median_ape=float(np.median(trial.challenger.take(rows).relative_errors)),
                 champion_median_ape=None if against is None else float(np.median(against.relative_errors)),
+                champion_pinball=None if against is None else float(against.pinball.mean()),
+                difference=None if against is None else difference(own, against),
             )
         )
     return slices

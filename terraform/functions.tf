@@ -328,6 +328,9 @@ module "compare_models" {
     ARTIFACTS_BUCKET  = aws_s3_bucket.artifacts.bucket
     SIGNIFICANCE      = tostring(var.significance)
     WORST_SLICE_RATIO = tostring(var.worst_slice_ratio)
+    EQUAL_WITHIN      = tostring(var.equal_within)
+    NEWER_BY_DAYS     = tostring(var.newer_by_days)
+    MORE_RUNS_RATIO   = tostring(var.more_runs_ratio)
   }
 }
 

@@ -265,6 +265,42 @@ variable "worst_slice_ratio" {
   }
 }
 
+variable "equal_within" {
+  description = "Share of the champion's error by which a new model may be worse and still count as equal"
+  type        = number
+  default     = 0.1
+  nullable    = false
+
+  validation {
+    condition     = var.equal_within >= 0 && var.equal_within <= 1
+    error_message = "equal_within must be from 0 to 1."
+  }
+}
+
+variable "newer_by_days" {
+  description = "Days between their newest runs from which an equal new model replaces the champion"
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.newer_by_days > 0
+    error_message = "newer_by_days must be above 0."
+  }
+}
+
+variable "more_runs_ratio" {
+  description = "How many times the champion's runs make an equal new model replace it (1.5: half as many again)"
+  type        = number
+  default     = 1.5
+  nullable    = false
+
+  validation {
+    condition     = var.more_runs_ratio > 1
+    error_message = "more_runs_ratio must be above 1."
+  }
+}
+
 variable "stale_after_days" {
   description = "Age in days from which a model is reported as stale"
   type        = number

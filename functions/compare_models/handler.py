@@ -32,12 +32,7 @@ def artifacts() -> ArtifactsBucket:
 
 def _compare(request: CompareModelsRequest) -> CompareModelsResponse:
     evaluation = evaluations.load(artifacts(), request.evaluation_uri, request.workflow_name)
-    verdict = compare(
-        evaluation,
-        request.champion,
-        significance=settings().significance,
-        worst_slice_ratio=settings().worst_slice_ratio,
-    )
+    verdict = compare(evaluation, request.champion, settings())
     logger.info(
         "verdict",
         extra={"workflow_name": request.workflow_name, "is_better": verdict.is_better, "reason": verdict.reason},

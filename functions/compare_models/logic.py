@@ -1,32 +1,18 @@
 """Decides whether a challenger is to replace the champion, from how both did on the same unseen runs.
 
-Promoted is what is better by more than noise and not much worse on runs of any size. Without a champion to compare
-with, a challenger must be better than always answering the median cost, or simply be right.
+Promoted is what is better by more than noise, or as good and trained on much newer or many more runs; never what is
+much worse on runs of some size. Without a champion to compare with, a challenger must be better than always answering
+the median cost, or simply be right.
 """
 
-from contract.container import Difference, Evaluation, SizeSlice
+from contract.container import Difference, Evaluation, Metrics, SizeSlice
 from contract.states import Champion, CompareModelsResponse
+from functions.compare_models.rules import Rules
 from functions.shared import words
 
-GOOD_MEDIAN_APE = 0.10
-"""A first model this good passes though the baseline is as good: some workflows cost the same every time."""
-CLEARLY_LOWER = 0.8
-"""A first model passes if its median error is below this share of the baseline's, noise in few runs or not."""
-HARMLESS_MEDIAN_APE = 0.02
-"""On a size slice, getting worse by less than this is never held against a challenger."""
 
-
-def compare(
-    evaluation: Evaluation, champion: Champion | None, *, significance: float, worst_slice_ratio: float
-) -> CompareModelsResponse:
-    """Judge a challenger.
-
-    Args:
-        evaluation: how challenger, champion and baseline did.
-        champion: the model in service, if any.
-        significance: standard errors by which the challenger must be better.
-        worst_slice_ratio: how much worse than the champion it may be on any size slice.
-    """
+def compare(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> CompareModelsResponse:
+    """Judge a challenger, given how challenger, champion and baseline did, and the model in service, if any."""
     if champion is not None and evaluation.champion_problem and not evaluation.champion_is_broken:
         is_better = False
         reason = (
@@ -34,31 +20,25 @@ def compare(
             f"({evaluation.champion_problem})"
         )
     elif champion is None or evaluation.champion is None or evaluation.difference is None:
-        is_better, reason = _against_baseline(evaluation, champion, significance)
+        is_better, reason = _against_baseline(evaluation, champion, rules)
     else:
-        is_better, reason = _against_champion(
-            evaluation,
-            champion.model_version,
-            evaluation.champion.median_ape,
-            evaluation.difference,
-            significance,
-            worst_slice_ratio,
-        )
+        version = f"version {champion.model_version}"
+        is_better, reason = _against_champion(evaluation, evaluation.champion, evaluation.difference, version, rules)
     return CompareModelsResponse(
         is_better=is_better, reason=reason[:1024], challenger=evaluation.challenger, champion=evaluation.champion
     )
 
 
-def _against_baseline(evaluation: Evaluation, champion: Champion | None, significance: float) -> tuple[bool, str]:
+def _against_baseline(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> tuple[bool, str]:
     own, baseline = evaluation.challenger.median_ape, evaluation.baseline.median_ape
     numbers = (
         f"median error {words.percent(own)} against {words.percent(baseline)} "
         f"of always answering the median cost, on {_runs(evaluation)}"
     )
     difference = evaluation.baseline_difference
-    better = _is_significant(difference, significance)
-    clearly = own < CLEARLY_LOWER * baseline and difference.pinball < 0
-    good = own <= GOOD_MEDIAN_APE and difference.pinball <= significance * difference.standard_error
+    better = _is_better(difference, rules)
+    clearly = own < rules.CLEARLY_LOWER * baseline and difference.pinball < 0
+    good = own <= rules.GOOD_MEDIAN_APE and difference.pinball <= rules.significance * difference.standard_error
     if champion is None:
         whose = "first model"
     else:
@@ -69,51 +49,75 @@ def _against_baseline(evaluation: Evaluation, champion: Champion | None, signifi
     return False, f"Not promoted: {whose}, and this one is no better than a trivial guess; {numbers}"
 
 
-def _against_champion(  # noqa: PLR0913, PLR0917 - the numbers of one decision
-    evaluation: Evaluation,
-    version: int,
-    champion_error: float,
-    difference: Difference,
-    significance: float,
-    worst_slice_ratio: float,
+def _against_champion(
+    evaluation: Evaluation, champion: Metrics, difference: Difference, version: str, rules: Rules
 ) -> tuple[bool, str]:
+    own = (evaluation.challenger_beside_champion or evaluation.challenger).median_ape
     numbers = (
-        f"median error {words.percent(evaluation.challenger.median_ape)} against {words.percent(champion_error)} "
-        f"of version {version} on the same {_runs(evaluation)}"
+        f"median error {words.percent(own)} against {words.percent(champion.median_ape)} "
+        f"of {version} on the same {_runs(evaluation, difference.runs)}"
     )
-    if not _is_significant(difference, significance):
-        return False, f"Not promoted: no better than version {version} beyond noise; {numbers}"
-    worst = _worst_slice(evaluation.slices, worst_slice_ratio)
+    fresher = _fresher(evaluation, rules) if _is_equal(difference, champion.pinball, rules) else None
+    if _is_better(difference, rules):
+        merit, praise = "better on the whole", ""
+    elif fresher is not None:
+        merit = f"as good as {version} and {fresher}"
+        praise = f"{merit}; "
+    else:
+        return False, f"Not promoted: no better than {version} beyond noise; {numbers}"
+    worst = _worst_slice(evaluation.slices, rules)
     if worst is not None:
         low, high = worst.input_bytes_range
         return False, (
-            f"Not promoted: better on the whole, but for runs of {words.size(low)} to {words.size(high)} the median "
-            f"error is {words.percent(worst.challenger_median_ape)} against "
-            f"{words.percent(worst.champion_median_ape or 0)} of version {version}; overall {numbers}"
+            f"Not promoted: {merit}, but for runs of {words.size(low)} to {words.size(high)} much worse (median "
+            f"error {words.percent(worst.challenger_median_ape)} against "
+            f"{words.percent(worst.champion_median_ape or 0)} of {version}); overall {numbers}"
         )
-    return True, f"Promoted: {numbers}"
+    return True, f"Promoted: {praise}{numbers}"
 
 
-def _is_significant(difference: Difference, significance: float) -> bool:
+def _is_better(difference: Difference, rules: Rules) -> bool:
     """Say whether a difference is better (negative) by more than its noise."""
-    return difference.pinball < 0 and difference.pinball < -significance * difference.standard_error
+    return difference.pinball < 0 and difference.pinball < -rules.significance * difference.standard_error
 
 
-def _worst_slice(slices: list[SizeSlice], ratio: float) -> SizeSlice | None:
+def _is_equal(difference: Difference, champion_pinball: float, rules: Rules) -> bool:
+    """Say whether a difference is no worse than noise, and small whatever the noise."""
+    most = min(rules.significance * difference.standard_error, rules.equal_within * champion_pinball)
+    return difference.pinball <= most
+
+
+def _fresher(evaluation: Evaluation, rules: Rules) -> str | None:
+    """Say how much newer or larger the challenger's history is, if it is by enough."""
+    old, new = evaluation.champion_learned_from, evaluation.profile
+    if old is None:
+        return None
+    days = (new.latest_run_at - old.latest_run_at).total_seconds() / 86400
+    if days >= rules.newer_by_days:
+        newest = words.date(new.latest_run_at)
+        return f"trained on newer runs (until {newest}, {words.counted(round(days), 'day')} later)"
+    if new.runs >= rules.more_runs_ratio * old.runs:
+        return f"trained on more runs ({new.runs:,} against {old.runs:,})"
+    return None
+
+
+def _worst_slice(slices: list[SizeSlice], rules: Rules) -> SizeSlice | None:
     """Return the slice on which the challenger is worse than it may be by most, if any."""
-    excesses = [
-        (
-            piece.challenger_median_ape
-            - max(ratio * piece.champion_median_ape, piece.champion_median_ape + HARMLESS_MEDIAN_APE),
-            piece,
-        )
-        for piece in slices
-        if piece.champion_median_ape is not None
-    ]
-    excess, piece = max(excesses, key=lambda found: found[0], default=(0.0, None))
-    return piece if excess > 0 else None
+    excesses = [(_excess(piece, rules), piece) for piece in slices if piece.champion_median_ape is not None]
+    excess, worst = max(excesses, key=lambda found: found[0], default=(0.0, None))
+    return worst if excess > 0 else None
 
 
-def _runs(evaluation: Evaluation) -> str:
+def _excess(piece: SizeSlice, rules: Rules) -> float:
+    """Return by how much the challenger is worse on a slice than it may be: more than a ratio, noise and a trifle."""
+    own, champion = piece.challenger_median_ape, piece.champion_median_ape or 0.0
+    if piece.difference is None or piece.champion_pinball is None:
+        # From an image of before noise was stated for a slice: the medians must do.
+        return own - max(rules.worst_slice_ratio * champion, champion + rules.HARMLESS_MEDIAN_APE)
+    allowed = (rules.worst_slice_ratio - 1) * piece.champion_pinball
+    return piece.difference.pinball - max(allowed, piece.difference.standard_error, rules.HARMLESS_PINBALL)
+
+
+def _runs(evaluation: Evaluation, runs: int | None = None) -> str:
     kind = "held-out run" if evaluation.evaluated_on == "holdout" else "cross-validated run"
-    return words.counted(evaluation.evaluated_runs, kind)
+    return words.counted(runs or evaluation.evaluated_runs, kind)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, METRICS, Evaluation
+from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, Difference, Evaluation, Metrics
 from contract.states import Manifest, VerifyArtifactRequest, VerifyArtifactResponse
 from functions.shared import evaluations, words
 from functions.shared.errors import BadArtifact
@@ -16,6 +16,8 @@ from functions.shared.ports import Artifacts
 from functions.verify_artifact.archives import MAX_ARCHIVE_BYTES, members
 
 SCHEMA_VERSION = 1
+MAX_SLICES = 6
+"""Most slices of sizes of which the registry is told."""
 _MODEL, _BOOSTER = ARTIFACT_MEMBERS
 _MAX_MANIFEST_BYTES = 1024 * 1024
 _MODEL_URL = re.compile(r"(?P<job>s3://[^/]+/models/[^/]+/[^/]+)/output/model\.tar\.gz")
@@ -108,9 +110,9 @@ def _description(evaluation: Evaluation) -> str:
 
 
 def _metadata(evaluation: Evaluation) -> dict[str, str]:
-    metrics = {name: f"{getattr(evaluation.challenger, name):.9g}" for name in METRICS}
-    return {
-        **metrics,
+    """Return what the registry keeps beside the evaluation itself: at most 50 short strings."""
+    described = {
+        **_numbers("", evaluation.challenger),
         "runs": str(evaluation.profile.runs),
         "kind": evaluation.kind,
         "evaluated_on": evaluation.evaluated_on,
@@ -118,4 +120,21 @@ def _metadata(evaluation: Evaluation) -> dict[str, str]:
         "set_aside_runs": str(evaluation.set_aside_runs),
         "trained_at": evaluation.trained_at.isoformat(),
         "latest_run_at": evaluation.profile.latest_run_at.isoformat(),
+        **_numbers("baseline_", evaluation.baseline),
+        **_numbers("champion_", evaluation.champion),
+        **_numbers("difference_", evaluation.difference),
     }
+    for number, piece in enumerate(evaluation.slices[:MAX_SLICES], start=1):
+        low, high = piece.input_bytes_range
+        described |= {
+            f"slice_{number}_input_bytes": f"{low}-{high}",
+            f"slice_{number}_median_ape": f"{piece.challenger_median_ape:.9g}",
+        }
+        if piece.champion_median_ape is not None:
+            described[f"slice_{number}_champion_median_ape"] = f"{piece.champion_median_ape:.9g}"
+    return described
+
+
+def _numbers(prefix: str, shape: Metrics | Difference | None) -> dict[str, str]:
+    values = {} if shape is None else shape.model_dump(exclude_none=True)
+    return {f"{prefix}{name}": f"{value:.9g}" for name, value in values.items()}

@@ -3,18 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import pytest
 
+from contract.names import is_holdout
 from contract.predictions import Prediction
 from contract.states import RetrainNotification
 from local.settings import REPOSITORY
 from runquote.client import Client
 from runquote.readers.csv import read_runs
 from tests.system import System
+from tests.unit.model.histories import make_rows
 
 
 class Updates:
@@ -118,6 +120,58 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     configs = sagemaker.list_endpoint_configs(NameContains="loop")["EndpointConfigs"]
     models = sagemaker.list_models(NameContains="loop")["Models"]
     assert (len(endpoint), len(configs), len(models)) == (1, 1, 1), "an older model was not retired"
+
+
+def _made_up(name: str, label: str, count: int, started: datetime) -> list[dict[str, Any]]:
+    """Runs of one law of cost, with noise, an hour apart."""
+    runs = []
+    for number, run in enumerate(make_rows(count, seed=count, noise=0.2)):
+        time = (started + timedelta(hours=number)).isoformat()
+        runs.append(
+            run | {"workflow_name": name, "run_id": f"{label}-{number}", "started_at": time, "completed_at": time}
+        )
+    return runs
+
+
+def test_newer_runs_promote_an_equal_model_and_no_gain_excuses_large_runs_gone_wrong(
+    system: System, updates: Updates
+) -> None:
+    name = "steady"
+
+    def retrained(runs: list[dict[str, Any]]) -> str:
+        """Why the latest retraining ended as it did: the same sentence in message, workflow and registry."""
+        _record(system, iter(runs))
+        assert system.retrain(name)["status"] == "SUCCEEDED"
+        with Client(system.outputs["api_url"], system.outputs["api_key"]) as client:
+            detail = client.workflow(name)
+        (told,) = updates.of(name)
+        assert detail.last_retraining is not None
+        assert detail.last_retraining.reason == detail.model_versions[0].reason
+        assert str(detail.model_versions[0].reason) in told.message
+        return str(detail.model_versions[0].reason)
+
+    assert retrained(_made_up(name, "first", 80, datetime(2026, 1, 1, tzinfo=UTC))).startswith(
+        "Promoted: first model; "
+    )
+    equal = retrained(_made_up(name, "newer", 12, datetime(2026, 3, 5, tzinfo=UTC)))
+    assert equal.startswith(
+        "Promoted: as good as version 1 and trained on newer runs (until 5 March 2026, 60 days later); "
+    )
+
+    # Small runs cost six times as much, which the challenger learns. Of large runs, it learns from dear ones alone.
+    worse = [
+        run
+        | {
+            "cost_usd": run["cost_usd"]
+            * (6 if run["input_bytes"] < 3e9 else 1 if is_holdout(name, run["run_id"]) else 3)
+        }
+        for run in _made_up(name, "worse", 150, datetime(2026, 3, 10, tzinfo=UTC))
+    ]
+    refused = retrained(worse)
+    assert refused.startswith("Not promoted: ")
+    assert ", but for runs of " in refused
+    assert " much worse (median error " in refused
+    assert _predict(system, name).model.version == 2
 
 
 def test_two_runs_are_too_few(system: System, updates: Updates) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contract import names, states
-from contract.container import Difference, Evaluation, SizeSlice
+from contract.container import Difference, Evaluation, LearnedFrom, SizeSlice
 from contract.runs import Run
 from contract.states import (
     Champion,
@@ -26,6 +26,7 @@ from contract.states import (
 )
 from contract.workflows import LastRetraining, WorkflowRecord
 from functions.compare_models.logic import compare
+from functions.compare_models.rules import Rules
 from functions.prepare_dataset import dataset as datasets
 from functions.prepare_dataset.logic import DatasetPreparer
 from functions.prepare_dataset.serving import serving
@@ -367,6 +368,22 @@ def test_a_good_artefact_is_described_and_its_evaluation_published() -> None:
     check_parameter("CreateModelPackage", "CustomerMetadataProperties", response.metadata)
 
 
+def test_the_registry_is_told_of_the_champion_and_the_sizes_on_the_same_runs() -> None:
+    slices = [piece(0.05 + number / 100, 0.07).model_dump() for number in range(9)]
+    compared = {
+        "slices": slices,
+        "difference": {"pinball": -0.02, "standard_error": 0.005, "runs": 41},
+    }
+    metadata = verify(written(output=output(**compared))).metadata
+    assert len(metadata) <= 50
+    assert metadata["champion_median_ape"] == "0.089"
+    assert metadata["baseline_coverage_90"] == "0.9"
+    assert (metadata["difference_pinball"], metadata["difference_standard_error"]) == ("-0.02", "0.005")
+    assert metadata["slice_2_input_bytes"] == "1000000000-10000000000"
+    assert (metadata["slice_2_median_ape"], metadata["slice_2_champion_median_ape"]) == ("0.06", "0.07")
+    check_parameter("CreateModelPackage", "CustomerMetadataProperties", metadata)
+
+
 def test_an_evaluation_of_before_single_runs_were_listed_is_read() -> None:
     old = {name: value for name, value in EVALUATION.items() if name != "points"}
     assert verify(written(output=tar({"evaluation.json": json.dumps(old).encode()})))
@@ -467,8 +484,11 @@ def test_an_archive_that_unpacks_to_far_more_is_refused(monkeypatch: pytest.Monk
 CHAMPION = Champion(model_version=3, model_package_arn=shapes.PACKAGE.format(3), endpoint_name="e")
 
 
+CHAMPION_METRICS = shapes.metrics(pinball=0.05)
+
+
 def judge(in_service: Champion | None = CHAMPION, **changes: object) -> CompareModelsResponse:
-    return compare(shapes.evaluation(**changes), in_service, significance=2, worst_slice_ratio=1.25)
+    return compare(shapes.evaluation(**changes), in_service, Rules())
 
 
 def test_better_by_more_than_noise_is_promoted() -> None:
@@ -484,15 +504,79 @@ def test_equal_or_within_noise_is_not(pinball: float, error: float) -> None:
     assert verdict.reason.startswith("Not promoted: no better than version 3 beyond noise")
 
 
-def piece(challenger: float, champion: float | None) -> SizeSlice:
-    return SizeSlice(
-        input_bytes_range=(GB, 10 * GB), runs=9, challenger_median_ape=challenger, champion_median_ape=champion
-    )
+def learned_from(runs: int = 60, days_ago: float = 1) -> LearnedFrom:
+    """The champion's history; the challenger's has 60 runs, the newest a day ago."""
+    return LearnedFrom(runs=runs, latest_run_at=NOW - timedelta(days=days_ago))
+
+
+EQUAL = Difference(pinball=0.001, standard_error=0.005)
+"""A little worse, within noise; the champion's pinball loss is 0.05."""
+
+
+@pytest.mark.parametrize(
+    ("history", "difference", "why"),
+    [
+        (
+            learned_from(days_ago=31),
+            EQUAL,
+            "as good as version 3 and trained on newer runs (until 31 May 2026, 30 days l",
+        ),
+        (learned_from(runs=40), EQUAL, "as good as version 3 and trained on more runs (60 against 40); median error"),
+        (
+            learned_from(days_ago=31),
+            Difference(pinball=0, standard_error=0),
+            "as good as version 3 and trained on newer",
+        ),
+    ],
+)
+def test_an_equal_model_with_a_much_fresher_history_is_promoted(
+    history: LearnedFrom, difference: Difference, why: str
+) -> None:
+    verdict = judge(champion=CHAMPION_METRICS, difference=difference, champion_learned_from=history)
+    assert verdict.is_better
+    assert verdict.reason.startswith(f"Promoted: {why}")
+
+
+@pytest.mark.parametrize(
+    ("history", "difference"),
+    [
+        (learned_from(days_ago=30), EQUAL),
+        (learned_from(runs=41), EQUAL),
+        (None, EQUAL),
+        (learned_from(days_ago=400), Difference(pinball=0.004, standard_error=0.0019)),
+        (learned_from(days_ago=400), Difference(pinball=0.006, standard_error=0.01)),
+    ],
+    ids=["29 days", "46 % more", "unknown", "worse beyond noise", "worse by 12 %"],
+)
+def test_fresher_runs_alone_are_no_merit(history: LearnedFrom | None, difference: Difference) -> None:
+    verdict = judge(champion=CHAMPION_METRICS, difference=difference, champion_learned_from=history)
+    assert not verdict.is_better
+    assert verdict.reason.startswith("Not promoted: no better than version 3 beyond noise")
+
+
+def piece(challenger: float, champion: float | None, **changes: object) -> SizeSlice:
+    values = {
+        "input_bytes_range": (GB, 10 * GB),
+        "runs": 9,
+        "challenger_median_ape": challenger,
+        "champion_median_ape": champion,
+    }
+    return SizeSlice.model_validate({**values, **changes})
+
+
+def judged(pinball: float, error: float, champion: float = 0.1) -> SizeSlice:
+    """A slice where a challenger may have a pinball loss of a quarter more than the champion's."""
+    return piece(0.3, 0.2, champion_pinball=champion, difference=Difference(pinball=pinball, standard_error=error))
 
 
 @pytest.mark.parametrize(
     ("slices", "is_better"),
     [
+        ([judged(0.03, 0.02)], False),
+        ([judged(-0.03, 0.02), judged(0.03, 0.02)], False),
+        ([judged(0.03, 0.04)], True),
+        ([judged(0.02, 0.001)], True),
+        ([judged(0.004, 0.001, champion=0.001)], True),
         ([piece(0.30, 0.20)], False),
         ([piece(0.05, 0.09), piece(0.26, 0.20)], False),
         ([piece(0.24, 0.20)], True),
@@ -500,10 +584,16 @@ def piece(challenger: float, champion: float | None) -> SizeSlice:
         ([piece(0.50, None)], True),
     ],
 )
-def test_much_worse_on_some_sizes_is_not_promoted(slices: list[SizeSlice], is_better: bool) -> None:
-    verdict = judge(slices=slices)
+@pytest.mark.parametrize("merit", ["better", "equal and fresher"])
+def test_much_worse_on_some_sizes_is_not_promoted(slices: list[SizeSlice], is_better: bool, merit: str) -> None:
+    equal: dict[str, Any] = {
+        "champion": CHAMPION_METRICS,
+        "difference": EQUAL,
+        "champion_learned_from": learned_from(runs=20),
+    }
+    verdict = judge(slices=slices, **(equal if merit == "equal and fresher" else {}))
     assert verdict.is_better is is_better
-    assert is_better or "for runs of 1 GB to 10 GB" in verdict.reason
+    assert is_better or "but for runs of 1 GB to 10 GB much worse (median error" in verdict.reason
 
 
 def first(challenger: float, baseline: float, pinball: float, error: float) -> CompareModelsResponse:
@@ -533,6 +623,17 @@ def test_a_first_model_must_beat_a_guess_or_be_right(
     numbers: tuple[float, float, float, float], is_better: bool, why: str
 ) -> None:
     assert first(*numbers).is_better is is_better, why
+
+
+def test_a_reason_speaks_of_the_runs_that_judge_both() -> None:
+    verdict = judge(
+        evaluated_on="cross_validation",
+        challenger_beside_champion=shapes.metrics(median_ape=0.043),
+        difference=Difference(pinball=-0.02, standard_error=0.005, runs=7),
+    )
+    assert (
+        verdict.reason == "Promoted: median error 4.3 % against 8.9 % of version 3 on the same 7 cross-validated runs"
+    )
 
 
 def test_a_broken_champion_is_no_bar_and_is_mentioned() -> None:

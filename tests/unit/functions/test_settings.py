@@ -8,6 +8,13 @@ from functions import build
 from functions.shared.settings import Settings, SettingsError
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+RULES = {
+    "SIGNIFICANCE": "2",
+    "WORST_SLICE_RATIO": "1.25",
+    "EQUAL_WITHIN": "0.1",
+    "NEWER_BY_DAYS": "30",
+    "MORE_RUNS_RATIO": "1.5",
+}
 KEYS = {
     "predict": {"MODEL_ENDPOINTS_TABLE", "WORKFLOWS_TABLE", "WEB_ORIGIN", "STALE_AFTER_DAYS"},
     "record_runs": {"WORKFLOW_RUNS_TABLE", "WORKFLOWS_TABLE", "SPEND_TABLE", "WEB_ORIGIN"},
@@ -20,7 +27,7 @@ KEYS = {
         *("ENDPOINT_MODE", "SERVERLESS_MEMORY_MB", "SERVERLESS_MAX_CONCURRENCY", "INSTANCE_TYPE", "LEASE_SECONDS"),
     },
     "verify_artifact": {"ARTIFACTS_BUCKET"},
-    "compare_models": {"ARTIFACTS_BUCKET", "SIGNIFICANCE", "WORST_SLICE_RATIO"},
+    "compare_models": {"ARTIFACTS_BUCKET", *RULES},
     "promote": {"MODEL_ENDPOINTS_TABLE", "ARTIFACTS_BUCKET"},
     "select_workflows": {"WORKFLOWS_TABLE"},
     "budgets": {"SPEND_TABLE", "BUDGETS_TABLE", "WORKFLOWS_TABLE", "WEB_ORIGIN"},
@@ -33,8 +40,7 @@ GOOD = {
     "SERVERLESS_MEMORY_MB": "2048",
     "SERVERLESS_MAX_CONCURRENCY": "5",
     "LEASE_SECONDS": "3600",
-    "SIGNIFICANCE": "2",
-    "WORST_SLICE_RATIO": "1.25",
+    **RULES,
     "POWERTOOLS_LOG_LEVEL": "INFO",
 }
 
@@ -54,7 +60,7 @@ def test_the_environment_of_a_function(slug: str) -> None:
     assert settings.environment_keys() == COMMON | KEYS[slug]
     environment = {key: GOOD.get(key, "x") for key in settings.environment_keys()}
     assert settings.from_environment({**environment, "PATH": "unrelated"})
-    for key in KEYS[slug] - {"SIGNIFICANCE", "WORST_SLICE_RATIO"}:
+    for key in KEYS[slug] - RULES.keys():
         without = {name: value for name, value in environment.items() if name != key}
         with pytest.raises(SettingsError, match=f"^Settings of functions.{slug}.settings: {key} is missing$"):
             settings.from_environment(without)
@@ -68,6 +74,9 @@ def test_the_environment_of_a_function(slug: str) -> None:
         ("prepare_dataset", "ENDPOINT_MODE", "multi_model"),
         ("compare_models", "SIGNIFICANCE", "nan"),
         ("compare_models", "WORST_SLICE_RATIO", "0.5"),
+        ("compare_models", "EQUAL_WITHIN", "-0.1"),
+        ("compare_models", "NEWER_BY_DAYS", "0"),
+        ("compare_models", "MORE_RUNS_RATIO", "1"),
     ],
 )
 def test_a_wrong_value_is_named(slug: str, key: str, value: str) -> None:

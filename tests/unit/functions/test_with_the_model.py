@@ -9,6 +9,7 @@ from pathlib import Path
 from contract.container import EVALUATION_FILE, Invocation, InvocationRow
 from contract.states import CompareModelsRequest, PromoteRequest, VerifyArtifactRequest
 from functions.compare_models.logic import compare
+from functions.compare_models.rules import Rules
 from functions.promote.logic import Promoter
 from functions.shared import evaluations
 from functions.verify_artifact.logic import ArtifactVerifier
@@ -58,7 +59,7 @@ def test_a_history_becomes_a_model_in_service(tmp_path: Path) -> None:
 
     asked = CompareModelsRequest(workflow_name=WORKFLOW, evaluation_uri=verified.evaluation_uri, champion=plan.champion)
     read = evaluations.load(bench.artifacts, asked.evaluation_uri, asked.workflow_name)
-    verdict = compare(read, asked.champion, significance=2, worst_slice_ratio=1.25)
+    verdict = compare(read, asked.champion, Rules())
     assert verdict.is_better, verdict.reason
 
     endpoints = FakeEndpoints()

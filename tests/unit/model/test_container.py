@@ -135,7 +135,15 @@ def test_champion_and_challenger_are_judged_on_the_same_runs(trained: tuple[Path
     assert result.difference is not None
     assert result.difference.pinball == pytest.approx(result.challenger.pinball - result.champion.pinball)
     assert result.difference.standard_error > 0
-    assert all(part.champion_median_ape is not None for part in result.slices)
+    assert result.challenger_beside_champion == result.challenger
+    assert result.champion_learned_from is not None
+    assert result.champion_learned_from.runs == 80
+    for part in result.slices:
+        assert part.difference is not None
+        assert part.champion_pinball is not None
+        assert part.difference.runs == part.runs
+    total = sum(part.difference.pinball * part.runs for part in result.slices if part.difference is not None)
+    assert total / result.evaluated_runs == pytest.approx(result.difference.pinball)
 
 
 def test_a_bad_champion_is_reported_and_does_not_stop_training(tmp_path: Path) -> None:
@@ -155,14 +163,20 @@ def test_few_runs_are_cross_validated(trained: tuple[Path, str], tmp_path: Path)
     assert (result.evaluated_on, result.evaluated_runs) == ("cross_validation", 12)
     assert result.champion is None
     check_points(result, make_rows(12))
-    assert result.champion_problem == "only 0 runs are newer than the champion, too few to judge it on"
+    assert result.champion_problem == "only 0 runs are new to the champion, too few to judge it on"
 
 
-def test_a_champion_is_judged_on_newer_runs_when_there_is_no_holdout(trained: tuple[Path, str], tmp_path: Path) -> None:
-    rows = [row | {"completed_at": "2026-03-01T00:00:00Z"} for row in make_rows(12)]
+def test_a_champion_is_judged_on_runs_new_to_it_when_there_is_no_holdout(
+    trained: tuple[Path, str], tmp_path: Path
+) -> None:
+    # However old they are: the champion names what it learned from.
+    rows = [row | {"run_id": f"{'other' if n < 6 else ''}{row['run_id']}"} for n, row in enumerate(make_rows(12))]
     root = make_tree(tmp_path, rows, champion=packed_model(trained[0]))
     assert run_train(root).returncode == 0
-    assert read_evaluation(root).difference is not None
+    result = read_evaluation(root)
+    assert result.difference is not None
+    assert (result.difference.runs, result.evaluated_runs) == (6, 12)
+    assert result.challenger_beside_champion != result.challenger
 
 
 def test_poison_is_listed_in_the_evaluation(tmp_path: Path) -> None:

@@ -387,6 +387,22 @@ export interface components {
             extrapolated: boolean;
         };
         /**
+         * Difference
+         * @description Challenger minus champion, paired run by run; negative means that the challenger is better.
+         */
+        Difference: {
+            /** Pinball */
+            pinball: number;
+            /** Standard Error */
+            standard_error: number;
+            /**
+             * Runs
+             * @description That judge both; null in old evaluations
+             * @default null
+             */
+            runs?: number | null;
+        };
+        /**
          * Effect
          * @description A part of the estimate. The first is `typical_run` with the cost of a typical run; then come at most four signed
          *     effects, largest first, of what is asked for against that. All of them add up to the estimate.
@@ -908,6 +924,17 @@ export interface components {
             challenger_median_ape: number;
             /** Champion Median Ape */
             champion_median_ape: number | null;
+            /**
+             * Champion Pinball
+             * @description As in `Metrics`; null in old evaluations
+             * @default null
+             */
+            champion_pinball?: number | null;
+            /**
+             * @description On the runs of this slice that judge both
+             * @default null
+             */
+            difference?: components["schemas"]["Difference"] | null;
         };
         /**
          * WorkflowDetail
