@@ -40,7 +40,7 @@ def environment(name: str) -> Path:
     folder = REPOSITORY / "build" / "environments" / name
     folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / ".installed"
-    with (folder / ".lock").open("w") as held:
+    with folder.with_name(f"{name}.lock").open("w") as held:  # Beside it: uv itself locks `.lock` within.
         fcntl.flock(held, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
             print(f"Installing requirements/{name}.txt into {folder.relative_to(REPOSITORY)}", file=sys.stderr)
