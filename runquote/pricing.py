@@ -104,12 +104,19 @@ class PriceBook(BaseModel):
     ebs: Ebs
     healthomics: HealthOmics
 
-    def job_usd(self, rate: str, *, vcpu: float, memory_bytes: float, seconds: float, spot: bool) -> float:
-        """Return what a job costs at a named rate. Raises PriceError for a name that the book does not hold."""
+    def job_usd(  # noqa: PLR0913 - all that a job may hold
+        self, rate: str, *, vcpu: float, memory_bytes: float, seconds: float, spot: bool, disk_bytes: float = 0
+    ) -> float:
+        """Return what a job costs at a named rate. Raises PriceError for a name that the book does not hold.
+
+        A disk is a gp3 volume where the rate is a family of EC2, and costs the same on spot; Fargate brings its own.
+        """
         if rate not in self.rates:
             raise PriceError(f"The price book has no rate {rate!r}: it has {', '.join(self.rates)}")
         usd = self.rates[rate].usd(vcpu, memory_bytes, seconds)
-        return usd * self.spot.share_of_on_demand if spot else usd
+        if spot:
+            usd *= self.spot.share_of_on_demand
+        return usd + self.ebs.volume_usd(disk_bytes / GIB, seconds) if self.rates[rate].gib_per_vcpu else usd
 
 
 @cache

@@ -58,10 +58,18 @@ class Known:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    def job_usd(self, vcpu: float, memory_bytes: float, seconds: float, *, spot: bool | None = None) -> float:
+    def job_usd(
+        self, vcpu: float, memory_bytes: float, seconds: float, *, spot: bool | None = None, disk_bytes: float = 0
+    ) -> float:
         """Return what a job costs at this rate."""
-        on_spot = self.spot if spot is None else spot
-        return self.prices.job_usd(self.rate, vcpu=vcpu, memory_bytes=memory_bytes, seconds=seconds, spot=on_spot)
+        return self.prices.job_usd(
+            self.rate,
+            vcpu=vcpu,
+            memory_bytes=memory_bytes,
+            seconds=seconds,
+            spot=self.spot if spot is None else spot,
+            disk_bytes=disk_bytes,
+        )
 
 
 @dataclass(frozen=True)

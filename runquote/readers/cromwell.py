@@ -30,6 +30,8 @@ from runquote.readers.base import (
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_DISK = re.compile(r"([0-9]+)\s+(?:SSD|HDD|LOCAL)")
+"""One of a list such as "local-disk 100 SSD, /mnt/data 500 HDD"; sizes are taken for GiB."""
 _DEFAULT_CPU = 1.0
 _DEFAULT_MEMORY = "2 GB"
 """What Cromwell's backends ask for where a task says nothing: https://cromwell.readthedocs.io/en/stable/RuntimeAttributes."""
@@ -43,6 +45,11 @@ def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
 class _Attributes(Document):
     cpu: float | None = Field(default=None, gt=0, le=10_000)
     memory: str = _DEFAULT_MEMORY
+    disks: str | None = None
+
+    def disk_bytes(self) -> int:
+        """Return the size of all disks that say theirs; the backend for AWS Batch lets them grow as needed."""
+        return sum(int(gib) * 2**30 for gib in _DISK.findall(self.disks or ""))
 
 
 class _Caching(Document):
@@ -117,7 +124,13 @@ def _usd(place: str, call: _Call, known: Known) -> float:
     except ValueError as error:
         raise ReaderError(f"{place}: runtimeAttributes: {error}") from None
     seconds = max(0.0, (call.end - call.start).total_seconds())
-    return known.job_usd(attributes.cpu or _DEFAULT_CPU, memory, seconds, spot=known.spot or call.preemptible is True)
+    return known.job_usd(
+        attributes.cpu or _DEFAULT_CPU,
+        memory,
+        seconds,
+        spot=known.spot or call.preemptible is True,
+        disk_bytes=attributes.disk_bytes(),
+    )
 
 
 def parse_memory(text: str) -> int:

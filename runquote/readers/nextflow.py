@@ -199,7 +199,7 @@ def _task(cells: "_Cells", known: Known) -> _Task:
         identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
         started=started,
         ended=ended,
-        usd=known.job_usd(cpus, memory, seconds) if seconds else 0.0,
+        usd=known.job_usd(cpus, memory, seconds, disk_bytes=cells.size("disk") or 0) if seconds else 0.0,
         measured=measured,
     )
 

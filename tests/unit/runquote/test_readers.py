@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -138,6 +139,31 @@ def test_without_an_input_size_a_run_says_how_to_give_one() -> None:
     sized = Known(workflow_name="rnaseq", sizes={str(row.run_id): (7 * GB, GB)})
     (run,) = runs(nextflow.read(FIXTURES / "nextflow/human.txt", sized))
     assert (run.input_bytes, run.output_bytes) == (7 * GB, GB)
+
+
+def test_disks_that_tasks_asked_for_cost_where_there_are_volumes(tmp_path: Path) -> None:
+    trace = (FIXTURES / "nextflow/human.txt").read_text().splitlines()
+    disks = ["disk", "100 GB", *["-"] * (len(trace) - 2)]
+    with_disk = tmp_path / "trace.txt"
+    with_disk.write_text("".join(f"{line}\t{disk}\n" for line, disk in zip(trace, disks, strict=True)))
+
+    def cost(file: Path, rate: str, *, spot: bool = False) -> float:
+        (run,) = runs(nextflow.read(file, replace(KNOWN, rate=rate, spot=spot)))
+        return run.cost_usd
+
+    half_an_hour = 100 * 0.08 / 30 / 24 / 2
+    for spot in (False, True):
+        without = cost(FIXTURES / "nextflow/human.txt", "m5", spot=spot)
+        assert cost(with_disk, "m5", spot=spot) - without == pytest.approx(half_an_hour, abs=2e-8)
+    assert cost(with_disk, "fargate") == cost(FIXTURES / "nextflow/human.txt", "fargate")
+
+
+@pytest.mark.parametrize(
+    ("disks", "gib"),
+    [("local-disk 100 SSD", 100), ("local-disk 10 HDD, /mnt/data 500 SSD", 510), ("local-disk", 0), (None, 0)],
+)
+def test_disks_of_cromwell_add_up(disks: str | None, gib: int) -> None:
+    assert cromwell._Attributes(disks=disks).disk_bytes() == gib * 2**30
 
 
 def test_spot_costs_its_share() -> None:
