@@ -1,4 +1,4 @@
-/** A lab's batch: a file with a wrong line, every run's estimate and the total. Usage: node batch.mjs WEB_URL WORKFLOW_NAME */
+/** A lab's batch: a file with a wrong line, every run's estimate, the total, and a team's budget. Usage: node batch.mjs WEB_URL WORKFLOW_NAME */
 import assert from "node:assert/strict";
 import { assertAccessible, assertFocus, assertNoOverflow, withBrowser } from "./browser.mjs";
 
@@ -24,5 +24,19 @@ await withBrowser(async (newPage) => {
   assert.deepEqual(costs, costs.toSorted((a, b) => b - a), "most expensive first");
   await assertNoOverflow(page, "batch, 390 px");
   await assertAccessible(page, "batch");
+
+  const team = `visitor-${Date.now()}`;
+  await page.getByRole("link", { name: "Budgets", exact: true }).click();
+  await page.getByLabel("Team", { exact: true }).fill(team);
+  await page.getByLabel("Monthly budget in US dollars").fill("1000");
+  await page.getByRole("button", { name: "Set budget" }).click();
+  await page.getByText(`The budget of ${team} is set.`).waitFor();
+  await page.getByLabel("Paid by").selectOption(team);
+  await page.getByText(/would be left of \$1,000\.00\.$/).waitFor();
+  await assertNoOverflow(page, "budgets, 390 px");
+  await assertAccessible(page, "budgets");
+  await page.getByRole("button", { name: `Change the budget of ${team}` }).click();
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.locator("tbody th", { hasText: team }).waitFor({ state: "detached" });
 });
 console.log("batch: ok");

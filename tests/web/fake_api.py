@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import BytesRange
+from contract.budgets import Budget, BudgetLine, BudgetRequest, BudgetsResponse, WorkflowSpend
 from contract.container import EvaluatedRun, Metrics, ParameterProfile, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
@@ -56,7 +57,7 @@ OUTCOMES = 20
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "content-type,x-api-key",
-    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,OPTIONS",
     "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "600",
 }
@@ -279,6 +280,10 @@ WORKFLOWS = [
 ]
 
 
+SPENT: dict[str | None, float] = {"genomics": 120.5, "imaging": 23.4, "proteomics": 8.0, None: 3.2}
+"""What teams have spent this month, in USD."""
+
+
 class FakeApi(ThreadingHTTPServer):
     """The API on a free port of 127.0.0.1."""
 
@@ -287,6 +292,7 @@ class FakeApi(ThreadingHTTPServer):
     def __init__(self, workflows: list[Workflow], port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
         self.workflows = {workflow.name: workflow for workflow in workflows}
+        self.limits = {"genomics": 200.0, "imaging": 20.0} if workflows else {}
         self.asked: Counter[str] = Counter()
         """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
 
@@ -308,6 +314,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._has_key():
             return None
         address = urlsplit(self.path)
+        if address.path == "/v1/budgets":
+            return self._send(200, self._budgets(parse_qs(address.query)))
         name, _, part = address.path.removeprefix("/v1/workflows").removeprefix("/").partition("/")
         if not name:
             summaries = [workflow.summary() for workflow in self.server.workflows.values()]
@@ -338,6 +346,43 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(201, _record(RunsRequest.model_validate_json(body)))
         answer = self._answer(PredictionRequest.model_validate_json(body))
         return self._send(STATUS[answer.error] if isinstance(answer, ErrorBody) else 200, answer)
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self._has_key():
+            team = unquote(self.path.rpartition("/")[2])
+            if team == "refused":
+                return self._fail(_error("invalid_request", "This team cannot have a budget."))
+            self.server.limits[team] = BudgetRequest.model_validate_json(body).limit_usd
+            self._send(200, Budget(team=team, limit_usd=self.server.limits[team], updated_at=NOW))
+        return None
+
+    def do_DELETE(self) -> None:
+        if self._has_key():
+            team = unquote(self.path.rpartition("/")[2])
+            self._send(200, Budget(team=team, limit_usd=self.server.limits.pop(team), updated_at=NOW))
+
+    def _budgets(self, query: dict[str, list[str]]) -> BudgetsResponse:
+        this_month = f"{datetime.now(UTC):%Y-%m}"
+        month = query.get("month", [this_month])[0]
+        spent = SPENT if month == this_month and self.server.workflows else {}
+        lines = []
+        for team in [*spent, *(name for name in self.server.limits if name not in spent)]:
+            limit = self.server.limits.get(team) if team else None
+            usd = spent.get(team, 0.0)
+            works = [WorkflowSpend(workflow_name="wgs-joint-calling", spent_usd=usd, runs=4)] if usd else []
+            lines.append(
+                BudgetLine(
+                    team=team,
+                    limit_usd=limit,
+                    spent_usd=usd,
+                    runs=4 if usd else 0,
+                    remaining_usd=None if limit is None else limit - usd,
+                    over_budget=limit is not None and usd > limit,
+                    workflows=works,
+                )
+            )
+        return BudgetsResponse(month=month, budgets=lines, uncounted_runs=3 if spent else 0)
 
     def _answer_batch(self, batch: BatchRequest) -> BatchResponse:
         answers = [self._answer(PredictionRequest.model_validate(row)) for row in batch.requests]

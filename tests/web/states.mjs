@@ -103,6 +103,17 @@ const scenarios = {
         await page.goto(`${webUrl}/accuracy?workflow=wgs-joint-calling`);
         await page.locator(".figure svg").waitFor();
       },
+      budgets: async (page) => {
+        await page.goto(`${webUrl}/budgets`);
+        await button(page, "Change the budget of genomics").click();
+        await page.getByText("$3.40 over budget").waitFor();
+      },
+      "budgets, with a batch": async (page) => {
+        await chooseBatch(page, { ...BATCH, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,400 GB\nwgs-joint-calling,400 GB\n") });
+        await page.locator("#batch-title").waitFor();
+        await page.getByRole("link", { name: "Budgets", exact: true }).click();
+        await page.getByText("It is about").waitFor();
+      },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
         await page.goto(ask("wgs-joint-calling"));
@@ -403,6 +414,61 @@ const scenarios = {
     await page.getByRole("heading", { name: "No model yet" }).waitFor();
   },
 
+  /** What teams spent, what they may spend, and what a batch would leave of it. */
+  async budgets(newPage) {
+    const page = await newPage();
+    await page.goto(`${webUrl}/budgets`);
+    await page.getByText("$155.10 spent on 16 runs").waitFor();
+    await page.getByText("Over budget: imaging.").waitFor();
+    await page.getByText("3 runs recorded by an early version are not counted yet").waitFor();
+    const line = (team) => page.locator("tbody tr").filter({ has: page.locator("th", { hasText: team }) });
+    assert.match(await line("genomics").innerText(), /\$120\.50[^]*\$79\.50[^]*within budget[^]*\$200\.00/);
+    assert.match(await line("No team").innerText(), /\$3\.20[^]*no budget set/);
+    await line("genomics").getByText("genomics", { exact: true }).click();
+    await page.getByText("wgs-joint-calling: $120.50, 4 runs").waitFor();
+
+    await button(page, "Set budget").click();
+    await page.getByText("Enter the team's name").waitFor();
+    await assertFocus(page, page.getByLabel("Team", { exact: true }), "without a team");
+    await page.keyboard.type("refused");
+    await page.getByLabel("Monthly budget in US dollars", { exact: true }).fill("1,5");
+    await button(page, "Set budget").click();
+    await page.getByText("Budget must be an amount in dollars, like 50").waitFor();
+    await page.getByLabel("Monthly budget in US dollars", { exact: true }).fill("50");
+    await button(page, "Set budget").click();
+    await page.getByText("This team cannot have a budget.").waitFor();
+    await page.getByLabel("Team", { exact: true }).fill("assembly");
+    await button(page, "Set budget").click();
+    await page.getByText("The budget of assembly is set.").waitFor();
+    await line("assembly").waitFor();
+    await button(page, "Change the budget of assembly").click();
+    await page.keyboard.type("-1");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("Budget must be an amount in dollars, like 50").waitFor();
+    await page.getByLabel("Monthly budget of assembly in US dollars").fill("75");
+    await page.keyboard.press("Enter");
+    await line("assembly").getByText("$75.00").first().waitFor();
+    await button(page, "Change the budget of assembly").click();
+    await button(page, "Remove").click();
+    await line("assembly").waitFor({ state: "detached" });
+
+    await button(page, "Earlier").click();
+    await page.waitForURL(/month=20\d\d-\d\d$/);
+    await page.getByText("$0 spent on 0 runs").waitFor();
+    await page.goBack();
+    await page.goto(`${webUrl}/budgets`);
+    await page.getByRole("link", { name: "Estimate the batch" }).click();
+    await page.locator("#batch-file").setInputFiles({ ...BATCH, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,100 GB\n") });
+    await page.locator("#batch-title").waitFor();
+    await page.getByRole("link", { name: "Budgets", exact: true }).click();
+    await page.getByLabel("Paid by").selectOption("genomics");
+    await page.getByText(/^About \$5\d\.\d\d would be left of \$79\.50\.$/).waitFor();
+    await page.getByLabel("Paid by").selectOption("imaging");
+    await page.getByText("The budget is used up before the batch starts.").waitFor();
+    await page.getByLabel("Paid by").selectOption("No team");
+    await page.getByText("This team has no budget to hold the batch against.").waitFor();
+  },
+
   /** What the service does not answer, or not yet. */
   async faults(newPage) {
     const page = await newPage();
@@ -482,6 +548,9 @@ const scenarios = {
     await assertAccessible(page, "no runs");
     await page.getByRole("link", { name: "Models" }).click();
     await page.getByRole("link", { name: "Record some runs" }).waitFor();
+    await page.getByRole("link", { name: "Budgets" }).click();
+    await page.getByText("no team has a budget").waitFor();
+    await assertAccessible(page, "no budgets");
   },
 
   /** Past 15 workflows, a list is too long to read: the field completes. */

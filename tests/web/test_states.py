@@ -20,7 +20,8 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "scenario", ["appearance", "form", "unusable", "unobserved", "batch", "manyRows", "runs", "models", "accuracy"]
+    "scenario",
+    ["appearance", "form", "unusable", "unobserved", "batch", "manyRows", "runs", "models", "accuracy", "budgets"],
 )
 def test_healthy(scenario: str, config: Path) -> None:
     with fake_site(config) as (url, _):

@@ -14,4 +14,5 @@ export const PAGES: readonly Page[] = [
   { path: "/runs", name: "Runs", component: lazy(() => import("@/runs/RunsPage")) },
   { path: "/models", name: "Models", component: lazy(() => import("@/models/ModelsPage")) },
   { path: "/accuracy", name: "Accuracy", component: lazy(() => import("@/accuracy/AccuracyPage")) },
+  { path: "/budgets", name: "Budgets", component: lazy(() => import("@/budgets/BudgetsPage")) },
 ];

@@ -15,6 +15,8 @@ export type ModelVersion = Shapes["ModelVersion"];
 export type Metrics = Shapes["Metrics"];
 export type Accuracy = Shapes["AccuracyResponse"];
 export type EvaluatedRun = Shapes["EvaluatedRun"];
+export type Budgets = Shapes["BudgetsResponse"];
+export type BudgetLine = Shapes["BudgetLine"];
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
@@ -86,6 +88,9 @@ export function makeApi(apiUrl: string, apiKey: string) {
       answer<RunsResponse>(client.POST("/runs", { body: { runs: runs as Run[] }, signal })),
     getAccuracy: (workflow_name: string, signal: AbortSignal) =>
       answer<Accuracy>(client.GET("/workflows/{workflow_name}/accuracy", { params: { path: { workflow_name } }, signal })),
+    getBudgets: (month: string | null, signal: AbortSignal) => answer<Budgets>(client.GET("/budgets", { params: { query: month === null ? {} : { month } }, signal })),
+    setBudget: (team: string, limit_usd: number) => answer<Shapes["Budget"]>(client.PUT("/budgets/{team}", { params: { path: { team } }, body: { limit_usd } })),
+    removeBudget: (team: string) => answer<Shapes["Budget"]>(client.DELETE("/budgets/{team}", { params: { path: { team } } })),
     startRetraining: (workflow_name: string) => answer<Retraining>(client.POST("/workflows/{workflow_name}/retrainings", { params: { path: { workflow_name } } })),
     getRetraining: (workflow_name: string, retraining_id: string, signal: AbortSignal) =>
       answer<Retraining>(client.GET("/workflows/{workflow_name}/retrainings/{retraining_id}", { params: { path: { workflow_name, retraining_id } }, signal })),

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import type { BatchTotal, BudgetLine } from "@/api/client";
+import { monthAfter, readMonth } from "@/budgets/months";
+import { standing, teamName, withBatch } from "@/budgets/standing";
+
+const line = (spent: number, limit: number | null): BudgetLine => ({
+  team: "genomics",
+  limit_usd: limit,
+  spent_usd: spent,
+  runs: 3,
+  remaining_usd: limit === null ? null : limit - spent,
+  over_budget: limit !== null && spent > limit,
+  workflows: [],
+});
+const total: BatchTotal = { cost_usd: 20, intervals: [{ coverage: 0.9, low_usd: 15, high_usd: 30 }] };
+
+test("months follow one another over the year's end", () => {
+  expect([-1, 1, 12].map((later) => monthAfter("2026-12", later))).toEqual(["2026-11", "2027-01", "2027-12"]);
+  expect(["2026-01", "2026-13", "soon", null].map(readMonth)).toEqual(["2026-01", null, null, null]);
+});
+
+test("a team stands within, near the end of, or over its budget, or has none", () => {
+  expect([standing(line(10, 100)), standing(line(90, 100)), standing(line(100, 100)), standing(line(101.5, 100)), standing(line(5, null))].map(({ words }) => words)).toEqual([
+    "within budget",
+    "nearly used up",
+    "nearly used up",
+    "$1.50 over budget",
+    "no budget set",
+  ]);
+  expect(teamName({ ...line(1, null), team: null })).toBe("No team");
+});
+
+describe("a queued batch", () => {
+  test.each([
+    [line(60, 100), "within", "About $20.00 would be left of $40.00."],
+    [line(75, 100), "may exceed", "About $5.00 would be left of $25.00; it may turn out dearer than what is left."],
+    [line(85, 100), "likely exceeds", "It is about $5.00 more than the $15.00 that are left."],
+    [line(100, 100), "likely exceeds", "The budget is used up before the batch starts."],
+    [line(1, null), null, "This team has no budget to hold the batch against."],
+  ])("is held against what is left", (team, verdict, words) => expect(withBatch(team, total)).toEqual({ verdict, words }));
+});

@@ -1,0 +1,108 @@
+import { useState } from "react";
+import type { BudgetLine } from "@/api/client";
+import { Icon } from "@/components/Icon";
+import { SortableTable, type Column } from "@/components/SortableTable";
+import { useQueryState } from "@/components/useQueryState";
+import { ICONS } from "@/estimate/budget";
+import { counted, exactMoney, recordedMoney } from "@/format";
+import { LimitForm } from "./LimitForm";
+import { standing, teamName } from "./standing";
+
+/** A line for each team, with what it was spent on and a way to change its budget. */
+export function BudgetsTable({ lines }: { lines: readonly BudgetLine[] }) {
+  const [query, write] = useQueryState();
+  const [edited, setEdited] = useState<string | null>(null);
+  return (
+    <SortableTable
+      label="Budgets by team"
+      columns={columns(edited, setEdited)}
+      rows={lines}
+      rowKey={teamName}
+      order={{ key: query.get("sort") ?? "spent", descending: query.get("order") !== "ascending" }}
+      onOrder={({ key, descending }) => write({ sort: key, order: descending ? null : "ascending" })}
+    />
+  );
+}
+
+const columns = (edited: string | null, edit: (team: string | null) => void): Column<BudgetLine>[] => [
+  { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => (
+      <>
+        <Team line={line} />
+        <span className="note narrow-only">{recordedMoney(line.spent_usd)} spent</span>
+      </>
+    ) },
+  {
+    key: "spent",
+    title: "Spent",
+    className: "number spare",
+    value: ({ spent_usd }) => spent_usd,
+    cell: ({ spent_usd, runs }) => (
+      <>
+        <span title={exactMoney(spent_usd)}>{recordedMoney(spent_usd)}</span>
+        <span className="note">{counted(runs, "run")}</span>
+      </>
+    ),
+  },
+  {
+    key: "remaining",
+    title: "Remaining",
+    className: "number",
+    value: ({ remaining_usd }) => remaining_usd,
+    cell: (line) => <Remaining line={line} />,
+  },
+  {
+    key: "budget",
+    title: "Budget",
+    className: "number limit",
+    value: ({ limit_usd }) => limit_usd,
+    cell: ({ team, limit_usd }) =>
+      team === null ? (
+        "–"
+      ) : edited === team ? (
+        <LimitForm team={team} limit={limit_usd} onClose={() => edit(null)} />
+      ) : (
+        <>
+          {limit_usd !== null && recordedMoney(limit_usd)}{" "}
+          <button type="button" className="link" onClick={() => edit(team)}>
+            {limit_usd === null ? "Set" : "Change"}
+            <span className="visually-hidden"> the budget of {team}</span>
+          </button>
+        </>
+      ),
+  },
+];
+
+function Team({ line }: { line: BudgetLine }) {
+  if (line.workflows.length === 0) return teamName(line);
+  return (
+    <details className="spent-on">
+      <summary>{teamName(line)}</summary>
+      <ul>
+        {line.workflows.map(({ workflow_name, spent_usd, runs }) => (
+          <li key={workflow_name} className="note">
+            {workflow_name}: {recordedMoney(spent_usd)}, {counted(runs, "run")}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Remaining({ line }: { line: BudgetLine }) {
+  const { verdict, words } = standing(line);
+  if (verdict === null) return <span className="note">{words}</span>;
+  const used = line.limit_usd ? Math.min(1, line.spent_usd / line.limit_usd) : 1;
+  return (
+    <>
+      {recordedMoney(line.remaining_usd ?? 0)}
+      <span className={`note standing ${verdict.replace(" ", "-")}`}>
+        <Icon name={ICONS[verdict]} />
+        {words}
+      </span>
+      <svg className={`used ${verdict.replace(" ", "-")}`} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+        <rect className="whole" width={1} height={1} />
+        <rect width={used} height={1} />
+      </svg>
+    </>
+  );
+}

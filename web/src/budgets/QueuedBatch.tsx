@@ -1,0 +1,57 @@
+import { Link } from "wouter";
+import type { BudgetLine } from "@/api/client";
+import { useApi } from "@/api/queries";
+import { useBatch } from "@/batch/useBatch";
+import { Field } from "@/components/Field";
+import { Icon } from "@/components/Icon";
+import { useQueryState } from "@/components/useQueryState";
+import { ICONS } from "@/estimate/budget";
+import { aboutMoney, counted, moneyRange } from "@/format";
+import { teamName, withBatch } from "./standing";
+
+/** What the batch that was estimated in this tab would leave of a team's budget. */
+export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
+  const { batch } = useBatch(useApi());
+  const [query, write] = useQueryState();
+  const answered = batch?.rows.filter(({ prediction }) => prediction !== null).length ?? 0;
+  if (!batch?.total || answered === 0) {
+    return (
+      <section className="card empty" aria-labelledby="queued-title">
+        <h2 id="queued-title">Before a batch is launched</h2>
+        <p>
+          <Link href="/batch">Estimate the batch</Link>, come back in this tab, and see what it would leave of a team's budget.
+        </p>
+      </section>
+    );
+  }
+  const line = lines.find((each) => teamName(each) === query.get("team")) ?? lines[0];
+  const interval = batch.total.intervals.find(({ coverage }) => coverage === 0.8);
+  const range = interval ? `, 8 in 10 times between ${moneyRange(interval.low_usd, interval.high_usd).join(" and ")}` : "";
+  const judged = line && withBatch(line, batch.total);
+  return (
+    <section className="card stack" aria-labelledby="queued-title">
+      <h2 id="queued-title">{batch.name} before its launch</h2>
+      <p>
+        {aboutMoney(batch.total.cost_usd)} for {counted(answered, "run")}
+        {range}. <Link href="/batch">See the batch</Link>
+      </p>
+      {line && (
+        <div className="queued">
+          <Field id="queued-team" label="Paid by">
+            <select id="queued-team" value={teamName(line)} onChange={({ target }) => write({ team: target.value })}>
+              {lines.map((each) => (
+                <option key={teamName(each)}>{teamName(each)}</option>
+              ))}
+            </select>
+          </Field>
+          {judged && (
+            <p role="status" className={judged.verdict ? `verdict ${judged.verdict.replace(" ", "-")}` : "quiet"}>
+              {judged.verdict && <Icon name={ICONS[judged.verdict]} />}
+              <span>{judged.words}</span>
+            </p>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,36 @@
+import type { BatchTotal, BudgetLine } from "@/api/client";
+import { totalVerdict } from "@/batch/summary";
+import type { Verdict } from "@/estimate/budget";
+import { recordedMoney } from "@/format";
+
+/** Runs without a tag that says who pays. */
+export const NO_TEAM = "No team";
+
+export const teamName = ({ team }: BudgetLine) => team ?? NO_TEAM;
+
+/** From where on a budget that still holds deserves a look. */
+const NEARLY = 0.9;
+
+export interface Standing {
+  verdict: Verdict | null;
+  words: string;
+}
+
+/** How a team stands to its budget, in a word or two. */
+export function standing({ limit_usd, spent_usd, remaining_usd, over_budget }: BudgetLine): Standing {
+  if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "no budget set" };
+  if (over_budget) return { verdict: "likely exceeds", words: `${recordedMoney(-remaining_usd)} over budget` };
+  if (spent_usd >= NEARLY * limit_usd) return { verdict: "may exceed", words: "nearly used up" };
+  return { verdict: "within", words: "within budget" };
+}
+
+/** What a queued batch would do to the budget of the team that pays for it. */
+export function withBatch({ limit_usd, remaining_usd }: BudgetLine, total: BatchTotal): Standing {
+  if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "This team has no budget to hold the batch against." };
+  if (remaining_usd <= 0) return { verdict: "likely exceeds", words: "The budget is used up before the batch starts." };
+  const { verdict } = totalVerdict(total, remaining_usd);
+  const left = remaining_usd - total.cost_usd;
+  const after = left >= 0 ? `About ${recordedMoney(left)} would be left of ${recordedMoney(remaining_usd)}` : `It is about ${recordedMoney(-left)} more than the ${recordedMoney(remaining_usd)} that are left`;
+  const chance = { within: "", "may exceed": "; it may turn out dearer than what is left", "likely exceeds": "" }[verdict];
+  return { verdict, words: `${after}${chance}.` };
+}
