@@ -136,7 +136,8 @@ class Client:
         """List the runs of a workflow, those that completed last first; pages are fetched as they are needed."""
         cursor = None
         while True:
-            query = RunsQuery(
+            query = _query(
+                RunsQuery,
                 status=status,
                 tag=[f"{name}:{value}" for name, value in (tags or {}).items()],
                 completed_from=completed_from,
@@ -164,7 +165,7 @@ class Client:
 
     def budgets(self, month: str | None = None) -> BudgetsResponse:
         """Tell what each team spent in a month such as "2026-11" (UTC), and may spend; this month by default."""
-        return self._call(BudgetsResponse, "GET", "budgets", query=BudgetsQuery(month=month))
+        return self._call(BudgetsResponse, "GET", "budgets", query=_query(BudgetsQuery, month=month))
 
     def set_budget(self, team: str, limit_usd: float) -> Budget:
         """Set what a team may spend in a month."""
@@ -212,6 +213,14 @@ def _requests(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]
             batch.append(dict(row))
             size += length
         yield batch
+
+
+def _query[S: Shape](shape: type[S], **members: Any) -> S:  # noqa: ANN401 - what the shape says
+    try:
+        return shape(**members)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise error_for("invalid_request", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:

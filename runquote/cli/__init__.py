@@ -7,6 +7,7 @@ import typer
 
 from runquote.cli.accuracy import accuracy
 from runquote.cli.batch import batch
+from runquote.cli.budgets import budgets
 from runquote.cli.ingest import ingest
 from runquote.cli.ingest_cur import ingest_cur
 from runquote.cli.predict import predict
@@ -51,6 +52,7 @@ for command in (predict, batch, size, curve, train, accuracy, login, doctor):
     app.command()(command)
 ingest.command("cur")(ingest_cur)
 app.add_typer(models, name="models")
+app.add_typer(budgets, name="budgets")
 app.add_typer(prices, name="prices")
 app.add_typer(ingest, name="ingest")
 

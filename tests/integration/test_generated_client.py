@@ -60,5 +60,7 @@ def test_a_generated_client_calls_the_operations(system: System, generator: Path
     assert answers["page"] == ["run-1"]
     assert answers["evaluated_runs"] > 0
     assert answers["retraining"] == "generated-client"
+    assert answers["limit_usd"] == 12.5
+    assert "generated" in answers["teams"]
     assert answers["refused"] == "workflow_not_found"
     assert answers["described"] == "Runquote"

@@ -10,19 +10,23 @@ from datetime import UTC, datetime
 # Generated during the test, so that no checker finds them.
 from runquote_client import AuthenticatedClient  # type: ignore[import-not-found]
 from runquote_client.api.default import (  # type: ignore[import-not-found]
+    delete_budget,
     get_accuracy,
     get_open_api,
     get_retraining,
     get_workflow,
+    list_budgets,
     list_runs,
     list_workflows,
     predict,
     predict_batch,
     record_runs,
+    set_budget,
     start_retraining,
 )
 from runquote_client.models import (  # type: ignore[import-not-found]
     BatchRequest,
+    BudgetRequest,
     ErrorBody,
     Prediction,
     PredictionRequest,
@@ -57,6 +61,9 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
     accuracy = get_accuracy.sync(workflow, client=client)
     started = start_retraining.sync("generated-client", client=client)
     followed = get_retraining.sync("generated-client", started.retraining_id, client=client)
+    budget = set_budget.sync("generated", client=client, body=BudgetRequest(limit_usd=12.5))
+    teams = [each.team for each in list_budgets.sync(client=client).budgets]
+    delete_budget.sync("generated", client=client)
     refused = predict.sync(client=client, body=unheard)
     assert isinstance(one, Prediction)
     assert isinstance(refused, ErrorBody)
@@ -72,6 +79,8 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
         "page": [each.run_id for each in page.runs],
         "evaluated_runs": accuracy.evaluated_runs,
         "retraining": followed.workflow_name,
+        "limit_usd": budget.limit_usd,
+        "teams": teams,
         "refused": refused.error.value,
         "described": get_open_api.sync(client=client).to_dict()["info"]["title"],
     }

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
+from contract.budgets import Budget, BudgetLine, BudgetsResponse, WorkflowSpend
 from contract.container import EvaluatedRun, Metrics, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
@@ -220,9 +221,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer({})
 
+    do_DELETE = do_GET  # noqa: N815 - the name that http.server calls
+
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
         self._answer(json.loads(self.rfile.read(length) or "{}"), length)
+
+    do_PUT = do_POST  # noqa: N815 - the name that http.server calls
 
     def _answer(self, body: dict[str, Any], length: int = 0) -> None:
         path = self.path.removeprefix("/v1/")
@@ -243,6 +248,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(code, f"This is {code}", retry_after)
         if path == "workflows":
             return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))])
+        if path.startswith("budgets"):
+            return self._budgets(path, body)
         if "/retrainings" in path:
             name, _, retraining_id = path.removeprefix("workflows/").partition("/retrainings")
             self.server.seen = self.server.seen + 1 if retraining_id else 0
@@ -271,6 +278,20 @@ class _Handler(BaseHTTPRequestHandler):
                 answers.append(ErrorBody(error=error.code, message=str(error), request_id="q-1"))
         cost = sum(answer.cost_usd for answer in answers if isinstance(answer, Prediction))
         return BatchResponse(predictions=answers, total=BatchTotal(cost_usd=cost, intervals=intervals(cost)))
+
+    def _budgets(self, path: str, body: dict[str, Any]) -> BaseModel:
+        team = unquote(path.removeprefix("budgets/"))
+        if self.command == "GET":
+            spend = {"remaining_usd": -2.0, "over_budget": True, "runs": 3, "spent_usd": 12.0, "limit_usd": 10.0}
+            workflows = [WorkflowSpend(workflow_name="rnaseq", spent_usd=12.0, runs=3)]
+            teamless = BudgetLine(
+                team=None, limit_usd=None, spent_usd=1, runs=1, remaining_usd=None, over_budget=False, workflows=[]
+            )
+            lines = [BudgetLine(team="genomics", workflows=workflows, **spend), teamless]
+            return BudgetsResponse(month="2026-11", budgets=lines, uncounted_runs=0)
+        if self.command == "DELETE" and team != "genomics":
+            raise _Refused("budget_not_found", f"The team {team} has no budget")
+        return Budget(team=team, limit_usd=body.get("limit_usd", 10), updated_at=NOW)
 
     def _record(self, rows: list[dict[str, Any]]) -> RunsResponse:
         assert len(rows) <= MAX_BATCH

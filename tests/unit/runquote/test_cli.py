@@ -255,7 +255,15 @@ def test_a_png_without_the_packages_for_it_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("models", "list"), ("models", "show", "rnaseq"), ("accuracy",), ("accuracy", "rnaseq"), ("doctor",)]
+    "arguments",
+    [
+        ("models", "list"),
+        ("models", "show", "rnaseq"),
+        ("accuracy",),
+        ("accuracy", "rnaseq"),
+        ("budgets", "list"),
+        ("doctor",),
+    ],
 )
 def test_what_is_known_comes_in_three_formats(runquote: Command, arguments: tuple[str, ...]) -> None:
     for format_, starts in (("table", ""), ("json", '{\n  "version": 1,\n  "currency": "USD"'), ("csv", "")):
@@ -277,6 +285,20 @@ def test_the_accuracy_of_one_workflow_is_told_by_size_and_month_with_its_worst_m
     assert [float(row["cost_usd"]) for row in rows] == [1.1, 19, 90]
     assert float(rows[2]["high_usd_90"]) == pytest.approx(56)
     assert len(json.loads(runquote("accuracy", "rnaseq", "--format", "json").stdout)["points"]) == 3
+
+
+def test_budgets_are_listed_set_and_removed(runquote: Command, api: FakeApi) -> None:
+    shown = runquote("budgets", "list").stdout
+    assert "genomics   $12.00  $10.00     -$2.00     3  rnaseq (over budget)" in shown
+    assert "(no team)   $1.00" in shown
+    rows = list(csv.DictReader(io.StringIO(runquote("budgets", "list", "--format", "csv").stdout)))
+    assert [(row["team"], row["remaining_usd"]) for row in rows] == [("genomics", "-2.0"), ("", "")]
+    assert "lab/a may spend $50.00 a month" in runquote("budgets", "set", "lab/a", "50").stderr
+    assert api.requests[-1] == ("PUT", "budgets/lab%2Fa")
+    assert "was $10.00 a month" in runquote("budgets", "remove", "genomics").stderr
+    assert runquote("budgets", "remove", "unheard").exit_code == 1
+    wrong = runquote("budgets", "list", "--month", "November")
+    assert (wrong.exit_code, "Error: month: " in wrong.stderr) == (1, True)
 
 
 def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhere: Path, api: FakeApi) -> None:

@@ -1,0 +1,85 @@
+"""`runquote budgets`: what each team spent in a month, and what it may spend."""
+
+from typing import Annotated
+
+import typer
+
+from contract.budgets import BudgetLine
+from runquote.cli.output import Format, print_csv, print_json, print_table, say
+from runquote.cli.session import Commands, FormatOption, Session, budget, usage
+from runquote.sizes import format_amount
+
+budgets = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="What each team spent in a month, and what it may spend."
+)
+TeamArgument = Annotated[str, typer.Argument(help="The team, as the tag `team` of its runs says.")]
+
+
+@budgets.command("list")
+def list_(
+    context: typer.Context,
+    month: Annotated[str | None, typer.Option(help="A month like 2026-11; else this month.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """List teams with what they spent and what remains."""
+    session: Session = context.obj
+    with session.client() as client:
+        answer = client.budgets(month)
+    if format is Format.JSON:
+        print_json(**answer.model_dump(mode="json"))
+    elif format is Format.CSV:
+        print_csv([{"month": answer.month, **_row(line)} for line in answer.budgets])
+    elif not answer.budgets:
+        say(f"No team has a budget, and no run completed in {answer.month}")
+    else:
+        columns = ["Team", "Spent", "Budget", "Remaining", "Runs", "Mostly on"]
+        print_table(columns, [_cells(line) for line in answer.budgets], right=columns[1:5])
+    if answer.uncounted_runs:
+        say(f"{answer.uncounted_runs} runs of an early version are in no line: see docs/operating.md", style="yellow")
+
+
+@budgets.command("set")
+def set_(
+    context: typer.Context,
+    team: TeamArgument,
+    limit: Annotated[float, typer.Argument(parser=usage(budget), metavar="USD", help="What it may spend in a month.")],
+) -> None:
+    """Set what a team may spend in a month. It is told of and stops nothing."""
+    session: Session = context.obj
+    with session.client() as client:
+        answer = client.set_budget(team, limit)
+    say(f"{answer.team} may spend {format_amount(answer.limit_usd)} a month")
+
+
+@budgets.command("remove")
+def remove(context: typer.Context, team: TeamArgument) -> None:
+    """Remove a team's budget; what it spent stays counted."""
+    session: Session = context.obj
+    with session.client() as client:
+        answer = client.delete_budget(team)
+    say(f"{answer.team} has no budget any more; it was {format_amount(answer.limit_usd)} a month")
+
+
+def _cells(line: BudgetLine) -> tuple[object, ...]:
+    amounts = [
+        "" if amount is None else f"{'-' if amount < 0 else ''}{format_amount(abs(amount))}"
+        for amount in (line.spent_usd, line.limit_usd, line.remaining_usd)
+    ]
+    mostly = ", ".join(each.workflow_name for each in line.workflows[:3])
+    return _team(line), *amounts, line.runs, mostly + (" (over budget)" if line.over_budget else "")
+
+
+def _row(line: BudgetLine) -> dict[str, object]:
+    optional = {"limit_usd": line.limit_usd, "remaining_usd": line.remaining_usd}
+    known = {name: "" if amount is None else amount for name, amount in optional.items()}
+    return {
+        "team": line.team or "",
+        "spent_usd": line.spent_usd,
+        **known,
+        "runs": line.runs,
+        "over_budget": line.over_budget,
+    }
+
+
+def _team(line: BudgetLine) -> str:
+    return "(no team)" if line.team is None else line.team
