@@ -79,8 +79,8 @@ class RejectedRun(Shape):
 class RunsResponse(Shape):
     """Answer of `POST /runs`."""
 
-    accepted: int = Field(description="Runs recorded now")
-    unchanged: int = Field(description="Runs that were already recorded with the same values")
+    accepted: int = Field(description="Runs recorded now, or bills that replaced estimates")
+    unchanged: int = Field(description="Runs of which all that was sent is known already")
     rejected: list[RejectedRun]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from runquote.readers.base import Rejected, Row, moment
@@ -32,7 +33,7 @@ def billed(
             yield _joined(report, value, row, len(rows), settled)
     for value, bill in report.bills.items():
         if value not in found:
-            reason = f"no run has this run_id or tag: {bill.lines:,} lines, ${bill.usd:,.2f}"
+            reason = f"no run has this run_id or tag: {counted(bill.lines, 'line')}, {dollars(bill.usd)}"
             yield Rejected(_place(report, value), reason, value)
 
 
@@ -80,3 +81,13 @@ def _unbilled(report: Report, row: Row) -> Row | Rejected:
 
 def _place(report: Report, value: str) -> str:
     return f"{report.path}: {report.tag}={value}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 line, 2 lines."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def dollars(usd: Decimal) -> str:
+    """Return dollars and cents, like $1,234.50 or -$3.00."""
+    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"

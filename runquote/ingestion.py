@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -70,6 +70,9 @@ class Ingestion:
                 run = Run.model_validate_json(json.dumps(row.run))
             except (ValidationError, ValueError, TypeError) as error:
                 self._reject(Rejected(row.place, _reason(error), _run_id(row)), row.run)
+                continue
+            if run.ends_after(datetime.now(UTC)):
+                self._reject(Rejected(row.place, "completed_at: lies in the future", run.run_id), row.run)
                 continue
             if self._since and run.completed_at < self._since:
                 self.summary.too_old += 1

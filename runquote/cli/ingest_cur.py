@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from runquote import billing
+from runquote.billing import billed, counted, dollars
 from runquote.cli.ingest import (
     REJECTED,
     DryRunOption,
@@ -51,16 +51,17 @@ class Source(StrEnum):
 
 
 _COST = ("cost_usd", "cost_source")
-_READERS: dict[Source, Callable[[Path, Known], Rows]] = {
-    Source.CSV: lambda path, _: csv_reader.read(path, _COST),
-    Source.JSON: lambda path, _: json_reader.read(path),
-    Source.PARQUET: lambda path, _: parquet.read(path, _COST),
-    Source.NEXTFLOW: nextflow.read,
-    Source.SNAKEMAKE: snakemake.read,
-    Source.CROMWELL: cromwell.read,
-    Source.HEALTHOMICS: healthomics.read,
-    Source.BATCH: batch.read,
+_READERS: dict[Source, Callable[[Path, Known, str], Rows]] = {
+    Source.CSV: lambda path, _, __: csv_reader.read(path, _COST),
+    Source.JSON: lambda path, _, __: json_reader.read(path),
+    Source.PARQUET: lambda path, _, __: parquet.read(path, _COST),
+    Source.NEXTFLOW: lambda path, known, _: nextflow.read(path, known),
+    Source.SNAKEMAKE: lambda path, known, _: snakemake.read(path, known),
+    Source.CROMWELL: lambda path, known, _: cromwell.read(path, known),
+    Source.HEALTHOMICS: lambda path, known, _: healthomics.read(path, known),
+    Source.BATCH: lambda path, known, tag: batch.read(path, known, tag=tag),
 }
+"""Each reads a path, with what is known of all runs and the tag that names a run."""
 
 
 class Measure(StrEnum):
@@ -106,8 +107,8 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
     except ReaderError as error:
         raise CommandError(str(error)) from None
     with nullcontext() if runs else session.client() as client:
-        taken = _READERS[runs_from](runs, known) if runs else _recorded(client, workflow, report)
-        rows = billing.billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)
+        taken = _READERS[runs_from](runs, known, tag) if runs else _recorded(client, workflow, report)
+        rows = billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)
         record(context, rows, dry_run, since, rejected, format, _account(report))
 
 
@@ -122,25 +123,23 @@ def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -
 
 def _account(report: cur.Report) -> dict[str, object]:
     """Say what is in a report that names no run, and return what was found in figures."""
-    lines = report.lines - report.untagged.lines - report.left_out.lines
-    untagged, left_out = float(report.untagged.usd), float(report.left_out.usd)
-    bills = f"{len(report.bills):,} bills by tag {report.tag}"
-    say(f"The report has {report.lines:,} lines; {lines:,} of usage make {bills}")
-    say(
-        f"Left out: {report.untagged.lines:,} lines without the tag (${untagged:,.2f}) and "
-        f"{report.left_out.lines:,} credits, refunds, taxes and fees (${left_out:,.2f})"
-    )
+    tagged = report.lines - report.untagged.lines - report.left_out.lines
+    found = f"{counted(tagged, 'line')} of usage in {counted(len(report.bills), 'bill')} by tag {report.tag}"
+    say(f"The report has {counted(report.lines, 'line')}: {found}")
+    untagged = f"{counted(report.untagged.lines, 'line')} without the tag ({dollars(report.untagged.usd)})"
+    others = f"{report.left_out.lines:,} of credits, refunds, taxes and fees ({dollars(report.left_out.usd)})"
+    say(f"Left out: {untagged}, {others}")
     if report.split:
-        say(f"  {report.split:,} of machines whose cost is split among their containers")
+        say(f"Left out too: {counted(report.split, 'line')} of machines whose cost is split among their containers")
     return {
         "report": {
             "lines": report.lines,
-            "tagged_lines": lines,
+            "tagged_lines": tagged,
             "bills": len(report.bills),
             "untagged_lines": report.untagged.lines,
-            "untagged_usd": untagged,
+            "untagged_usd": float(report.untagged.usd),
             "left_out_lines": report.left_out.lines,
-            "left_out_usd": left_out,
+            "left_out_usd": float(report.left_out.usd),
             "split_machine_lines": report.split,
         }
     }

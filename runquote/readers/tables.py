@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "1GB"
 """What does not fit goes to a temporary folder."""
-_INSTALL = "this needs DuckDB: install it with pip install 'runquote[reports]'"
+_INSTALL = "Reading cost reports and Parquet needs DuckDB: uv tool install '.[reports]'"
 _LINE = re.compile(r"Line: (\d+)")
 
 
@@ -84,6 +84,8 @@ def open_table(connection: "DuckDBPyConnection", path: Path) -> Table:
         with reading(path):
             described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
         columns = [Column(name, identifier(name), kind) for name, kind, *_ in described if name != "file_row_number"]
+    elif path.suffix == ".zip":
+        raise ReaderError(f"{path}: is zipped: unpack it first")
     else:
         # Named by position, because headers may differ in case alone, which is all one to SQL.
         columns = [Column(name, f"c{number}", "VARCHAR") for number, name in enumerate(_header(path))]

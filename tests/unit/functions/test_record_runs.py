@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.runs import Run, RunsRequest
@@ -84,6 +84,7 @@ def test_a_bill_for_another_run_is_a_contradiction(change: dict[str, object]) ->
     assert joined(ESTIMATED, BILLED.model_copy(update=change)) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([ESTIMATED, BILLED, BOTH]), min_size=1, max_size=6))
 def test_joining_loses_nothing_and_repeating_it_changes_nothing(sent: list[Run]) -> None:
     known = sent[0]

@@ -178,7 +178,12 @@ def test_what_is_wrong_with_a_report_is_one_line(tmp_path: Path, change: Callabl
 
 
 def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
-    for name, content in (("a.parquet", b"PAR1 no"), ("a.csv.gz", b"no"), ("b.csv.gz", b"\x1f\x8b\x08\x00no")):
+    for name, content in (
+        ("a.parquet", b"PAR1 no"),
+        ("a.csv.zip", b"PK"),
+        ("a.csv.gz", b"no"),
+        ("b.csv.gz", b"\x1f\x8b\x08\x00no"),
+    ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ReaderError, match=f"{name}: "):
             cur.read(tmp_path / name, "run_id")
@@ -190,7 +195,7 @@ def test_files_that_are_not_what_they_say(tmp_path: Path) -> None:
 
 def test_without_duckdb_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
-    with pytest.raises(ReaderError, match=r"pip install 'runquote\[reports\]'"):
+    with pytest.raises(ReaderError, match=r"uv tool install '\.\[reports\]'"):
         cur.read(tmp_path, "run_id")
 
 
@@ -206,6 +211,7 @@ def test_bills_add_up_exactly(tmp_path_factory: pytest.TempPathFactory, lines: l
     assert report.untagged.usd == sum(amount for each, amount in amounts if each is None)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_quoted(value: str) -> None:
     assert tables.text(value).count("'") % 2 == 0
@@ -303,8 +309,18 @@ def test_runs_come_with_the_report_and_need_no_cost(command: Command, nowhere: P
     (nowhere / "runs.csv").write_text(f"{header}w,r-1,{times},7\nw,r-2,{times},8\n")
     result = command("ingest", "cur", report, "--tag", "run_id", "--runs", "runs.csv", "--dry-run")
     assert (result.exit_code, result.stdout) == (0, "2 read: 2 valid (dry run), 0 too old, 0 rejected\n"), result.output
-    assert "The report has 9 lines; 4 of usage make 2 bills by tag run_id" in result.stderr
+    assert "The report has 9 lines: 4 lines of usage in 2 bills by tag run_id\n" in result.stderr
+    assert "Left out: 2 lines without the tag ($0.20), 3 of credits, refunds, taxes and fees ($5.00)\n" in result.stderr
     assert api.requests == []
+
+
+def test_batch_jobs_are_named_by_the_tag_of_the_report(command: Command, nowhere: Path) -> None:
+    lines = [Line("0.5", "rna-1"), Line("0.25", "rna-2"), Line("2", "mpi-1"), Line("1", hour=99)]
+    report = cost_reports.write(nowhere / "r.parquet", cost_reports.cur2(lines))
+    jobs = Path(__file__).parent / "fixtures/batch/jobs.json"
+    options = ("--runs", jobs, "--runs-from", "batch", "--workflow", "w", "--input", "1 GB", "--dry-run")
+    result = command("ingest", "cur", report, "--tag", "run_id", *options)
+    assert (result.exit_code, result.stdout) == (0, "3 read: 3 valid (dry run), 0 too old, 0 rejected\n"), result.output
 
 
 def test_a_report_that_cannot_be_read_is_one_line(runquote: Command, nowhere: Path) -> None:

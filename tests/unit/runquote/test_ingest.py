@@ -50,6 +50,13 @@ def test_a_dry_run_needs_no_api_and_sends_nothing(command: Command, nowhere: Pat
     assert not (nowhere / "rejected.jsonl").exists()
 
 
+def test_a_dry_run_refuses_what_the_api_would(command: Command, nowhere: Path) -> None:
+    source = write(nowhere / "runs.jsonl", [run(), run(run_id="r-2", completed_at="2099-01-01T00:00:00Z")])
+    result = command("ingest", "json", source, "--dry-run")
+    assert (result.exit_code, result.stdout) == (1, "2 read: 1 valid (dry run), 0 too old, 1 rejected\n")
+    assert "First rejected: " + f"{source}: line 2: completed_at: lies in the future" in result.stderr
+
+
 def test_options_complete_what_the_engine_did_not_write(runquote: Command, api: FakeApi) -> None:
     options = ("--input", "120 GB", "--output", "3 GB", "--param", "paired=true", "--tag", "team=a=b", "--rate", "m5")
     assert runquote(*NEXTFLOW, *options).exit_code == 0

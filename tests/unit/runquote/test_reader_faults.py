@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runquote.ingestion import Ingestion
-from runquote.readers import cromwell, healthomics, nextflow, snakemake
+from runquote.readers import batch, cromwell, cur, healthomics, nextflow, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
+from tests.unit.runquote import cost_reports
+from tests.unit.runquote.cost_reports import Line
 
 FIXTURES = Path(__file__).parent / "fixtures"
 KNOWN = Known(workflow_name="rnaseq", input_bytes=10**9)
@@ -50,6 +52,36 @@ def replaced(data: st.DataObject, document: object) -> object:
         key = data.draw(st.sampled_from(sorted(parent) if isinstance(parent, dict) else range(len(parent))))
     parent[key] = data.draw(JSON_VALUES)
     return holder[0]
+
+
+@settings(many, max_examples=100)
+@given(st.data(), st.sampled_from([{}, {"tag": "run_id"}, {"per_job": True}]))
+def test_batch(tmp_path: Path, data: st.DataObject, options: dict[str, Any]) -> None:
+    document = replaced(data, json.loads((FIXTURES / "batch/jobs.json").read_text()))
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    holds(lambda: batch.read(tmp_path / "a.json", KNOWN, **options))
+
+
+@many
+@given(st.data())
+def test_cost_reports(tmp_path: Path, data: st.DataObject) -> None:
+    rows = cost_reports.cur2([Line("1.5", "r-1"), Line("0", "r-1", split="1", unused="2", parent="i-1")])
+    row = data.draw(st.sampled_from(rows))
+    row[data.draw(st.sampled_from(sorted(row)))] = data.draw(CELLS)
+    path = cost_reports.write(tmp_path / "a.csv", rows)
+    text = path.read_text()
+    path.write_text(text[: data.draw(st.integers(0, len(text)))] if data.draw(st.booleans()) else text)
+    problem = ""
+    try:
+        report = cur.read(path, "run_id")
+    except ReaderError as error:
+        problem = str(error)
+    if problem:
+        assert problem.startswith(f"{path}: ")
+        assert "\n" not in problem
+    else:
+        assert report.lines <= len(rows)
+        assert all(bill.lines for bill in report.bills.values())
 
 
 @settings(many, max_examples=100)

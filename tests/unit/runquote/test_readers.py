@@ -5,13 +5,14 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.runs import Run
@@ -347,6 +348,30 @@ def test_batch_pods_and_several_containers_hold_what_they_all_hold(tmp_path: Pat
     ecs = batch_job(container={}, ecsProperties={"taskProperties": [task]}, platformCapabilities=["FARGATE"])
     (run,) = runs(of_batch(tmp_path, ecs))
     assert run.cost_usd == pytest.approx(2 * 0.03238 + 4 * 0.00356)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 192), st.integers(4, 10**6), st.integers(0, 10**9), st.integers(1, 20))
+def test_batch_times_are_milliseconds_and_memory_mebibytes(vcpu: int, mib: int, milliseconds: int, nodes: int) -> None:
+    start = 1_772_352_000_000
+    held = {"resourceRequirements": [{"type": "VCPU", "value": str(vcpu)}, {"type": "MEMORY", "value": str(mib)}]}
+    job = batch_job(
+        container=None,
+        nodeProperties={"numNodes": nodes, "nodeRangeProperties": [{"targetNodes": "0:", "container": held}]},
+        attempts=[{"startedAt": start, "stoppedAt": start + milliseconds}],
+    )
+    with TemporaryDirectory() as folder:
+        (run,) = [row.run for row in of_batch(Path(folder), job) if isinstance(row, Row)]
+    assert run["cost_usd"] == pytest.approx(nodes * m5(vcpu, mib / 1024, milliseconds / 3_600_000), abs=1e-8)
+    lasted = datetime.fromisoformat(run["completed_at"]) - datetime.fromisoformat(run["started_at"])
+    assert lasted == timedelta(milliseconds=milliseconds)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**40), st.sampled_from(["", " "]), st.sampled_from([("K", 10), ("M", 20), ("G", 30), ("T", 40)]))
+def test_memory_of_cromwell_is_in_powers_of_1024(number: int, space: str, unit: tuple[str, int]) -> None:
+    for form in ("", "i", "B", "iB"):
+        assert cromwell.parse_memory(f"{number}{space}{unit[0]}{form}") == number << unit[1]
 
 
 def test_batch_files_that_are_something_else_say_where(tmp_path: Path) -> None:

@@ -878,12 +878,12 @@ export interface components {
         RunsResponse: {
             /**
              * Accepted
-             * @description Runs recorded now
+             * @description Runs recorded now, or bills that replaced estimates
              */
             accepted: number;
             /**
              * Unchanged
-             * @description Runs that were already recorded with the same values
+             * @description Runs of which all that was sent is known already
              */
             unchanged: number;
             /** Rejected */
