@@ -82,6 +82,8 @@ class _Refresh:
         families = {name: self._family(name) for name in self._book.rates if _FAMILY.fullmatch(name)}
         found = {**self._fargate(), **families}
         rates = {name: self._or_kept(name, found.get(name), rate) for name, rate in self._book.rates.items()}
+        if not any(found.values()):
+            raise PriceError(f"AWS sells nothing of the price book in {self._region}: is that the name of a region?")
         hourly = {name: rate.vcpu_hour * 4 for name, rate in families.items() if rate}
         book = PriceBook(
             version=f"{self._today}",

@@ -129,4 +129,5 @@ def price_book(path: Path | None = None) -> PriceBook:
         raise PriceError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        raise PriceError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        where = ".".join(map(str, first["loc"])) or "as a whole"
+        raise PriceError(f"{path}: {where}: {first['msg']}") from None

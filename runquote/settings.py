@@ -79,7 +79,7 @@ def _from_profile(name: str | None) -> tuple[str, str | None, str | None]:
     path = profiles_file()
     profiles = _profiles(path)
     if name is not None and name not in profiles:
-        raise SettingsError(f"{path} has no profile {name!r}: run `runquote login --profile {name}`")
+        raise SettingsError(f"{path} has no profile {name!r}: run `runquote --profile {name} login`")
     profile = profiles.get(name or DEFAULT_PROFILE, {})
     return f"profile {name or DEFAULT_PROFILE} in {path}", profile.get("api_url"), profile.get("api_key")
 

@@ -59,8 +59,14 @@ class Commands(TyperGroup):
         except (RunquoteError, SettingsError, CommandError, OSError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
-            say(f"Error: {error}", style="red")
+            say(f"Error: {_words(error)}", style="red")
             raise typer.Exit(FAILURE) from None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def usage[T, V](read: Callable[[T], V]) -> Callable[[T], V]:

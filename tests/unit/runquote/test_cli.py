@@ -100,6 +100,10 @@ def test_a_batch_answers_good_rows_and_names_bad_ones(runquote: Command, nowhere
     assert json.loads((nowhere / "out.json").read_text())["total"]["cost_usd"] == 21
 
 
+def test_a_file_that_is_not_there_is_named_in_one_line(runquote: Command, nowhere: Path) -> None:
+    assert runquote("batch", "gone.csv").stderr == "Error: gone.csv: No such file or directory\n"
+
+
 def test_a_batch_of_more_than_500_is_simulated_together(runquote: Command, nowhere: Path) -> None:
     (nowhere / "runs.csv").write_text("workflow,input_size\n" + "rnaseq,10 GB\n" * 501)
     result = runquote("batch", "runs.csv", "--format", "json", "--budget", "500")
@@ -309,6 +313,7 @@ def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhe
     assert command("--profile", "team", *PREDICT, "120GB").exit_code == 0
     missing = command("--profile", "other", *PREDICT, "120GB")
     assert (missing.exit_code, "has no profile 'other'" in missing.stderr) == (1, True)
+    assert "`runquote --profile other login`" in missing.stderr
 
 
 def test_login_with_a_wrong_key_saves_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:

@@ -153,6 +153,15 @@ def test_what_aws_does_not_tell_stays_as_it_was(aws: Aws) -> None:
     assert refreshed.book.spot == price_book().spot
 
 
+def test_a_region_that_sells_nothing_is_none(aws: Aws) -> None:
+    for family in FAMILIES:
+        linux = {"operatingSystem": "Linux", "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used"}
+        aws.sells("AmazonEC2", [], **linux, instanceType=f"{family}.xlarge")
+    aws.sells("AmazonECS", [])
+    with pytest.raises(PriceError, match="sells nothing of the price book in eu-central-1"):
+        price_list.refresh(price_book(), REGION, TODAY)
+
+
 def test_two_prices_for_one_thing_are_not_guessed_between(aws: Aws) -> None:
     aws.sells_everything(**{FAMILIES[0]: [product(0.2, "Hrs"), product(0.3, "Hrs")]})
     with pytest.raises(PriceError, match="several prices"):
