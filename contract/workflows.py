@@ -76,6 +76,9 @@ class WorkflowsResponse(Shape):
     """Answer of `GET /workflows`."""
 
     workflows: list[WorkflowSummary]
+    next_training_at: UtcTime | None = Field(
+        description="When all with new runs are retrained; null where no schedule is on, or one counts in rates"
+    )
 
 
 class CurvePoint(Shape):

@@ -150,6 +150,9 @@ module "workflows" {
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
     ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.id
     NAME_PREFIX           = var.name_prefix
+    SCHEDULE_EXPRESSION   = var.schedule_expression
+    SCHEDULE_TIMEZONE     = var.schedule_timezone
+    SCHEDULE_ENABLED      = tostring(var.schedule_enabled)
     WEB_ORIGIN            = local.web_origin
   }
 }

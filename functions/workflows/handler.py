@@ -1,6 +1,7 @@
 """Lambda handler of `workflows`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from functions.shared.http import Answer, HttpRequest, Routes, respond
 from functions.shared.s3 import ArtifactsBucket
 from functions.shared.sagemaker import Endpoints, Registry
 from functions.workflows.logic import Catalogue
+from functions.workflows.schedule import next_start
 from functions.workflows.settings import Settings
 
 
@@ -40,7 +42,14 @@ def catalogue() -> Catalogue:
         artifacts=ArtifactsBucket(aws.s3_for_requests(), settings().artifacts_bucket),
         clock=clock,
         name_prefix=settings().name_prefix,
+        next_training=_next_training,
     )
+
+
+def _next_training(now: datetime) -> datetime | None:
+    if not settings().schedule_enabled:
+        return None
+    return next_start(settings().schedule_expression, settings().schedule_timezone, now)
 
 
 def _list(_request: HttpRequest) -> Answer:

@@ -1,6 +1,6 @@
 """Tells which workflows there are, and everything about one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Literal
@@ -68,6 +68,7 @@ class Catalogue:
         artifacts: Artifacts,
         clock: Clock,
         name_prefix: str,
+        next_training: Callable[[datetime], datetime | None],
     ) -> None:
         self._workflows = workflows
         self._runs = runs
@@ -77,6 +78,7 @@ class Catalogue:
         self._artifacts = artifacts
         self._clock = clock
         self._name_prefix = name_prefix
+        self._next_training = next_training
 
     def list(self) -> WorkflowsResponse:
         """Return every workflow that has runs, by name.
@@ -90,7 +92,8 @@ class Catalogue:
         return WorkflowsResponse(
             workflows=[
                 WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name), now)) for record in records
-            ]
+            ],
+            next_training_at=self._next_training(now),
         )
 
     def detail(self, workflow_name: str) -> WorkflowDetail:

@@ -11,4 +11,7 @@ class Settings(settings.Settings):
     model_endpoints_table: str
     artifacts_bucket: str
     name_prefix: str
+    schedule_expression: str
+    schedule_timezone: str
+    schedule_enabled: bool
     web_origin: str

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -162,7 +163,11 @@ def test_a_batch_answers_each_row_in_order_and_totals_by_simulation(system: Syst
 
 
 def test_workflows_are_listed_and_described(system: System) -> None:
-    listed = WorkflowsResponse.model_validate_json(system.request("GET", "workflows").text).workflows
+    answer = WorkflowsResponse.model_validate_json(system.request("GET", "workflows").text)
+    assert answer.next_training_at is not None
+    assert answer.next_training_at > datetime.now(UTC)
+    assert (answer.next_training_at.hour, answer.next_training_at.minute) == (3, 0)
+    listed = answer.workflows
     names = [workflow.workflow_name for workflow in listed]
     assert {"germline-variants", "gwas-assoc", "rnaseq-quant"} <= set(names)
     response = system.request("GET", "workflows/germline-variants")

@@ -319,7 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
         name, _, part = address.path.removeprefix("/v1/workflows").removeprefix("/").partition("/")
         if not name:
             summaries = [workflow.summary() for workflow in self.server.workflows.values()]
-            return self._send(200, WorkflowsResponse(workflows=summaries))
+            return self._send(200, WorkflowsResponse(workflows=summaries, next_training_at=NOW + timedelta(hours=15)))
         workflow = self.server.workflows.get(unquote(name))
         if workflow is None:
             return self._fail(_not_found(unquote(name)))

@@ -57,7 +57,7 @@ class System:
         self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
         self.recorder = Recorder(self.runs, FakeClock())
         more = {"runs": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
-        self.catalogue = Catalogue(**ports, **more, name_prefix="runquote")  # type: ignore[arg-type] # as above
+        self.catalogue = Catalogue(**ports, **more, name_prefix="runquote", next_training=lambda now: now)  # type: ignore[arg-type] # as above
         self.limits = FakeBudgets()
         self.spend = FakeSpend()
         self.budgets = Budgets(spend=self.spend, budgets=self.limits, workflows=self.workflows, clock=FakeClock())
@@ -75,6 +75,9 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "WORKFLOW_RUNS_TABLE": "r",
         "NAME_PREFIX": "runquote",
         "ARTIFACTS_BUCKET": "b",
+        "SCHEDULE_EXPRESSION": "cron(0 3 * * ? *)",
+        "SCHEDULE_TIMEZONE": "UTC",
+        "SCHEDULE_ENABLED": "true",
         "SPEND_TABLE": "p",
         "BUDGETS_TABLE": "u",
         "RETRAIN_STATE_MACHINE_ARN": "s",

@@ -57,6 +57,7 @@ def catalogue(
         artifacts=artifacts or FakeArtifacts(),
         clock=FakeClock(),
         name_prefix="runquote",
+        next_training=lambda now: now + timedelta(hours=3),
     )
 
 
@@ -70,6 +71,7 @@ def test_the_list_is_sorted_and_tells_which_have_models() -> None:
         (WORKFLOW, 3),
     ]
     assert listed[2].typical_output_ratio == 0.3
+    assert catalogue(workflows=workflows).list().next_training_at == NOW + timedelta(hours=3)
 
 
 def test_the_curve_goes_beyond_the_past_runs_on_both_sides() -> None:

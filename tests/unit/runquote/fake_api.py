@@ -247,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
             code, retry_after = self.server.failures.pop(0)
             raise _Refused(code, f"This is {code}", retry_after)
         if path == "workflows":
-            return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))])
+            return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))], next_training_at=None)
         if path.startswith("budgets"):
             return self._budgets(path, body)
         if "/retrainings" in path:

@@ -1052,6 +1052,11 @@ export interface components {
         WorkflowsResponse: {
             /** Workflows */
             workflows: components["schemas"]["WorkflowSummary"][];
+            /**
+             * Next Training At
+             * @description When all with new runs are retrained; null where no schedule is on, or one counts in rates
+             */
+            next_training_at: string | null;
         };
     };
     responses: never;
