@@ -24,7 +24,8 @@ from local.engine import EngineError
 from local.npm import NpmError
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from runquote.client import Client, RunquoteError
-from runquote.readers.csv import CsvError, read_runs
+from runquote.readers.base import ReaderError
+from runquote.readers.csv import read_runs
 
 TRAINING_SECONDS = 900
 EXAMPLE = PredictionRequest(workflow_name="germline-variants", input_bytes=10_000_000)
@@ -190,7 +191,7 @@ def fail(error: Exception) -> NoReturn:
 if __name__ == "__main__":
     try:
         up(CloudSettings.from_environment())
-    except (UpError, SettingsError, cloud.CloudError, TerraformError, NpmError, RunquoteError, CsvError) as error:
+    except (UpError, SettingsError, cloud.CloudError, TerraformError, NpmError, RunquoteError, ReaderError) as error:
         fail(error)
     except (webserver.WebServerError, EngineError) as error:
         fail(error)

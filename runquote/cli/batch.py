@@ -1,6 +1,5 @@
 """`runquote batch`: what the runs of a file will cost, each and together."""
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +21,6 @@ from runquote.cli.session import (
     FAILURE,
     OVER_BUDGET,
     BudgetOption,
-    CommandError,
     FormatOption,
     IntervalOption,
     Session,
@@ -30,6 +28,8 @@ from runquote.cli.session import (
     size,
 )
 from runquote.client import Client
+from runquote.readers.base import ReaderError
+from runquote.readers.files import need_columns, readable, table
 from runquote.sizes import format_amount, format_size, format_usd
 
 COLUMNS = ("label", "workflow", "input_size", "output_size", "parameters")
@@ -101,20 +101,15 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def read_rows(file: TextIO, name: str) -> Iterator[Row]:
-    """Yield the rows of a file, those in error with the reason. Raises CommandError if it is no such file."""
-    try:
-        reader = csv.DictReader(file, restkey="")
-        header = reader.fieldnames or []
-        for column in REQUIRED:
-            if column not in header:
-                raise CommandError(f"{name}: line 1: column {column} is missing")
-        for column in header:
+    """Yield the rows of a file, those in error with the reason. Raises ReaderError if it is no such file."""
+    with readable(Path(name), "a CSV file"):
+        rows = table(file)
+        need_columns(Path(name), rows.fieldnames, *REQUIRED)
+        for column in rows.fieldnames or []:
             if column not in COLUMNS:
-                raise CommandError(f"{name}: line 1: column {column} is unknown: known are {', '.join(COLUMNS)}")
-        for cells in reader:
-            yield _row(reader.line_num, cells)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise CommandError(f"{name}: not a CSV file: {error}") from None
+                raise ReaderError(f"{name}: line 1: column {column} is unknown: known are {', '.join(COLUMNS)}")
+        for cells in rows:
+            yield _row(rows.line_num, cells)
 
 
 def answer(client: Client, rows: list[Row]) -> BatchTotal:

@@ -1,6 +1,5 @@
 """`runquote ingest`: bring in what past runs cost, from where it was written down."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, sn
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
+from runquote.readers.files import need_columns, opened, readable, table
 
 ingest = typer.Typer(cls=Commands, no_args_is_help=True, help="Record past runs, so that models can learn from them.")
 
@@ -274,11 +274,9 @@ def known_of(  # noqa: PLR0913, PLR0917 - one for each option
 def _sizes(path: Path) -> dict[str, tuple[int, int | None]]:
     """Read run_id,input_size,output_size; sizes are texts like 120 GB."""
     sizes = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        for column in ("run_id", "input_size"):
-            if column not in (rows.fieldnames or []):
-                raise CommandError(f"{path}: line 1: column {column} is missing")
+    with readable(path, "a CSV file"), opened(path) as file:
+        rows = table(file)
+        need_columns(path, rows.fieldnames, "run_id", "input_size")
         for row in rows:
             try:
                 output = options.size(row["output_size"]) if row.get("output_size") else None

@@ -29,12 +29,12 @@ from runquote.cli.ingest import (
     record,
 )
 from runquote.cli.output import Format, say, stderr
-from runquote.cli.session import CommandError, FormatOption, ParameterOption, Session
+from runquote.cli.session import FormatOption, ParameterOption, Session
 from runquote.client import Client
 from runquote.readers import batch, cromwell, cur, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
-from runquote.readers.base import Known, ReaderError, Row
+from runquote.readers.base import Known, Row
 
 
 class Source(StrEnum):
@@ -101,11 +101,8 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
     """Give runs the cost that an AWS cost report has for them: CUR 2.0, legacy CUR or FOCUS."""
     known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, None)
     session: Session = context.obj
-    try:
-        with _spinner("Reading the cost report") as on_file:
-            report = cur.read(source, tag, cost.value, on_file)
-    except ReaderError as error:
-        raise CommandError(str(error)) from None
+    with _spinner("Reading the cost report") as on_file:
+        report = cur.read(source, tag, cost.value, on_file)
     with nullcontext() if runs else session.client() as client:
         taken = _READERS[runs_from](runs, known, tag) if runs else _recorded(client, workflow, report)
         rows = billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)

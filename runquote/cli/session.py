@@ -12,6 +12,7 @@ from contract.base import MAX_BYTES, MAX_COST_USD, ParameterValue
 from runquote.cli.output import Format, say
 from runquote.client import Client
 from runquote.errors import RunquoteError
+from runquote.readers.base import ReaderError
 from runquote.settings import LOCAL_OUTPUTS, Connection, SettingsError, connection
 from runquote.sizes import parse_size
 
@@ -20,6 +21,7 @@ USAGE = 2
 OVER_BUDGET = 3
 NOT_TRUSTWORTHY = 4
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+CONNECTION_OPTIONS = ("--api-url", "--api-key", "--profile")
 PATIENCE_SECONDS = 90.0
 """How long a command waits for a model that is being started."""
 
@@ -56,11 +58,16 @@ class Commands(TyperGroup):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except (RunquoteError, SettingsError, CommandError, OSError) as error:
+        except (RunquoteError, SettingsError, CommandError, ReaderError, OSError) as error:
             if isinstance(error, BrokenPipeError):
                 raise
             say(f"Error: {_words(error)}", style="red")
             raise typer.Exit(FAILURE) from None
+        except Exception as error:
+            # Of all errors only that of an unknown option has this name; Typer keeps the class to itself.
+            if (option := getattr(error, "option_name", None)) in CONNECTION_OPTIONS:
+                error.message = f"{option} stands before the command: runquote {option} … {ctx.invoked_subcommand}"  # type: ignore[attr-defined]
+            raise
 
 
 def _words(error: Exception) -> str:

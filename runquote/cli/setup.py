@@ -14,23 +14,28 @@ from runquote.settings import DEFAULT_PROFILE, SettingsError, save_profile
 
 def login(
     context: typer.Context,
+    api_url: Annotated[str | None, typer.Option(help="Address of the API.")] = None,
+    api_key: Annotated[str | None, typer.Option(help="Its key.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Name of the profile.")] = None,
     check: Annotated[bool, typer.Option(help="Ask the API once before the profile is saved.")] = True,
 ) -> None:
     """Save an API's address and key as a profile, in a file that only you can read.
 
-    Asks for what --api-url and --api-key do not give; where there is no terminal, the key is a line on stdin.
+    Asks for what --api-url and --api-key do not give; where there is no terminal, the key is a line on stdin. The three
+    options may also stand before the command, as they do for all others.
     """
     session: Session = context.obj
-    url = session.api_url or typer.prompt("API address", err=True)
-    key = session.api_key or _secret()
+    url = api_url or session.api_url or typer.prompt("API address", err=True)
+    key = api_key or session.api_key or _secret()
+    name = profile or session.profile or DEFAULT_PROFILE
     if not key:
         raise typer.BadParameter("The API key is empty")
     with Client(url, key) as client:
         if check:
             count = len(client.workflows())
             say(f"The API answers and knows {count} workflows")
-    path = save_profile(session.profile or DEFAULT_PROFILE, url, key)
-    say(f"Saved profile {session.profile or DEFAULT_PROFILE} in {path}")
+    path = save_profile(name, url, key)
+    say(f"Saved profile {name} in {path}")
 
 
 def doctor(context: typer.Context, format: FormatOption = Format.TABLE) -> None:

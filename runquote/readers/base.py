@@ -1,21 +1,16 @@
-"""What all readers share: rows, what a person adds to them, and how files are opened."""
+"""What all readers share: rows, and what a person adds to what an engine wrote down."""
 
-import gzip
 import hashlib
-import json
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TextIO, cast
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from runquote.pricing import PriceBook, price_book
-
-GZIP_ERRORS = (gzip.BadGzipFile, zlib.error)
 
 
 class ReaderError(Exception):
@@ -122,46 +117,6 @@ def identity(engine: str, *parts: str) -> str:
     return f"{engine}-{digest[:16]}"
 
 
-def opened(path: Path) -> TextIO:
-    """Open a text file, unpacking `.gz`. A byte order mark is left out."""
-    if path.suffix == ".gz":
-        _check_gzip(path)
-        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _check_gzip(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(2) != b"\x1f\x8b":
-            raise ReaderError(f"{path}: is not gzip")
-
-
-def sources(path: Path, *suffixes: str) -> Iterator[Path]:
-    """Yield a file, or the files of a folder and all below it that end in one of these, in order of name."""
-    if not path.exists():
-        raise ReaderError(f"{path}: there is no such file or folder")
-    if path.is_file():
-        yield path
-        return
-    found = sorted(each for each in path.rglob("*") if each.is_file() and each.name.endswith(suffixes))
-    if not found:
-        raise ReaderError(f"{path}: holds no file that ends in {' or '.join(suffixes)}")
-    yield from found
-
-
-def each_file(
-    path: Path, suffixes: tuple[str, ...], read: Callable[[Path], Iterator[Row | Rejected]]
-) -> Iterator[Row | Rejected]:
-    """Read a file, or those of a folder, where a file that cannot be read rejects that file alone."""
-    for file in sources(path, *suffixes):
-        try:
-            yield from read(file)
-        except ReaderError as error:
-            if path.is_file():
-                raise
-            yield Rejected(str(file), str(error).removeprefix(f"{file}: "))
-
-
 def moment(text: object) -> datetime | None:
     """Read an ISO 8601 time; one without a zone is UTC. None for anything else."""
     try:
@@ -199,14 +154,3 @@ def in_utc(time: datetime | None) -> datetime | None:
 
 
 Moment = Annotated[datetime | None, AfterValidator(in_utc)]
-
-
-def load_json(path: Path) -> Any:  # noqa: ANN401 - JSON, looked at by the caller
-    """Read a JSON document. Raises ReaderError."""
-    try:
-        with opened(path) as file:
-            return json.load(file)
-    except json.JSONDecodeError as error:
-        raise ReaderError(f"{path}: line {error.lineno}: column {error.colno}: not JSON: {error.msg}") from None
-    except (UnicodeDecodeError, EOFError, RecursionError, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{path}: not JSON: {error}") from None

@@ -26,10 +26,9 @@ from runquote.readers.base import (
     Row,
     complete,
     identity,
-    load_json,
     parsed,
-    sources,
 )
+from runquote.readers.files import load_json, sources
 
 _ENDED = ("SUCCEEDED", "FAILED")
 _MIB = 2**20

@@ -22,10 +22,9 @@ from runquote.readers.base import (
     Rejected,
     Row,
     complete,
-    each_file,
-    load_json,
     parsed,
 )
+from runquote.readers.files import each_file, load_json
 
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?")

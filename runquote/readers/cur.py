@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from runquote.readers import tables
-from runquote.readers.base import GZIP_ERRORS, ReaderError, load_json, opened, sources
+from runquote.readers.base import ReaderError
+from runquote.readers.files import load_json, opened, readable, sources
 from runquote.readers.tables import Column, Table, normalised, text
 
 if TYPE_CHECKING:
@@ -269,10 +270,8 @@ def _name_the_bad_cell(connection: "DuckDBPyConnection", table: Table, form: _Fo
     checked: list[tuple[Column, Callable[[str], bool]]] = [(table.columns[name], _is_number) for name in form.costs]
     if form.map is not None:
         checked.append((form.map, _is_object))
-    try:
+    with readable(table.path, "a CSV file"):
         _check_cells(table.path, checked)
-    except (UnicodeDecodeError, csv.Error, EOFError, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{table.path}: not a CSV file: {error}") from None
 
 
 def _check_cells(path: Path, checked: list[tuple[Column, Callable[[str], bool]]]) -> None:

@@ -8,7 +8,6 @@ omics model, GetRunResponse and GetRunTaskResponse). It is read as JSON Lines, a
 list price with 60 s at least for a task.
 """
 
-import csv
 import json
 import math
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from pydantic import Field
 
 from runquote.pricing import PriceError
 from runquote.readers.base import (
-    GZIP_ERRORS,
     Document,
     Finished,
     Known,
@@ -30,12 +28,10 @@ from runquote.readers.base import (
     Rejected,
     Row,
     complete,
-    each_file,
-    load_json,
     moment,
-    opened,
     parsed,
 )
+from runquote.readers.files import each_file, load_json, need_columns, opened, readable, table
 
 _STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "CANCELLED": "CANCELLED", "DELETED": "CANCELLED"}
 _ANALYZER_COLUMNS = ("arn", "type", "name", "startTime", "stopTime", "estimatedUSD")
@@ -111,13 +107,10 @@ def _entries(path: Path) -> list[_Entry]:
 
 
 def _lines(path: Path) -> Iterator[Any]:
-    try:
-        with opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _loads(f"{path}: line {number}", line)
-    except UnicodeDecodeError as error:
-        raise ReaderError(f"{path}: not a text file: {error}") from None
+    with readable(path, "JSON Lines"), opened(path) as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _loads(f"{path}: line {number}", line)
 
 
 def _loads(place: str, line: str) -> Any:  # noqa: ANN401 - JSON, looked at by the caller
@@ -165,23 +158,18 @@ def _static_gib(capacity: float) -> float:
 
 def _analyzer(path: Path, known: Known) -> Iterator[Row | Rejected]:
     """Yield a run for each run line of a Run Analyzer file; the lines after it are its tasks."""
-    try:
-        with opened(path) as file:
-            rows = csv.DictReader(file)
-            for column in _ANALYZER_COLUMNS:
-                if column not in (rows.fieldnames or []):
-                    raise ReaderError(f"{path}: line 1: column {column} is missing: this is no Run Analyzer file")
-            number = 0
+    with readable(path, "a CSV file"), opened(path) as file:
+        rows = table(file)
+        need_columns(path, rows.fieldnames, *_ANALYZER_COLUMNS)
+        number = 0
 
-            def group(row: dict[str, str]) -> int:
-                nonlocal number
-                number += row["type"] == "run"
-                return number
+        def group(row: dict[str, str]) -> int:
+            nonlocal number
+            number += row["type"] == "run"
+            return number
 
-            for index, lines in groupby(rows, group):
-                yield _analyzed(f"{path}: run {index}", list(lines), known)
-    except (UnicodeDecodeError, csv.Error, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{path}: not a CSV file: {error}") from None
+        for index, lines in groupby(rows, group):
+            yield _analyzed(f"{path}: run {index}", list(lines), known)
 
 
 def _analyzed(place: str, lines: list[dict[str, str]], known: Known) -> Row | Rejected:

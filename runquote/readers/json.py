@@ -5,24 +5,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from runquote.readers.base import GZIP_ERRORS, ReaderError, Rejected, Row, load_json, opened
+from runquote.readers.base import ReaderError, Rejected, Row
+from runquote.readers.files import each_file, load_json, opened, readable
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+_DOCUMENTS = (".json", ".json.gz")
 
 
 def read(path: Path) -> Iterator[Row | Rejected]:
-    """Yield each run as it is written. JSON Lines are streamed, and a bad line rejects that line alone.
+    """Yield each run of a file as it is written, or of the files of a folder.
 
-    Raises ReaderError for a file that is no JSON.
+    JSON Lines are streamed, and a bad line rejects that line alone. Raises ReaderError for a file that is no JSON.
     """
+    yield from each_file(path, _DOCUMENTS + _LINES, _read)
+
+
+def _read(path: Path) -> Iterator[Row | Rejected]:
     if not path.name.endswith(_LINES):
         yield from _document(path)
         return
-    try:
-        with opened(path) as file:
-            yield from _lines(path, file)
-    except (UnicodeDecodeError, EOFError, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{path}: not a text file: {error}") from None
+    with readable(path, "JSON Lines"), opened(path) as file:
+        yield from _lines(path, file)
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[Row | Rejected]:

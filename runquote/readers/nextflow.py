@@ -9,7 +9,7 @@ times are local to where Nextflow ran; with `trace.raw` they are plain bytes, mi
 import csv
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
@@ -17,18 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from runquote.durations import parse_duration
-from runquote.readers.base import (
-    GZIP_ERRORS,
-    Finished,
-    Known,
-    ReaderError,
-    Rejected,
-    Row,
-    complete,
-    each_file,
-    identity,
-    opened,
-)
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.files import each_file, opened, readable, separator
 
 Cached = Literal["paid", "full", "skip"]
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s?([KMGTPEZ]?)B?")
@@ -164,24 +154,32 @@ def _notes(from_cache: int, tasks: int, measured: int, cached: Cached) -> tuple[
 
 
 def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:
-    try:
-        with opened(path) as file:
-            header = file.readline().rstrip("\r\n")
-            separator = next((each for each in "\t,;|" if each in header), "\t")
-            columns = header.split(separator)
-            for any_of in _NEEDED:
-                if not set(any_of) & set(columns):
-                    raise ReaderError(f"{path}: line 1: no column {' or '.join(any_of)}: trace.fields must have it")
-            for number, cells in enumerate(csv.reader(file, delimiter=separator), start=2):
-                if not cells:
-                    continue
-                if len(cells) != len(columns):
-                    raise ReaderError(f"{path}: line {number}: has {len(cells)} cells and not {len(columns)}")
-                reader = _Cells(f"{path}: line {number}", dict(zip(columns, cells, strict=True)), zone)
-                if reader.text("status") in (*_BILLED, "CACHED"):
-                    yield _task(reader, known)
-    except (UnicodeDecodeError, csv.Error, EOFError, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{path}: not a Nextflow trace: {error}") from None
+    with readable(path, "a Nextflow trace"), opened(path) as file:
+        header = file.readline().rstrip("\r\n")
+        if not header:
+            raise ReaderError(f"{path}: is empty")
+        columns = header.split(separator(header))
+        for any_of in _NEEDED:
+            if not set(any_of) & set(columns):
+                raise ReaderError(f"{path}: line 1: no column {' or '.join(any_of)}: trace.fields must have it")
+        # Nextflow quotes nothing (TraceRecord.renderText joins values as they are), so quotes are part of a value.
+        lines = csv.reader(file, delimiter=separator(header), quoting=csv.QUOTE_NONE)
+        for number, cells in enumerate(lines, start=2):
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                raise ReaderError(
+                    f"{path}: line {number}: has {len(cells)} cells and not {len(columns)}{_hint(columns)}"
+                )
+            reader = _Cells(f"{path}: line {number}", dict(zip(columns, cells, strict=True)), zone)
+            if reader.text("status") in (*_BILLED, "CACHED"):
+                yield _task(reader, known)
+
+
+def _hint(columns: Sequence[str]) -> str:
+    """Say which fields hold line breaks, which Nextflow writes as they are."""
+    broken = [name for name in ("script", "env") if name in columns]
+    return f": {' and '.join(broken)} may hold line breaks: leave it out of trace.fields" if broken else ""
 
 
 def _task(cells: "_Cells", known: Known) -> _Task:

@@ -9,7 +9,8 @@ from typing import Any
 
 from contract.runs import Run
 from runquote.readers import tables
-from runquote.readers.base import ReaderError, Rejected, Row, each_file
+from runquote.readers.base import ReaderError, Rejected, Row
+from runquote.readers.files import each_file
 
 _OBJECTS = ("parameters", "tags")
 _ROWS = 2_000

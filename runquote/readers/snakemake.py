@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity, sources
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.files import sources
 
 _FIRST_COLUMNS = ["s", "h:m:s"]
 _UNKNOWN = ("", "-", "NA", "None")

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from runquote.readers.base import GZIP_ERRORS, ReaderError, opened
+from runquote.readers.base import ReaderError
+from runquote.readers.files import opened, readable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -106,13 +107,10 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _header(path: Path) -> list[str]:
-    try:
-        with opened(path) as file:
-            header = next(csv.reader(file), None)
-    except (UnicodeDecodeError, csv.Error, EOFError, *GZIP_ERRORS) as error:
-        raise ReaderError(f"{path}: not a CSV file: {error}") from None
+    with readable(path, "a CSV file"), opened(path) as file:
+        header = next(csv.reader(file), None)
     if not header:
-        raise ReaderError(f"{path}: line 1: there is no header")
+        raise ReaderError(f"{path}: is empty")
     return header
 
 

@@ -316,6 +316,19 @@ def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhe
     assert "`runquote --profile other login`" in missing.stderr
 
 
+def test_login_takes_the_connection_after_the_command_and_others_say_where_it_goes(
+    command: Command, nowhere: Path, api: FakeApi
+) -> None:
+    result = command("login", "--api-url", api.url, "--api-key", API_KEY, "--profile", "team")
+    assert result.exit_code == 0, result.output
+    assert command("--profile", "team", *PREDICT, "120GB").exit_code == 0
+    for arguments, last in (((*PREDICT, "1GB"), "predict"), (("models", "list"), "models")):
+        result = command(*arguments, "--profile", "team")
+        words = " ".join(result.stderr.replace("│", " ").split())
+        assert result.exit_code == 2
+        assert f"--profile stands before the command: runquote --profile … {last}" in words
+
+
 def test_login_with_a_wrong_key_saves_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:
     assert command("--api-url", api.url, "login", stdin="wrong\n").exit_code == 1
     assert not profiles_file().exists()

@@ -166,7 +166,7 @@ def broken(tmp_path: Path, name: str, change: Callable[[str], str]) -> Path:
             "column line_item_usage_start_date is missing",
         ),
         (lambda text: text.replace("user_run_id", "user_other"), "none of its 9 lines of usage has the tag run_id"),
-        (lambda _: "", "line 1: there is no header"),
+        (lambda _: "", "is empty"),
         (lambda text: text + "a,b\n", "line 11: cannot be read: "),
     ],
 )

@@ -10,17 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.runs import Run
 from runquote.pricing import PriceError, price_book
-from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
-from runquote.readers import csv as csv_reader
-from runquote.readers import json as json_reader
+from runquote.readers import batch, cromwell, healthomics, nextflow, snakemake
 from runquote.readers.base import Known, ReaderError, Rejected, Row
+from tests.unit.runquote.rows import rejections, runs
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GB = 10**9
@@ -34,16 +31,6 @@ def fargate(vcpu: float, gib: float, seconds: float) -> float:
 INDEX = fargate(4, 16, 1800)
 SAMPLE_1 = fargate(4, 8, 3600) + fargate(4, 16, 3600)
 SAMPLE_2 = fargate(4, 8, 7263.85)
-
-
-def runs(rows: Iterable[Row | Rejected]) -> list[Run]:
-    taken = list(rows)
-    assert all(isinstance(row, Row) for row in taken), taken
-    return [Run.model_validate_json(json.dumps(row.run)) for row in taken if isinstance(row, Row)]
-
-
-def rejections(rows: Iterable[Row | Rejected]) -> list[str]:
-    return [row.reason for row in rows if isinstance(row, Rejected)]
 
 
 def notes(rows: Iterable[Row | Rejected]) -> str:
@@ -103,6 +90,22 @@ def test_one_run_for_each_tag_shares_what_has_none() -> None:
     assert second.cost_usd == pytest.approx(SAMPLE_2 + INDEX / 2, abs=1e-8)
     assert first.run_id.endswith("-s1")
     assert first.run_id.removesuffix("s1") == second.run_id.removesuffix("s2")
+
+
+def test_quotes_in_a_trace_are_part_of_a_value(tmp_path: Path) -> None:
+    trace = (FIXTURES / "nextflow/human.txt").read_text()
+    (tmp_path / "quoted.txt").write_text(trace.replace("\ts1\t", '\t"s1\t'))
+    first, _ = runs(nextflow.read(tmp_path / "quoted.txt", KNOWN, per_tag=True))
+    assert first.cost_usd == pytest.approx(SAMPLE_1 + INDEX / 2, abs=1e-8)
+    assert first.run_id.endswith('-"s1')
+
+
+def test_fields_that_break_lines_are_named(tmp_path: Path) -> None:
+    (tmp_path / "trace.txt").write_text(
+        "status\tstart\tduration\tscript\nCOMPLETED\t2026-03-01 08:00:00\t1s\tone\ntwo\n"
+    )
+    with pytest.raises(ReaderError, match="line 3: has 1 cells and not 4: script may hold"):
+        list(nextflow.read(tmp_path / "trace.txt", KNOWN))
 
 
 def test_a_bad_cell_is_named_by_file_line_and_column() -> None:
@@ -261,18 +264,6 @@ def test_run_analyzer_files_add_up_and_a_missing_price_rejects_its_run() -> None
     assert second.run_id == "healthomics-1234568"
 
 
-def test_csv_names_the_line_and_column_that_it_cannot_read(tmp_path: Path) -> None:
-    file = tmp_path / "runs.csv"
-    header = "workflow_name,run_id,status,started_at,completed_at,input_bytes,cost_usd,cost_source,tags\n"
-    file.write_text(header + "w,1,SUCCEEDED,a,b,many,1,billed,\n" + 'w,2,SUCCEEDED,a,b,7,1.5,billed,"{""a"": ""b""}"\n')
-    bad, good = csv_reader.read(file)
-    assert bad == Rejected(f"{file}: line 2", "column input_bytes: cannot read 'many'", "1")
-    assert isinstance(good, Row)
-    assert (good.run["input_bytes"], good.run["tags"]) == (7, {"a": "b"})
-    with pytest.raises(csv_reader.CsvError, match="line 2: column input_bytes"):
-        list(csv_reader.read_runs(file))
-
-
 def m5(vcpu: float, gib: float, hours: float = 1) -> float:
     return max(vcpu, gib / 4) * 0.048 * hours
 
@@ -380,71 +371,6 @@ def test_batch_files_that_are_something_else_say_where(tmp_path: Path) -> None:
         list(batch.read(tmp_path / "a.json", KNOWN))
     (tmp_path / "b.json").write_text("{}")
     assert len(rejections(batch.read(tmp_path, KNOWN))) == 2
-
-
-def write_parquet(path: Path, query: str) -> Path:
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
-    return path
-
-
-PARQUET = """SELECT 'w' AS workflow_name, 'r-' || i AS run_id, 'SUCCEEDED' AS status,
-    {start} AS started_at, TIMESTAMPTZ '2026-03-01 11:00:00+01' AS completed_at,
-    (i + 1) * 10**9 AS input_bytes, NULL::BIGINT AS output_bytes, CAST(1.25 AS DECIMAL(10, 4)) AS cost_usd,
-    'billed' AS cost_source, {parameters} AS parameters, MAP {{'team': 'a'}} AS tags, 7 AS other
-    FROM range(3000) t(i) ORDER BY i"""
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    ["{'paired': true, 'depth': 30}", """'{"paired": true, "depth": 30}'""", "to_json({paired: true, depth: 30})"],
-)
-@pytest.mark.parametrize("start", ["TIMESTAMP '2026-03-01 08:00:00'", "'2026-03-01T08:00:00Z'"])
-def test_parquet_has_the_columns_of_a_run(tmp_path: Path, parameters: str, start: str) -> None:
-    write_parquet(tmp_path / "runs.parquet", PARQUET.format(start=start, parameters=parameters))
-    read = sorted(runs(parquet.read(tmp_path)), key=lambda run: run.input_bytes)
-    assert len(read) == 3000
-    assert read[6].run_id == "r-6"
-    assert read[6].input_bytes == 7 * GB
-    assert read[0].started_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
-    assert read[0].completed_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
-    assert (read[0].cost_usd, read[0].parameters, read[0].tags) == (1.25, {"paired": True, "depth": 30}, {"team": "a"})
-
-
-def test_parquet_names_the_row_and_column_that_it_cannot_read(tmp_path: Path) -> None:
-    source = write_parquet(tmp_path / "runs.parquet", PARQUET.format(start="'?'", parameters="'{' || i"))
-    first = min(parquet.read(source), key=lambda row: row.place)
-    assert first == Rejected(f"{source}: row 1", "column parameters: cannot read '{0'", "r-0")
-    (tmp_path / "no.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ReaderError, match=r"no\.parquet: cannot be read: "):
-        list(parquet.read(tmp_path / "no.parquet"))
-    write_parquet(tmp_path / "less.parquet", "SELECT 'w' AS workflow_name")
-    with pytest.raises(ReaderError, match=r"less\.parquet: column run_id is missing"):
-        list(parquet.read(tmp_path / "less.parquet"))
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "count"),
-    [
-        ("a.json", '[{"run_id": "1"}, {"run_id": "2"}]', 2),
-        ("a.json", '{"runs": [{"run_id": "1"}]}', 1),
-        ("a.json", '{"run_id": "1"}', 1),
-        ("a.jsonl", '{"run_id": "1"}\n\n{"run_id": "2"}\n', 2),
-    ],
-)
-def test_json_comes_in_four_forms(tmp_path: Path, name: str, text: str, count: int) -> None:
-    (tmp_path / name).write_text(text)
-    rows = list(json_reader.read(tmp_path / name))
-    assert [row.run["run_id"] for row in rows if isinstance(row, Row)] == ["1", "2"][:count]
-
-
-def test_a_bad_line_of_json_lines_is_rejected_alone(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"run_id": "1"}\n{"run_id": \n[]\n')
-    good, broken, array = json_reader.read(tmp_path / "a.jsonl")
-    assert isinstance(good, Row)
-    assert isinstance(broken, Rejected)
-    assert isinstance(array, Rejected)
-    assert (broken.place, array.reason) == (f"{tmp_path / 'a.jsonl'}: line 2", "is no object")
 
 
 def test_the_price_book_is_sourced_dated_and_checked(tmp_path: Path) -> None:
