@@ -1,7 +1,7 @@
-"""`python -m bench`: accuracy against named peers, and what training and answering cost.
+"""`python -m bench`: accuracy against named peers, what training and answering cost, and how the web app's pages do.
 
 Accuracy needs run histories, which are not part of the project: `RUNQUOTE_BENCHMARK` names a folder with the harness
-`evaluate.py` (or the folder of histories beside it). Without it only speed is measured.
+`evaluate.py` (or the folder of histories beside it). Without it accuracy is left out.
 """
 
 import os
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import speed
+from bench import pages, speed
 
 PEERS = (
     "xgboost_raw",
@@ -29,8 +29,9 @@ PROTOCOLS = "random,extrap,extrap_hard,time,curve"
 
 
 def main() -> int:
-    """Run both benches and return the exit code."""
+    """Run all benches and return the exit code."""
     speed.report()
+    pages.report()
     named = os.environ.get("RUNQUOTE_BENCHMARK")
     if not named:
         print("Accuracy: skipped, RUNQUOTE_BENCHMARK does not name a folder of run histories.")

@@ -1,14 +1,17 @@
-"""Runs npm in `web/`, with the packages that its lock file names: `python -m local.npm run build`."""
+"""Runs npm in `web/`, with the packages that its lock file names: `python -m local.npm run build`.
+
+`bench/web/` is another such folder.
+"""
 
 import hashlib
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from local.tools import REPOSITORY, node_environment
 
 WEB = REPOSITORY / "web"
-INSTALLED = WEB / "node_modules" / ".installed-lock.json"
 BUILT = WEB / "dist" / ".built-from"
 
 
@@ -30,18 +33,29 @@ def build_web_app() -> None:
 
 
 def npm(*arguments: str, quiet: bool = False) -> int:
-    """Run npm with these arguments, after `npm ci` where the lock file has changed; return its exit code."""
+    """Run npm in `web/` with these arguments and return its exit code."""
+    install()
     environment = node_environment()
-    command = shutil.which("npm", path=environment["PATH"]) or "npm"
-    lock = (WEB / "package-lock.json").read_bytes()
-    if not INSTALLED.exists() or INSTALLED.read_bytes() != lock:
-        print("Installing the web app's packages", file=sys.stderr)
-        install = [command, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(install, cwd=WEB, env=environment, check=True, stdout=subprocess.DEVNULL)
-        INSTALLED.write_bytes(lock)
     output = subprocess.DEVNULL if quiet else None
-    command_line = [command, "--silent", *arguments]
-    return subprocess.run(command_line, cwd=WEB, env=environment, check=False, stdout=output, stderr=output).returncode
+    command = [_npm(environment), "--silent", *arguments]
+    return subprocess.run(command, cwd=WEB, env=environment, check=False, stdout=output, stderr=output).returncode
+
+
+def install(folder: Path = WEB) -> None:
+    """Install what the lock file in `folder` names (`npm ci`), unless that is what is there."""
+    lock = (folder / "package-lock.json").read_bytes()
+    installed = folder / "node_modules" / ".installed-lock.json"
+    if installed.exists() and installed.read_bytes() == lock:
+        return
+    print(f"Installing the packages of {folder.relative_to(REPOSITORY)}", file=sys.stderr)
+    environment = node_environment()
+    command = [_npm(environment), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    installed.write_bytes(lock)
+
+
+def _npm(environment: dict[str, str]) -> str:
+    return shutil.which("npm", path=environment["PATH"]) or "npm"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ await withBrowser(async (newPage) => {
   const figure = page.locator("#result-title");
 
   await page.goto(webUrl);
-  await page.getByText("Know the cost before you launch").waitFor();
+  await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
   await assertAccessible(page, "first visit");
 
   await submit.click();

@@ -54,7 +54,7 @@ const scenarios = {
     const states = {
       empty: async (page) => {
         await page.goto(webUrl);
-        await page.getByText("Know the cost before you launch").waitFor();
+        await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
       },
       errors: async (page) => {
         await page.goto(`${webUrl}/?workflow=rnaseq-quant&input=1,5&budget=x`);
@@ -232,6 +232,19 @@ const scenarios = {
     await page.locator(".outcomes svg").waitFor();
   },
 
+  /** A slow line shows the site's name before any script has come. */
+  async unscripted(newPage) {
+    const page = await newPage();
+    await page.route("**/*.js", (route) => route.abort());
+    await page.goto(webUrl);
+    await page.getByRole("banner").getByRole("link", { name: "Runquote" }).waitFor();
+    const place = await page.locator(".wordmark").boundingBox();
+    await page.unroute("**/*.js");
+    await page.reload();
+    await page.getByRole("navigation").waitFor();
+    assert.deepEqual(await page.locator(".wordmark").boundingBox(), place, "the script leaves it where it is");
+  },
+
   /** A file of runs: wrong rows are named, the others answered, added up, sorted and taken along. */
   async batch(newPage) {
     const page = await newPage();
@@ -286,7 +299,7 @@ const scenarios = {
     assert.equal(exported.rows[0].prediction.cost_usd < exported.total.cost_usd, true);
 
     await page.getByRole("link", { name: "Estimate" }).click();
-    await page.getByText("Know the cost before you launch").waitFor();
+    await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
     await page.goBack();
     await figure.waitFor();
     await page.emulateMedia({ media: "print" });
@@ -524,9 +537,9 @@ const scenarios = {
     await button(page, "Use another API key").click();
     await field.fill(apiKey);
     await button(page, "Continue").click();
-    await page.getByText("Know the cost before you launch").waitFor();
+    await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
     await page.reload();
-    await page.getByText("Know the cost before you launch").waitFor();
+    await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
   },
 
   /** The API is not there at all. */

@@ -21,7 +21,19 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "scenario",
-    ["appearance", "form", "unusable", "unobserved", "batch", "manyRows", "runs", "models", "accuracy", "budgets"],
+    [
+        "appearance",
+        "form",
+        "unusable",
+        "unobserved",
+        "unscripted",
+        "batch",
+        "manyRows",
+        "runs",
+        "models",
+        "accuracy",
+        "budgets",
+    ],
 )
 def test_healthy(scenario: str, config: Path) -> None:
     with fake_site(config) as (url, _):

@@ -40,9 +40,10 @@ export function useWorkflows() {
   return useQuery({ queryKey: ["workflows"], queryFn: ({ signal }) => api.listWorkflows(signal) });
 }
 
-export function useWorkflow(name: string) {
+/** A workflow with its curve, runs and versions; nothing is asked while there is no name. */
+export function useWorkflow(name: string | null) {
   const api = useApi();
-  return useQuery({ queryKey: ["workflow", name], queryFn: ({ signal }) => api.getWorkflow(name, signal) });
+  return useQuery({ queryKey: ["workflow", name], queryFn: ({ signal }) => api.getWorkflow(name as string, signal), enabled: name !== null });
 }
 
 /** The answer to a question; nothing is asked while there is none. */

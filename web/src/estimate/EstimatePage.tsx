@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
-import { usePrediction, useWorkflows } from "@/api/queries";
+import { usePrediction, useWorkflow, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
@@ -15,14 +15,35 @@ import { formSchema } from "./validation";
 /** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
 export function EstimatePage() {
   const workflows = useWorkflows();
+  const search = useSearch();
+  useEarly(search);
   return (
     <>
       <h1>Estimate a run</h1>
+      {search === "" && (
+        <p className="lead">
+          Know the cost before you launch: choose a workflow and enter how much data it will read. You get the likely cost, how sure it is, and why.
+        </p>
+      )}
       {workflows.isPending && <Loading label="Loading workflows" problem={workflows.failureReason} />}
       {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
       {workflows.data && <Estimate workflows={workflows.data} />}
     </>
   );
+}
+
+/**
+ * Ask together with the list of workflows for what an address needs and does not depend on that list, so that a shared
+ * estimate is there a round trip sooner. Only run parameters have to wait: what they mean is known from the list.
+ */
+function useEarly(search: string) {
+  const request = useMemo(() => {
+    const values = fromSearch(search);
+    const answerable = Object.keys(values.parameters).length === 0 && formSchema([]).safeParse(values).success;
+    return answerable ? toRequest(values, []) : null;
+  }, [search]);
+  usePrediction(request);
+  useWorkflow(request?.workflow_name ?? null);
 }
 
 function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {

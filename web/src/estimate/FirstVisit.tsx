@@ -17,9 +17,7 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
   }
   return (
     <section className="card empty">
-      <h2>Know the cost before you launch</h2>
-      <p>Choose a workflow and enter how much data it will read. You get the likely cost, how sure it is, and why.</p>
-      <h3>Workflows with past runs</h3>
+      <h2>Workflows with past runs</h2>
       <Table label="Workflows with past runs">
         <thead>
           <tr>
