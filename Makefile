@@ -1,7 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform integration web e2e \
-        system lint bench examples destroy screenshot image push container sam sam-invoke sam-api
+.PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform security integration web \
+        e2e system lint bench examples destroy screenshot image push container sam sam-invoke sam-api
 SHELL := /bin/sh
 # How the local SageMaker runs the container's programs: make up RUNNER=docker
 RUNNER ?= $(or $(RUNQUOTE_RUNNER),process)
@@ -57,8 +57,11 @@ contract: .venv/.installed ## Drift of generated files, names, settings, routes
 statemachine: .venv/.installed ## The real state machines: checked as text, and run on every branch
 	@$(PYTEST) tests/statemachine
 
-terraform: .venv/.installed ## Format, validity, plan and policies of the Terraform root
+terraform: .venv/.installed ## Format, validity, plan for AWS, policies and scans of the Terraform root
 	@$(PYTEST) tests/terraform
+
+security: .venv/.installed ## What checkov, parliament, cloudsplaining, cfn-lint and asl-validator say (part of the two tiers above)
+	@$(PYTEST) tests/terraform/test_security.py tests/terraform/test_policies.py tests/statemachine/test_definitions.py
 
 integration: .venv/.installed ## The local cloud, and the whole loop against it
 	@$(PYTEST) tests/integration

@@ -8,7 +8,7 @@ import subprocess
 
 from local.tools import REPOSITORY, uv
 
-APART = ("sam", "localstack")
+APART = ("sam", "localstack", "security")
 ONE_PYTHON = {"localstack"}
 """Groups that resolve for the Python we run alone, not for every later one."""
 _OPTIONS = [

@@ -1,4 +1,6 @@
 resource "aws_dynamodb_table" "workflow_runs" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
   name                        = "${var.name_prefix}-workflow-runs"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "workflow_name"
@@ -37,6 +39,8 @@ resource "aws_dynamodb_table" "workflow_runs" {
 }
 
 resource "aws_dynamodb_table" "model_endpoints" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
   name                        = "${var.name_prefix}-model-endpoints"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "workflow_name"
@@ -57,6 +61,8 @@ resource "aws_dynamodb_table" "model_endpoints" {
 }
 
 resource "aws_dynamodb_table" "workflows" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
   name                        = "${var.name_prefix}-workflows"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "workflow_name"
@@ -77,6 +83,8 @@ resource "aws_dynamodb_table" "workflows" {
 }
 
 resource "aws_dynamodb_table" "spend" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
   name                        = "${var.name_prefix}-spend"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "month"
@@ -103,6 +111,8 @@ resource "aws_dynamodb_table" "spend" {
 }
 
 resource "aws_dynamodb_table" "budgets" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
   name                        = "${var.name_prefix}-budgets"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "team"
@@ -123,6 +133,7 @@ resource "aws_dynamodb_table" "budgets" {
 }
 
 resource "aws_s3_bucket" "artifacts" {
+  # checkov:skip=CKV_AWS_145: keys of S3 itself; sizes and costs of runs need no key policy of their own
   # checkov:skip=CKV_AWS_18: access logs would need a second bucket; CloudTrail data events are the account's to switch on
   # checkov:skip=CKV_AWS_144: datasets and models can be made anew from the tables, which have point-in-time recovery
   # checkov:skip=CKV2_AWS_62: nothing reacts to objects appearing; the state machine knows what it wrote
@@ -156,8 +167,6 @@ resource "aws_s3_bucket_versioning" "artifacts" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "artifacts" {
-  # checkov:skip=CKV_AWS_145: keys of S3 itself; sizes and costs of runs need no key policy of their own
-
   bucket = aws_s3_bucket.artifacts.id
 
   rule {

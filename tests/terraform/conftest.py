@@ -24,6 +24,7 @@ FUNCTIONS = (
     "budgets",
     "rebuild_spend",
 )
+TABLES = ("workflow_runs", "model_endpoints", "workflows", "spend", "budgets")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\
 import time
@@ -78,11 +79,12 @@ def write_packages(directory: Path) -> Path:
 
 
 def local_variables(directory: Path) -> dict[str, object]:
-    """What `make up` gives, with packages that stand in."""
+    """What `make up` gives but for the encryption of topics, with packages that stand in."""
     return {
         "web_origin": "http://127.0.0.1:8080",
         "api_key_value": "local-0123456789abcdef",
         "functions_dir": str(write_packages(directory / "packages")),
+        "encrypt_notifications": True,  # as on AWS, so that the policies that name the key are there to be read
     }
 
 

@@ -1,6 +1,6 @@
 """What an IAM policy may not say."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 # These actions know no resources (AWS service authorization reference), so "*" is all that can be said.
@@ -31,22 +31,28 @@ FOREIGN_NAMES = (
 )
 
 
+def allow(action: str, resource: str, **more: object) -> dict[str, Any]:
+    """Return a policy of one statement."""
+    statement = {"Sid": "Test", "Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a JSON value
     """IAM writes a list of one as that one."""
     return value if isinstance(value, list) else [value]
 
 
-def faults(policy: dict[str, Any], name_prefix: str) -> list[str]:
-    """Each way in which a policy of a role gives more than a role needs."""
+def faults(policy: dict[str, Any], name_prefix: str, keys: Collection[str] = ()) -> list[str]:
+    """Each way in which a policy of a role gives more than a role needs; the deployment's `keys` have no names."""
     return [
         fault
         for statement in as_list(policy["Statement"])
         if statement["Effect"] == "Allow"
-        for fault in _faults_of(statement, name_prefix)
+        for fault in _faults_of(statement, name_prefix, keys)
     ]
 
 
-def _faults_of(statement: dict[str, Any], name_prefix: str) -> Iterable[str]:
+def _faults_of(statement: dict[str, Any], name_prefix: str, keys: Collection[str]) -> Iterable[str]:
     name = statement.get("Sid", "a statement without Sid")
     if "NotAction" in statement or "NotResource" in statement:
         yield f"{name}: allows everything but something"
@@ -64,7 +70,9 @@ def _faults_of(statement: dict[str, Any], name_prefix: str) -> Iterable[str]:
         if resource == "*":
             for action in set(as_list(statement["Action"])) - WITHOUT_RESOURCE:
                 yield f"{name}: {action} on everything"
-        elif not resource.endswith(FOREIGN_NAMES) and name_prefix not in resource.split(":", 5)[5]:
+        elif resource in keys or resource.endswith(FOREIGN_NAMES):
+            continue
+        elif name_prefix not in resource.split(":", 5)[5]:
             yield f"{name}: {resource} is not of this deployment"
 
 

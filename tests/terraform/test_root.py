@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from local.apply import ROOT, plan, terraform_command
-from tests.terraform.conftest import FUNCTIONS, Deployment, resources_of
+from local.apply import LOCAL_VARIABLES, ROOT, plan, terraform_command
+from local.settings import HOST
+from tests.terraform.conftest import FUNCTIONS, TABLES, Deployment, resources_of
 
 REPOSITORY = ROOT.parent
 OUTPUTS = {
@@ -148,7 +149,7 @@ def test_every_log_has_an_end(deployment: Deployment) -> None:
 
 def test_tables_are_encrypted_and_can_be_restored(deployment: Deployment) -> None:
     tables = deployment.of_type("aws_dynamodb_table")
-    assert len(tables) == 5
+    assert len(tables) == len(TABLES)
     for table in tables:
         values = table["values"]
         assert values["billing_mode"] == "PAY_PER_REQUEST"
@@ -201,24 +202,31 @@ def test_a_second_plan_is_empty(deployment: Deployment) -> None:
     assert not [name for name, each in changes["output_changes"].items() if each["actions"] != ["no-op"]]
 
 
+AS_SHIPPED = dict.fromkeys(LOCAL_VARIABLES) | {"project_dir": str(REPOSITORY), "web_origin": None}
+"""Variables for AWS: null is a variable's default."""
+
+
+def test_the_root_as_shipped_plans_for_an_empty_account(deployment: Deployment, tmp_path: Path) -> None:
+    """With credentials that are worth nothing, and of all services only the one that says whose they are."""
+    offline = {"AWS_ENDPOINT_URL": f"http://{HOST}:1", "AWS_ENDPOINT_URL_STS": deployment.cloud.settings.endpoint_url}
+    variables = {"functions_dir": deployment.variables["functions_dir"]}
+    content = plan(deployment.cloud.environment | offline, tmp_path, AS_SHIPPED | variables)
+    assert {tuple(each["change"]["actions"]) for each in content["resource_changes"]} == {("create",), ("read",)}
+    # No switch of the provider that makes this possible is in the root: it checks credentials, account and region.
+    provider = content["configuration"]["provider_config"]["aws"]
+    assert provider["expressions"].keys() == {"region", "default_tags"}
+
+
 @pytest.fixture(scope="module")
 def aws_plan(deployment: Deployment) -> dict[str, dict[str, Any]]:
     """What the defaults for AWS would make, by address."""
-    for_aws = {
-        "deletion_protection": True,
-        "create_web": True,
-        "web_origin": None,
-        "manage_bucket_lifecycle": True,
-        "encrypt_notifications": True,
-        "upload_functions_through_bucket": False,
-        "alarm_email": "someone@example.org",
-    }
-    content = plan(deployment.cloud.environment, deployment.directory, deployment.variables | for_aws)
+    variables = deployment.variables | AS_SHIPPED | {"alarm_email": "someone@example.org"}
+    content = plan(deployment.cloud.environment, deployment.directory, variables)
     return {each["address"]: each["values"] for each in resources_of(content["planned_values"]["root_module"])}
 
 
 def test_on_aws_the_data_is_protected_and_datasets_expire(aws_plan: dict[str, dict[str, Any]]) -> None:
-    for table in ("workflow_runs", "model_endpoints", "workflows", "spend", "budgets"):
+    for table in TABLES:
         assert aws_plan[f"aws_dynamodb_table.{table}"]["deletion_protection_enabled"]
     assert not aws_plan["aws_s3_bucket.artifacts"]["force_destroy"]
     assert not aws_plan["aws_ecr_repository.model"]["force_delete"]
