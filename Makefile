@@ -1,7 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform security integration web \
-        e2e system lint bench examples destroy screenshot image push container sam sam-invoke sam-api
+        e2e system localstack lint bench examples destroy screenshot image push container sam sam-invoke sam-api
 SHELL := /bin/sh
 # How the local SageMaker runs the container's programs: make up RUNNER=docker
 RUNNER ?= $(or $(RUNQUOTE_RUNNER),process)
@@ -45,7 +45,7 @@ generate: .venv/.installed ## Write contract/generated and the web app's types f
 lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
 	@$(PYTHON) -m local.lock
 
-test: lint unit contract statemachine terraform web container system ## Every test tier
+test: lint unit contract statemachine terraform web container system localstack ## Every test tier
 
 unit: .venv/.installed ## Logic, ports (moto), the model, the local SageMaker's parts
 	@$(PYTEST) tests/unit -n 2
@@ -81,6 +81,10 @@ e2e: .venv/.installed ## A browser against the running system
 
 container: .venv/.installed ## The model's image as SageMaker runs it (needs Docker)
 	@$(PYTEST) tests/container -rs
+
+localstack: .venv/.installed ## LocalStack as the local cloud: state machines, Terraform, the whole loop (docs/backends.md)
+	@RUNQUOTE_BACKEND=localstack $(PYTEST) -n 2 --dist loadfile -rs \
+	  tests/localstack tests/statemachine/test_branches.py tests/integration/test_loop.py
 
 sam: .venv/.installed ## Every function in SAM CLI's Lambda containers (needs Docker)
 	@$(PYTEST) tests/sam -rs

@@ -49,11 +49,14 @@ def step(name: str) -> Iterator[None]:
     print(f"{'\r' if overwrite else ''}  {name}: {time.monotonic() - started:.1f} s", flush=True)
 
 
-def up(settings: CloudSettings) -> dict[str, Any]:
-    """Bring everything up; return the outputs, which are also in `outputs.json` of the state directory."""
+def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict[str, Any]:
+    """Bring everything up; return the outputs, which are also in `outputs.json` of the state directory.
+
+    The backend is that of the environment unless one is given.
+    """
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     web_settings = webserver.WebSettings.from_environment(settings.state_directory)
-    backend = backends.backend_from(settings)
+    backend = backend or backends.backend_from(settings)
     with _only_one(settings.state_directory):
         for other in backends.others(backend, settings):
             other.stop()

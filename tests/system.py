@@ -11,12 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from local import webserver
 from local.settings import CloudSettings, runner_from
 from local.testing import LocalCloud, free_port
+from local.tools import ToolMissingError
 from local.up import up
 from runquote.client import Client
+from tests.localstack.host import HostBackend, HostLocalStack
 
 RETRAIN_SECONDS = 180
 
@@ -72,12 +75,17 @@ class System:
 
 @contextmanager
 def running_system(state_directory: Path) -> Iterator[System]:
-    """Bring everything up on free ports, and stop it at the end."""
+    """Bring everything up on free ports, and stop it at the end. With RUNQUOTE_BACKEND=localstack, on LocalStack."""
     settings = CloudSettings(state_directory.resolve(), free_port(), runner_from())
-    cloud = LocalCloud(settings)
     os.environ["RUNQUOTE_WEB_PORT"] = str(free_port())
+    cloud, backend = LocalCloud(settings), None
+    if os.environ.get("RUNQUOTE_BACKEND") == "localstack":
+        cloud = HostLocalStack(settings)
+        backend = HostBackend(cloud)
     try:
-        yield System(cloud, up(settings))
+        yield System(cloud, up(settings, backend))
+    except ToolMissingError as error:
+        pytest.skip(f"LocalStack cannot be installed here: {error}")
     finally:
         webserver.stop(webserver.WebSettings.from_environment(settings.state_directory))
         cloud.stop()

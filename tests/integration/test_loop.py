@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -233,6 +234,12 @@ def test_a_good_row_is_recorded_beside_a_bad_one(system: System) -> None:
     assert (answer["accepted"], [each["index"] for each in answer["rejected"]]) == (1, [0])
 
 
+keeps_its_state = pytest.mark.skipif(
+    os.environ.get("RUNQUOTE_BACKEND") == "localstack", reason="LocalStack's community edition keeps nothing"
+)
+
+
+@keeps_its_state
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_restart_loses_nothing(system: System, end: str) -> None:
     name = f"restart-{end}"
@@ -248,6 +255,7 @@ def test_a_restart_loses_nothing(system: System, end: str) -> None:
     assert system.retrain(name)["status"] == "SUCCEEDED"
 
 
+@keeps_its_state
 def test_killed_in_the_middle_of_a_retraining_the_next_one_goes_through(system: System) -> None:
     name = "killed"
     _record(system, _history(name, count=20))

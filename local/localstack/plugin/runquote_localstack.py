@@ -2,8 +2,7 @@
 
 LocalStack answers SageMaker with 501, and its Step Functions knows the optimized SageMaker integration by name only.
 Here SageMaker becomes one of its services, which RUNQUOTE_SAGEMAKER_URL answers, and its Step Functions waits for
-training jobs. RUNQUOTE_FORWARD names further services and who answers them instead of LocalStack, for places where
-LocalStack cannot have them (docs/backends.md): {"lambda": "http://…"}.
+training jobs. ECR, another that its community edition lacks, is there as far as Terraform needs it.
 
 LocalStack finds the plug-in by the entry points beside this file, when this folder is on its PYTHONPATH.
 """
@@ -19,6 +18,7 @@ from localstack.aws.spec import load_service
 from localstack.http import Response
 from localstack.http.proxy import Proxy
 from localstack.runtime import hooks
+from localstack.services.moto import dispatch_to_moto
 from localstack.services.plugins import Service, aws_provider
 from localstack.services.stepfunctions.asl.component.common.error_name.custom_error_name import CustomErrorName
 from localstack.services.stepfunctions.asl.component.common.error_name.failure_event import (
@@ -38,51 +38,52 @@ ENDED = {"Completed", "Failed", "Stopped"}
 _OF_ONE_CONNECTION = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
-class _Forwarded:
+class _Named:
+    """A service, as LocalStack asks for its name."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+
+
+class Forwarded(_Named):
     """A service that another server answers."""
 
     def __init__(self, service: str, url: str) -> None:
-        self.service = service
+        super().__init__(service)
         self._proxy = Proxy(url, preserve_host=False)
 
     def __call__(self, context: Any, _request: object) -> Response:  # noqa: ANN401 - LocalStack's own type
+        """Answer as the other server does."""
         answer = self._proxy.forward(context.request)
         headers = [(name, value) for name, value in answer.headers if name.lower() not in _OF_ONE_CONNECTION]
         return Response(answer.get_data(), answer.status_code, headers)
 
 
-def _forwarded(service: str, url: str) -> Service:
-    forward = _Forwarded(service, url)
+def forwarded(service: str, url: str) -> Service:
+    """A service of LocalStack that the server at this URL answers."""
+    forward = Forwarded(service, url)
     table = dict.fromkeys(load_service(service).operation_names, forward)
     return Service.for_provider(forward, dispatch_table_factory=lambda _: table)
-
-
-def _forwarded_by_setting(service: str) -> Service:
-    return _forwarded(service, json.loads(os.environ["RUNQUOTE_FORWARD"])[service])
 
 
 @aws_provider(api="sagemaker")
 def sagemaker() -> Service:
     """SageMaker's control plane."""
-    return _forwarded("sagemaker", os.environ["RUNQUOTE_SAGEMAKER_URL"])
+    return forwarded("sagemaker", os.environ["RUNQUOTE_SAGEMAKER_URL"])
 
 
 @aws_provider(api="sagemaker-runtime")
 def sagemaker_runtime() -> Service:
     """InvokeEndpoint."""
-    return _forwarded("sagemaker-runtime", os.environ["RUNQUOTE_SAGEMAKER_URL"])
+    return forwarded("sagemaker-runtime", os.environ["RUNQUOTE_SAGEMAKER_URL"])
 
 
-@aws_provider(api="lambda", name="forwarded")
-def lambda_() -> Service:
-    """Lambda, with PROVIDER_OVERRIDE_LAMBDA=forwarded."""
-    return _forwarded_by_setting("lambda")
-
-
-@aws_provider(api="dynamodb", name="forwarded")
-def dynamodb() -> Service:
-    """DynamoDB, with PROVIDER_OVERRIDE_DYNAMODB=forwarded."""
-    return _forwarded_by_setting("dynamodb")
+@aws_provider(api="ecr")
+def ecr() -> Service:
+    """ECR, which LocalStack's community edition lacks, of the Moto that it brings along."""
+    service = _Named("ecr")
+    table = dict.fromkeys(load_service("ecr").operation_names, lambda context, _request: dispatch_to_moto(context))
+    return Service.for_provider(service, dispatch_table_factory=lambda _: table)
 
 
 class SageMakerTask(callback.StateTaskServiceCallback):

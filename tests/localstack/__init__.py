@@ -1,0 +1,1 @@
+"""LocalStack, a second opinion on what we deploy, here without its image: see docs/backends.md."""
