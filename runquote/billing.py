@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from runquote.readers.base import Rejected, Row, moment
 from runquote.readers.cur import Bill, Report
+from runquote.sizes import counted, dollars
 
 CLOUD_LAG = timedelta(hours=24)
 """AWS updates a report at least once a day (https://docs.aws.amazon.com/cur/latest/userguide/what-is-cur.html)."""
@@ -81,13 +81,3 @@ def _unbilled(report: Report, row: Row) -> Row | Rejected:
 
 def _place(report: Report, value: str) -> str:
     return f"{report.path}: {report.tag}={value}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 line, 2 lines."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def dollars(usd: Decimal) -> str:
-    """Return dollars and cents, like $1,234.50 or -$3.00."""
-    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from runquote.readers.files import separator
+
 _DATA = (".fastq", ".fq", ".bam", ".cram", ".sam", ".vcf", ".bcf", ".fasta", ".fa", ".spring", ".bed", ".ubam", ".pod5")
 _INDEXES = (".bai", ".crai", ".csi", ".tbi", ".fai", ".gzi", ".md5")
 """What stands beside data, and is no input of its own size."""
 _PACKED = (".gz", ".bgz")
 _SHEETS = (".csv", ".tsv", ".txt")
+_UNREAD_SHEETS = (".json", ".yaml", ".yml")
+"""What may be samplesheets too, but are not read as such."""
 _S3_AT_ONCE = 16
 
 
@@ -83,6 +87,8 @@ def _measure(source: str, client: Callable[[], Any]) -> Measured:
     if source.startswith("s3://"):
         return _in_s3(source, client)
     path = Path(source)
+    if not source:
+        raise DatasetError("An empty text names no file or folder")
     if path.is_dir():
         return _folder(path)
     if not path.is_file():
@@ -91,9 +97,14 @@ def _measure(source: str, client: Callable[[], Any]) -> Measured:
         cells = list(_data_cells(path))
         if cells:
             return _sheet(path, cells, client)
-        note = f"{source} names no file that can be measured, so it was measured itself"
-        return _file(path) + Measured(notes=(note,))
+        return _itself(path, "names no file that can be measured")
+    if path.suffix in _UNREAD_SHEETS:
+        return _itself(path, "may be a samplesheet, of which CSV and TSV are read")
     return _file(path)
+
+
+def _itself(path: Path, why: str) -> Measured:
+    return _file(path) + Measured(notes=(f"{path} {why}, so it was measured itself",))
 
 
 def _sheet(path: Path, cells: list[_Cell], client: Callable[[], Any]) -> Measured:
@@ -128,9 +139,10 @@ def _data_cells(path: Path) -> Iterator[_Cell]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header = file.readline()
             file.seek(0)
-            reader = csv.reader(file, delimiter="\t" if "\t" in header else ",")
-            columns = next(reader, [])
+            reader = csv.reader(file, delimiter=separator(header), skipinitialspace=True)
+            columns: list[str] = []
             for row in reader:
+                columns = columns or row  # the first row too, since a plain list of files has no header
                 for number, cell in enumerate(row):
                     text = cell.strip()
                     if text not in seen and _names_data(text, path.parent):

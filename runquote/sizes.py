@@ -1,6 +1,7 @@
-"""Sizes as people write them."""
+"""Sizes, amounts and counts as people write them."""
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s?([kKMGTP]i?)?B$")
@@ -43,6 +44,16 @@ def format_usd(amount: float) -> str:
 def format_amount(amount: float) -> str:
     """Return dollars as they were given: $50.00, $0.0001."""
     return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.8f}".rstrip("0")
+
+
+def dollars(usd: Decimal) -> str:
+    """Return dollars and cents, like $1,234.50 or -$3.00."""
+    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 line, 2 lines."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _three_digits(number: float) -> str:

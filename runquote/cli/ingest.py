@@ -23,6 +23,7 @@ from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, ReaderError, Rejected, Row
 from runquote.readers.files import need_columns, opened, readable, table
+from runquote.sizes import counted
 
 ingest = typer.Typer(cls=Commands, no_args_is_help=True, help="Record past runs, so that models can learn from them.")
 
@@ -300,8 +301,8 @@ def record(  # noqa: PLR0913, PLR0917 - one for each shared option
     with nullcontext() if dry_run else session.client() as client:
         ingestion = Ingestion(client, since)
         try:
-            with _progress(rows, ingestion.summary) as counted:
-                first = _write_rejected(rejected, ingestion.run(counted))
+            with _progress(rows, ingestion.summary) as seen:
+                first = _write_rejected(rejected, ingestion.run(seen))
         except ReaderError as error:
             _print(ingestion.summary, format, dry_run, found)
             raise CommandError(str(error)) from None
@@ -310,7 +311,7 @@ def record(  # noqa: PLR0913, PLR0917 - one for each shared option
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
     if ingestion.summary.rejected:
         say(f"First rejected: {first}", style="red")
-        say(f"All {ingestion.summary.rejected} rejected rows are in {rejected}", style="red")
+        say(f"{counted(ingestion.summary.rejected, 'rejected row')} in {rejected}, with reasons", style="red")
         raise typer.Exit(FAILURE)
 
 
@@ -340,12 +341,12 @@ def _progress(rows: Rows, summary: Summary) -> Iterator[Rows]:
     with Progress(*columns, console=stderr(), transient=True) as progress:
         task = progress.add_task("", total=None, sent=0)
 
-        def counted() -> Rows:
+        def seen() -> Rows:
             for row in rows:
                 progress.update(task, advance=1, sent=summary.accepted + summary.unchanged)
                 yield row
 
-        yield counted()
+        yield seen()
 
 
 def _print(summary: Summary, format: Format, dry_run: bool, found: Mapping[str, object] | None) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from runquote.billing import billed, counted, dollars
+from runquote.billing import billed
 from runquote.cli.ingest import (
     REJECTED,
     DryRunOption,
@@ -35,6 +35,7 @@ from runquote.readers import batch, cromwell, cur, healthomics, nextflow, parque
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
 from runquote.readers.base import Known, Row
+from runquote.sizes import counted, dollars
 
 
 class Source(StrEnum):

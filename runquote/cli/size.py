@@ -7,7 +7,7 @@ import typer
 from runquote.cli.output import Format, print_csv, print_json, print_line, say
 from runquote.cli.session import CommandError, FormatOption
 from runquote.datasets import DatasetError, measure
-from runquote.sizes import format_size
+from runquote.sizes import counted, format_size
 
 
 def size(
@@ -38,12 +38,12 @@ def size(
     elif format is Format.CSV:
         print_csv([row])
     else:
-        print_line(f"{format_size(measured.bytes)} ({measured.bytes:,} bytes) in {measured.files:,} files")
+        print_line(f"{format_size(measured.bytes)} ({measured.bytes:,} bytes) in {counted(measured.files, 'file')}")
     for note in measured.notes:
         say(note, style="yellow")
     if measured.gzip_files:
         say(
-            f"{measured.gzip_files} of {measured.files} files are gzip, {format_size(measured.gzip_bytes)} as stored: "
+            f"{counted(measured.gzip_files, 'gzip file')} in it, {format_size(measured.gzip_bytes)} as stored: "
             "compare runs by sizes that were measured the same way",
             style="dim",
         )

@@ -145,7 +145,8 @@ def parsed[D: Document](path: Path, kind: type[D], content: object) -> D:
         return kind.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ReaderError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the document'}: {first['msg']}") from None
+        problem = "must be an object" if first["type"] == "model_type" else first["msg"]
+        raise ReaderError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the document'}: {problem}") from None
 
 
 def in_utc(time: datetime | None) -> datetime | None:

@@ -299,15 +299,19 @@ def _held(job_id: str, work: _Work) -> tuple[float, int]:
         cpu_text = container.requirement("VCPU", "cpu") or _text(container.vcpus)
         memory_text = container.requirement("MEMORY", "memory") or _text(container.memory)
         if not _CPU.fullmatch(cpu_text):
-            raise ReaderError(f"job {job_id}: VCPU: cannot read {cpu_text!r}")
+            raise ReaderError(f"job {job_id}: VCPU: {_unreadable(cpu_text)}")
         mebibytes = _MEMORY.fullmatch(memory_text)
         if not mebibytes:
-            raise ReaderError(f"job {job_id}: MEMORY: cannot read {memory_text!r}")
+            raise ReaderError(f"job {job_id}: MEMORY: {_unreadable(memory_text)}")
         vcpu += float(cpu_text)
         memory += int(mebibytes[1]) * _MIB
     if not vcpu:
         raise ReaderError(f"job {job_id}: says nothing of the vCPUs that it held")
     return vcpu, memory
+
+
+def _unreadable(text: str) -> str:
+    return f"cannot read {text!r}" if text else "it does not say how much it held"
 
 
 def _text(number: float | None) -> str:

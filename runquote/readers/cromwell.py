@@ -66,7 +66,7 @@ class _Call(Document):
 
 
 class _Workflow(Document):
-    calls: dict[str, list[_Call]]
+    calls: dict[str, list[_Call]] = Field(default_factory=dict)
 
 
 class _Metadata(_Workflow):
@@ -81,7 +81,8 @@ def _read(path: Path, known: Known) -> Row | Rejected:
     metadata = parsed(path, _Metadata, load_json(path))
     status = _STATUS.get(metadata.status)
     if status is None or metadata.start is None or metadata.end is None:
-        return Rejected(str(path), f"is not finished: its status is {metadata.status}", metadata.id)
+        problem = "never began to run" if status and metadata.start is None else "is not finished"
+        return Rejected(str(path), f"{problem}: its status is {metadata.status}", metadata.id)
     calls = list(_attempts(metadata))
     if unexpanded := [call for _, call in calls if call.sub_workflow_id]:
         reason = f"{len(unexpanded)} sub-workflows are not in the file: ask with expandSubWorkflows=true"
@@ -98,7 +99,7 @@ def _read(path: Path, known: Known) -> Row | Rejected:
         cost_usd=sum(_usd(f"{path}: call {name}", call, known) for name, call in paid),
         workflow_name=metadata.workflow_name,
         tags={"cromwell.cached_calls": cached} if cached else {},
-        notes=(f"{cached} calls came from the call cache: this is cheaper than a run from scratch",) if cached else (),
+        notes=("calls came from the call cache: this is cheaper than a run from scratch",) if cached else (),
     )
     return complete(finished, known)
 

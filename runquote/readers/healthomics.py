@@ -35,6 +35,8 @@ from runquote.readers.files import each_file, load_json, need_columns, opened, r
 
 _STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "CANCELLED": "CANCELLED", "DELETED": "CANCELLED"}
 _ANALYZER_COLUMNS = ("arn", "type", "name", "startTime", "stopTime", "estimatedUSD")
+_TABLES = (".csv", ".csv.gz")
+_LINES = (".jsonl", ".jsonl.gz")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _STATIC_GIB, _STATIC_STEP_GIB = 1200, 2400
 
@@ -72,11 +74,11 @@ class _Entry(Document):
 
 def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
     """Yield the runs of manifests and Run Analyzer files. Raises ReaderError."""
-    yield from each_file(path, (".csv", ".json", ".jsonl"), lambda file: _read_file(file, known))
+    yield from each_file(path, (*_TABLES, *_LINES, ".json", ".json.gz"), lambda file: _read_file(file, known))
 
 
 def _read_file(path: Path, known: Known) -> Iterator[Row | Rejected]:
-    if path.suffix == ".csv":
+    if path.name.endswith(_TABLES):
         yield from _analyzer(path, known)
         return
     runs: list[tuple[_Entry, list[_Entry]]] = []
@@ -93,7 +95,7 @@ def _read_file(path: Path, known: Known) -> Iterator[Row | Rejected]:
 
 def _entries(path: Path) -> list[_Entry]:
     """Return the objects of a manifest, in whichever of the three forms it was saved."""
-    content = list(_lines(path)) if path.suffix == ".jsonl" else load_json(path)
+    content = list(_lines(path)) if path.name.endswith(_LINES) else load_json(path)
     if isinstance(content, dict) and isinstance(content.get("events"), list):
         try:
             content = [json.loads(event["message"]) for event in content["events"]]
@@ -123,20 +125,19 @@ def _loads(place: str, line: str) -> Any:  # noqa: ANN401 - JSON, looked at by t
 def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row | Rejected:
     if run.start_time is None or run.stop_time is None:
         return Rejected(str(path), "has not run to an end: startTime or stopTime is missing", run.run_id())
-    prices, free = known.prices.healthomics, []
+    prices, free = known.prices.healthomics, False
     dynamic = run.storage_type == "DYNAMIC"
     gib = run.metrics.storage_average_gib if dynamic else _static_gib(run.storage_capacity)
     usd = prices.storage_usd(dynamic=dynamic, gib=gib, seconds=(run.stop_time - run.start_time).total_seconds())
     for task in tasks:
         if task.cache_hit or task.start_time is None or task.stop_time is None or not task.instance_type:
-            free.append(task.name)
+            free = True
             continue
         try:
             usd += prices.task_usd(task.instance_type, (task.stop_time - task.start_time).total_seconds())
         except PriceError as error:
             return Rejected(str(path), f"task {task.name}: {error}", run.run_id())
     failed = run.failure_reason or any(task.status == "FAILED" for task in tasks)
-    note = f"{len(free)} of {len(tasks)} tasks came from the cache or never began: {', '.join(free[:3])}"
     finished = Finished(
         place=str(path),
         engine="healthomics",
@@ -146,7 +147,7 @@ def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row
         completed_at=run.stop_time,
         cost_usd=usd,
         workflow_name=f"healthomics-{run.workflow.rsplit('/', 1)[-1]}" if run.workflow else None,
-        notes=(note,) if free else (),
+        notes=("tasks came from the cache or never began, and cost nothing",) if free else (),
     )
     return complete(finished, known)
 
@@ -182,6 +183,8 @@ def _analyzed(place: str, lines: list[dict[str, str]], known: Known) -> Row | Re
         return Rejected(place, "column startTime or stopTime: is no time", identifier)
     usd = 0.0
     for line in lines:
+        if None in line.values():  # as csv says it: the file was cut off
+            return Rejected(place, f"{line['name']}: has fewer cells than the header", identifier)
         try:
             usd += float(line["estimatedUSD"] or 0)
         except ValueError:

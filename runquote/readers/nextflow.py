@@ -107,7 +107,7 @@ def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone:
         cause = "came from the cache: this execution cost nothing" if tasks == from_cache else "never began"
         yield Rejected(str(path), f"all {tasks} tasks {cause}")
         return
-    notes = _notes(from_cache, tasks, measured, cached)
+    notes = tuple(_notes(cached=bool(from_cache) and cached == "paid", measured=bool(measured)))
     tags = {"nextflow.cached_tasks": f"{from_cache} of {tasks}"} if from_cache else {}
     base = identity("nextflow", whole.first)
     if not by_tag:
@@ -138,19 +138,17 @@ def _row(finished: Finished | Rejected, known: Known) -> Row | Rejected:
     return finished if isinstance(finished, Rejected) else complete(finished, known)
 
 
-def _notes(from_cache: int, tasks: int, measured: int, cached: Cached) -> tuple[str, ...]:
-    notes = []
-    if from_cache and cached == "paid":
-        notes.append(
-            f"{from_cache} of {tasks} tasks came from the cache and cost nothing now, so this is cheaper than a run "
-            "from scratch: --cached full counts them, --cached skip leaves the run out"
+def _notes(*, cached: bool, measured: bool) -> Iterator[str]:
+    if cached:
+        yield (
+            "tasks came from the cache and cost nothing now, so this is cheaper than a run from scratch: "
+            "--cached full counts them, --cached skip leaves the run out"
         )
     if measured:
-        notes.append(
-            f"{measured} of {tasks} tasks do not say what they requested, so what they used was priced, which is less: "
+        yield (
+            "tasks do not say what they requested, so what they used was priced, which is less: "
             "add cpus and memory to trace.fields"
         )
-    return tuple(notes)
 
 
 def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:

@@ -39,13 +39,20 @@ class _Run:
 def read(path: Path, known: Known, *, per_folder: bool = False) -> Iterator[Row | Rejected]:
     """Yield one run for all benchmark files below a folder, or with `per_folder` one for each folder in it.
 
-    Files of other kinds are passed over. Raises ReaderError for a benchmark file that cannot be read.
+    Files of other kinds are passed over. A benchmark file that cannot be read rejects its folder with `per_folder`;
+    otherwise it raises ReaderError.
     """
-    folders = sorted(each for each in path.iterdir() if each.is_dir()) if per_folder and path.is_dir() else [path]
+    if not (per_folder and path.is_dir()):
+        yield _read(path, known)
+        return
+    folders = sorted(each for each in path.iterdir() if each.is_dir())
     if not folders:
         raise ReaderError(f"{path}: holds no folder")
     for folder in folders:
-        yield _read(folder, known)
+        try:
+            yield _read(folder, known)
+        except ReaderError as error:
+            yield Rejected(str(folder), str(error).removeprefix(f"{folder}: "))
 
 
 def _read(folder: Path, known: Known) -> Row | Rejected:
@@ -72,8 +79,7 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
             run.jobs += 1
     if not run.jobs:
         return Rejected(str(folder), "holds no benchmark file: rules need a `benchmark:` line")
-    unsaid = f"{run.measured} of {run.jobs} jobs do not say their threads, so what they used was priced"
-    notes = [f"{unsaid}: use --benchmark-extended"] if run.measured else []
+    unsaid = "jobs do not say their threads, so what they used was priced: use --benchmark-extended"
     finished = Finished(
         place=str(folder),
         engine="snakemake",
@@ -82,7 +88,7 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         started_at=datetime.fromtimestamp(run.started, UTC),
         completed_at=datetime.fromtimestamp(run.ended, UTC),
         cost_usd=run.usd,
-        notes=tuple(notes),
+        notes=(unsaid,) if run.measured else (),
     )
     return complete(finished, known)
 
@@ -90,15 +96,19 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
 def _jobs(path: Path) -> list[dict[str, Any]] | None:
     """Return the lines of a benchmark file, or None if the file is something else."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             if path.suffix == ".jsonl":
                 return _json_lines(file.read())
             header = file.readline().rstrip("\n").split("\t")
             if header[:2] != _FIRST_COLUMNS:
                 return None
-            return list(csv.DictReader(file, header, delimiter="\t", quoting=csv.QUOTE_NONE))
+            jobs = list(csv.DictReader(file, header, delimiter="\t", quoting=csv.QUOTE_NONE))
     except UnicodeDecodeError:
         return None
+    for line, job in enumerate(jobs, start=2):
+        if None in job.values():  # as csv says it: the file was cut off
+            raise ReaderError(f"{path}: line {line}: has fewer cells than the header")
+    return jobs
 
 
 def _json_lines(text: str) -> list[dict[str, Any]] | None:

@@ -7,9 +7,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner
 
 from runquote import Client, SettingsError, plots
@@ -130,87 +128,6 @@ def test_a_file_that_is_no_batch_is_refused_in_one_line(
     assert result.exit_code == 1
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
-
-
-def test_the_size_of_a_samplesheet_is_that_of_the_files_it_names_once(command: Command, nowhere: Path) -> None:
-    (nowhere / "a_1.fastq.gz").write_bytes(b"x" * 700)
-    (nowhere / "a_2.fastq.gz").write_bytes(b"x" * 300)
-    (nowhere / "b.bam").write_bytes(b"x" * 1000)
-    (nowhere / "sheet.csv").write_text(
-        "sample,fastq_1,fastq_2,strandedness,bam\na,a_1.fastq.gz,a_2.fastq.gz,auto,\na,a_1.fastq.gz,,auto,b.bam\n"
-    )
-    result = command("size", "sheet.csv", "--format", "json")
-    answer = json.loads(result.stdout)
-    assert (answer["bytes"], answer["files"], answer["gzip_bytes"]) == (2000, 3, 1000)
-    assert "2 of 3 files are gzip" in result.stderr
-    assert command("size", "sheet.csv", "--plain").stdout == "2000B\n"
-    assert command("size", ".", "--plain").stdout.strip() == f"{2000 + (nowhere / 'sheet.csv').stat().st_size}B"
-
-
-def test_a_samplesheet_of_sarek_counts_data_but_not_indexes(command: Command, nowhere: Path) -> None:
-    data = nowhere / "data"
-    data.mkdir()
-    for name, size in {"n.bam": 400, "n.bam.bai": 7, "t.cram": 300, "t.cram.crai": 7, "v.vcf.gz": 50}.items():
-        (data / name).write_bytes(b"x" * size)
-    (data / "sheet.csv").write_text(
-        "patient,sex,status,sample,bam,bai,cram,crai,vcf\n"
-        "p,XX,0,n,n.bam,n.bam.bai,,,\n"
-        "p,XX,1,t,,,t.cram,t.cram.crai,\n"
-        f"p,XX,1,t,,,,,{data / 'v.vcf.gz'}\n"
-    )
-    assert command("size", "data/sheet.csv", "--plain").stdout == "750B\n"  # relative to the sheet, and absolute
-
-
-def test_a_samplesheet_may_name_any_file_or_folder_that_is_there(command: Command, nowhere: Path) -> None:
-    (nowhere / "reads").mkdir()
-    (nowhere / "reads" / "a.fastq.gz").write_bytes(b"x" * 30)
-    (nowhere / "image.tif").write_bytes(b"x" * 12)
-    (nowhere / "sheet.tsv").write_text("sample\tfolder\timage\tdose\na.1\treads/\timage.tif\t1.5\n")
-    assert command("size", "sheet.tsv", "--plain").stdout == "42B\n"  # where the command runs
-
-
-def test_a_samplesheet_that_names_missing_files_says_where_each_is_named(command: Command, nowhere: Path) -> None:
-    (nowhere / "sheet.tsv").write_text("sample\tcram\nx\tgone.cram\ny\tlost.cram\nz\thttps://example.org/a.cram\n")
-    result = command("size", "sheet.tsv", "nowhere.bam")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines() == [
-        "Error: sheet.tsv: line 2: column cram: there is no file gone.cram",
-        "sheet.tsv: line 3: column cram: there is no file lost.cram",
-        "sheet.tsv: line 4: column cram: cannot measure https://example.org/a.cram: "
-        "only local files and s3:// addresses",
-        "nowhere.bam: there is no such file or folder",
-    ]
-
-
-def test_a_table_that_names_nothing_is_measured_itself_and_that_is_said(command: Command, nowhere: Path) -> None:
-    (nowhere / "counts.csv").write_text("gene,count\nx,1\n")
-    result = command("size", "counts.csv", "--plain")
-    assert (result.stdout, "measured itself" in result.stderr) == ("15B\n", True)
-
-
-def test_linked_folders_are_followed_and_none_counts_twice(command: Command, nowhere: Path) -> None:
-    (nowhere / "store").mkdir()
-    (nowhere / "store" / "a.bam").write_bytes(b"x" * 10)
-    (nowhere / "work").mkdir()
-    (nowhere / "work" / "one").symlink_to(nowhere / "store")
-    (nowhere / "work" / "two").symlink_to(nowhere / "store")
-    (nowhere / "store" / "back").symlink_to(nowhere / "work")
-    assert command("size", "work", "--plain").stdout == "10B\n"
-
-
-def test_the_size_of_an_s3_prefix_ends_where_the_folder_does(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="data")
-        for key, size in {"run1/a.bam": 10, "run1/b.bam": 5, "run10/a.bam": 100}.items():
-            s3.put_object(Bucket="data", Key=key, Body=b"x" * size)
-        assert command("size", "s3://data/run1", "--plain").stdout == "15B\n"
-        assert command("size", "s3://data/run1/a.bam", "--plain").stdout == "10B\n"
-        assert "there is nothing at s3://data/gone" in command("size", "s3://data/gone").stderr
 
 
 def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere: Path) -> None:

@@ -1,5 +1,6 @@
 """Each reader on files in its format; what they cost is computed here by hand, from Fargate's rates."""
 
+import gzip
 import json
 import os
 import shutil
@@ -61,7 +62,7 @@ def test_cached_tasks_are_not_paid_for_twice() -> None:
     (run,) = runs(nextflow.read(trace, KNOWN))
     assert run.cost_usd == pytest.approx(paid, abs=1e-8)
     assert run.tags == {"nextflow.cached_tasks": "2 of 3"}
-    assert "2 of 3 tasks came from the cache" in notes(nextflow.read(trace, KNOWN))
+    assert "tasks came from the cache" in notes(nextflow.read(trace, KNOWN))
     (full,) = runs(nextflow.read(trace, KNOWN, cached="full"))
     assert full.cost_usd == pytest.approx(paid + INDEX + SAMPLE_2, abs=1e-8)
     assert rejections(nextflow.read(trace, KNOWN, cached="skip")) == ["2 of 3 tasks came from the cache"]
@@ -212,9 +213,20 @@ def test_each_folder_can_be_a_run_and_its_id_is_its_content(written: Path) -> No
     assert after.run_id == before.run_id
 
 
+def test_a_folder_that_cannot_be_read_is_rejected_alone(written: Path) -> None:
+    (written / "plain" / "cut.tsv").write_text("s\th:m:s\tmax_rss\n12.3\t0:00\n")
+    (written / "empty").mkdir()
+    rows = list(snakemake.read(written, KNOWN, per_folder=True))
+    assert len(rows) == 4
+    assert [reason.partition("/plain/")[2] or reason for reason in rejections(rows)] == [
+        "holds no file that ends in .tsv or .txt or .jsonl or .bench or .benchmark or .log",
+        "cut.tsv: line 2: has fewer cells than the header",
+    ]
+
+
 def test_a_missing_measurement_is_allowed_and_nonsense_is_not(tmp_path: Path) -> None:
     header = "s\th:m:s\tmax_rss\tmean_load\n"
-    (tmp_path / "a.tsv").write_text(header + "120.0\t0:02:00\t-\tNA\n")
+    (tmp_path / "a.tsv").write_text("\ufeff" + header + "120.0\t0:02:00\t-\tNA\n")
     (run,) = runs(snakemake.read(tmp_path, KNOWN))
     assert run.cost_usd == pytest.approx(fargate(1, 0, 120), abs=1e-8)
     (tmp_path / "a.tsv").write_text(header + "-5\t0:02:00\t-\tNA\n")
@@ -239,6 +251,11 @@ def test_cromwell_metadata_that_cannot_be_a_run_says_why(tmp_path: Path) -> None
     metadata = json.loads((FIXTURES / "cromwell/metadata.json").read_text())
     source.write_text(json.dumps({**metadata, "status": "Running"}))
     assert rejections(cromwell.read(source, KNOWN)) == ["is not finished: its status is Running"]
+    source.write_text('{"id": "x", "status": "Failed", "end": "2026-03-01T08:00:00Z"}')  # its inputs were wrong
+    assert rejections(cromwell.read(source, KNOWN)) == ["never began to run: its status is Failed"]
+    source.write_text("[]")
+    with pytest.raises(ReaderError, match=r"metadata\.json: the document: must be an object"):
+        list(cromwell.read(source, KNOWN))
     metadata["calls"]["germline.subcalls"] = [{"subWorkflowId": "x"}]
     source.write_text(json.dumps(metadata))
     assert "expandSubWorkflows" in rejections(cromwell.read(source, KNOWN))[0]
@@ -262,6 +279,16 @@ def test_run_analyzer_files_add_up_and_a_missing_price_rejects_its_run() -> None
     assert isinstance(second, Rejected)
     assert "task9: column estimatedUSD is empty" in second.reason
     assert second.run_id == "healthomics-1234568"
+
+
+def test_run_analyzer_files_that_were_cut_off_are_not_taken_for_whole(tmp_path: Path) -> None:
+    text = (FIXTURES / "healthomics/analyzer.csv").read_text().partition("task-2")[0]
+    with gzip.open(tmp_path / "a.csv.gz", "wt") as file:
+        file.write(text)
+    (tmp_path / "b.csv").write_text(text[:-30])
+    whole, cut = healthomics.read(tmp_path, KNOWN)
+    assert runs([whole])[0].cost_usd == pytest.approx(0.92064 + 0.2592)
+    assert rejections([cut]) == ["task1: has fewer cells than the header"]
 
 
 def m5(vcpu: float, gib: float, hours: float = 1) -> float:
@@ -318,7 +345,7 @@ def test_batch_run_ids_follow_from_the_jobs_and_folders_join_them(tmp_path: Path
         ({"status": "RUNNING"}, "job j-1 is RUNNING"),
         ({"arrayProperties": {"size": 3}}, "0 of the 3 jobs of array job j-1 are there"),
         ({"startedAt": None}, "none of its jobs began to run"),
-        ({"container": {"vcpus": 2}}, "job j-1: MEMORY: cannot read ''"),
+        ({"container": {"vcpus": 2}}, "job j-1: MEMORY: it does not say"),
         ({"container": {"resourceRequirements": [{"type": "VCPU", "value": "many"}]}}, "VCPU: cannot read 'many'"),
         ({"container": None}, "says nothing of the vCPUs"),
         ({"nodeProperties": {"numNodes": 2, "nodeRangeProperties": [{"targetNodes": "0"}]}}, "say nothing of 1 nodes"),
