@@ -119,7 +119,6 @@ destroy: .venv/.installed ## Delete a deployment on AWS, endpoints included (ask
 	  --region "$$(terraform -chdir=terraform output -raw region)"
 	@terraform -chdir=terraform destroy
 
-screenshot: .venv/.installed ## Take the README's screenshot from the running system
+screenshot: .venv/.installed ## Take the pictures of README and docs from the running system
 	@url=$$($(PYTHON) -c 'import json; print(json.load(open("build/local/outputs.json"))["web_url"])') && \
-	  $(PYTHON) -m local.npm run screenshot -- \
-	  "$$url/?workflow=rnaseq-quant&input=20&iu=MB&budget=0.0003" ../docs/images/estimate.png
+	  $(PYTHON) -m local.npm run screenshots -- "$$url" ../docs/images

@@ -28,7 +28,7 @@ await withBrowser(async (newPage) => {
   const team = `visitor-${Date.now()}`;
   await page.getByRole("link", { name: "Budgets", exact: true }).click();
   await page.getByLabel("Team", { exact: true }).fill(team);
-  await page.getByLabel("Monthly budget in US dollars").fill("1000");
+  await page.getByLabel("Monthly budget (USD)").fill("1000");
   await page.getByRole("button", { name: "Set budget" }).click();
   await page.getByText(`The budget of ${team} is set.`).waitFor();
   await page.getByLabel("Paid by").selectOption(team);

@@ -80,6 +80,8 @@ await withBrowser(async (newPage) => {
     assert.equal(await visitor.locator("#result-title").innerText(), expected, "a shared address gives the same figure");
     assert.equal(await visitor.getByLabel("Input dataset size", { exact: true }).inputValue(), String(usual));
     await visitor.locator(".curve svg").waitFor();
+    const { y } = await visitor.locator("#result-title").boundingBox();
+    assert(y >= 0 && y < 350, `the answer to a shared address is in view, below the form or not: ${y}`);
     await assertNoOverflow(visitor, `320 px, ${colorScheme}`);
     await assertAccessible(visitor, `320 px, ${colorScheme}`);
   }

@@ -147,6 +147,9 @@ test("dots that would overlap are stacked, never across the budget", () => {
     { x: 11, level: 1, exceeds: false },
     { x: 40, level: 0, exceeds: false },
   ]);
+  expect(stackDots([10, 19, 21], 10, null).map(({ x }) => x), "neighbours do not overlap").toEqual([14.5, 14.5, 24.5]);
+  expect(stackDots([10, 19, 21], 10, 20).map(({ x }) => x)).toEqual([14.5, 14.5, 24.5]);
+  expect(stackDots([10, 19, 21], 10, 22).map(({ x }) => x), "nor cross the budget").toEqual([14.5, 14.5, 21]);
   expect(stackDots([10, 12], 10, 11).map(({ level, exceeds }) => [level, exceeds])).toEqual([[0, false], [0, true]]);
 });
 

@@ -136,7 +136,7 @@ class Workflow:
             typical_output_ratio=0.32,
             estimated_share=0.0,
             parameters=PARAMETERS,
-            new_runs=0,
+            new_runs=2,
             last_retraining=None,
             running_retraining_id=None,
         )

@@ -378,8 +378,11 @@ const scenarios = {
     await page.goto(`${webUrl}/models?sort=error&order=descending`);
     const rows = page.locator("tbody tr");
     assert.match(await rows.last().innerText(), /untrained.*No model yet/s, "rows without a value come last");
+    await page.getByText("The schedule next retrains all workflows with new runs on 6 Mar 2026 at 00:30 UTC.").waitFor();
+    assert.match(await rows.filter({ hasText: "wgs-joint-calling" }).innerText(), /version 7\s+1 Mar 2026, learned from 84 runs\s+8\.4\s%\s+82\s%/);
     await page.getByRole("link", { name: "wgs-joint-calling" }).click();
     await page.getByRole("heading", { name: "Version 7 is in service" }).waitFor();
+    await page.getByText("2 new runs since the latest retraining, which the schedule learns from on 6 Mar 2026 at 00:30 UTC.").waitFor();
     assert.deepEqual(await page.locator("tbody .status").allInnerTexts(), ["Rejected", "In service", "Was promoted"]);
     await page.getByText("median error 8.4 % against 9.6 % of version 6").waitFor();
     await button(page, "Retrain now").click();
@@ -444,10 +447,10 @@ const scenarios = {
     await page.getByText("Enter the team's name").waitFor();
     await assertFocus(page, page.getByLabel("Team", { exact: true }), "without a team");
     await page.keyboard.type("refused");
-    await page.getByLabel("Monthly budget in US dollars", { exact: true }).fill("1,5");
+    await page.getByLabel("Monthly budget (USD)", { exact: true }).fill("1,5");
     await button(page, "Set budget").click();
     await page.getByText("Budget must be an amount in dollars, like 50").waitFor();
-    await page.getByLabel("Monthly budget in US dollars", { exact: true }).fill("50");
+    await page.getByLabel("Monthly budget (USD)", { exact: true }).fill("50");
     await button(page, "Set budget").click();
     await page.getByText("This team cannot have a budget.").waitFor();
     await page.getByLabel("Team", { exact: true }).fill("assembly");

@@ -19,6 +19,7 @@ export type Budgets = Shapes["BudgetsResponse"];
 export type BudgetLine = Shapes["BudgetLine"];
 export type Interval = Shapes["Interval"];
 export type Effect = Shapes["Effect"];
+export type WorkflowList = Shapes["WorkflowsResponse"];
 export type WorkflowSummary = Shapes["WorkflowSummary"];
 export type WorkflowDetail = Shapes["WorkflowDetail"];
 export type ParameterProfile = Shapes["ParameterProfile"];
@@ -78,7 +79,7 @@ export function makeApi(apiUrl: string, apiKey: string) {
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),
     predictBatch: (requests: readonly PredictionRequest[], signal: AbortSignal) =>
       answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] }, signal })),
-    listWorkflows: async (signal: AbortSignal) => (await answer<Shapes["WorkflowsResponse"]>(client.GET("/workflows", { signal }))).workflows,
+    listWorkflows: (signal: AbortSignal) => answer<WorkflowList>(client.GET("/workflows", { signal })),
     getWorkflow: (workflow_name: string, signal: AbortSignal) =>
       answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),
     listRuns: (workflow_name: string, query: RunsQuery, signal: AbortSignal) =>

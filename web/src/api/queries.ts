@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import { QueryClient, useQuery } from "@tanstack/react-query";
-import { ApiError, type Api, type PredictionRequest } from "./client";
+import { ApiError, type Api, type PredictionRequest, type WorkflowList } from "./client";
 
 export const ApiContext = createContext<Api | null>(null);
 
@@ -35,10 +35,15 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
-export function useWorkflows() {
+function useWorkflowList<T>(select: (list: WorkflowList) => T) {
   const api = useApi();
-  return useQuery({ queryKey: ["workflows"], queryFn: ({ signal }) => api.listWorkflows(signal) });
+  return useQuery({ queryKey: ["workflows"], queryFn: ({ signal }) => api.listWorkflows(signal), select });
 }
+
+export const useWorkflows = () => useWorkflowList(({ workflows }) => workflows);
+
+/** When the schedule next retrains what has new runs; null when that is not known. */
+export const useNextTraining = () => useWorkflowList((list) => list.next_training_at).data ?? null;
 
 /** A workflow with its curve, runs and versions; nothing is asked while there is no name. */
 export function useWorkflow(name: string | null) {

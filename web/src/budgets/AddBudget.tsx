@@ -56,7 +56,7 @@ export function AddBudget({ teams }: { teams: readonly string[] }) {
           ))}
         </datalist>
       </Field>
-      <Field id="budget-amount" label="Monthly budget in US dollars" error={amountError}>
+      <Field id="budget-amount" label="Monthly budget (USD)" error={amountError}>
         <input
           ref={amountField}
           id="budget-amount"

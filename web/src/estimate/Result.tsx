@@ -27,7 +27,7 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const interval = choices.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
   const usable = isUsable(prediction);
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [prediction.prediction_id, times]);
+  useEffect(() => bringTo(heading.current), [prediction.prediction_id, times]);
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
@@ -56,6 +56,13 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
       <ModelFacts prediction={prediction} workflow={workflow} />
     </article>
   );
+}
+
+/** Focus the figure; where it is out of sight, as below the form on a phone, its card comes to the top with it. */
+function bringTo(heading: HTMLElement | null) {
+  heading?.focus({ preventScroll: true });
+  const { top = 0, bottom = 0 } = heading?.getBoundingClientRect() ?? {};
+  if (top < 0 || bottom > innerHeight * 0.75) heading?.parentElement?.scrollIntoView();
 }
 
 function describeQuestion({ workflow_name, input_bytes, output_bytes }: PredictionRequest): string {

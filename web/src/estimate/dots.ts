@@ -6,7 +6,7 @@ export interface Dot {
 }
 
 /**
- * Stack dots that would overlap (Wilkinson's dot plot). `positions` ascend, in pixels; a stack never mixes dots from
+ * Stack dots that would overlap (Wilkinson's dot plot), and move stacks that still would a little to the right. `positions` ascend, in pixels; a stack never mixes dots from
  * both sides of `boundary`, so that counting the dots past the budget line gives the number in the text.
  */
 export function stackDots(positions: readonly number[], diameter: number, boundary: number | null): Dot[] {
@@ -18,8 +18,13 @@ export function stackDots(positions: readonly number[], diameter: number, bounda
     if (stack && first !== undefined && x - first < diameter && exceeds(first) === exceeds(x)) stack.push(x);
     else stacks.push([x]);
   }
+  let free = Number.NEGATIVE_INFINITY;
   return stacks.flatMap((stack) => {
-    const centre = stack.reduce((sum, x) => sum + x, 0) / stack.length;
-    return stack.map((x, level) => ({ x: centre, level, exceeds: exceeds(x) }));
+    const over = exceeds(stack[0] ?? 0);
+    const mean = stack.reduce((sum, x) => sum + x, 0) / stack.length;
+    const moved = Math.max(mean, free);
+    const centre = exceeds(moved) === over ? moved : mean;
+    free = centre + diameter;
+    return stack.map((_, level) => ({ x: centre, level, exceeds: over }));
   });
 }

@@ -6,16 +6,19 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Facts, type Fact } from "@/components/Facts";
 import { useQueryState } from "@/components/useQueryState";
 import { counted, count, day, share } from "@/format";
+import { learningTime } from "./words";
 import { RetrainingProgress, useRetraining } from "./RetrainingProgress";
 
 interface InServiceProps {
   workflow: WorkflowSummary;
+  /** When the schedule next learns from new runs, if that is known. */
+  nextTraining: string | null;
   /** The retraining to show: the one of the address, or the one under way. */
   retrainingId: string | null;
 }
 
 /** The model that answers now, and the way to a newer one. */
-export function InService({ workflow, retrainingId }: InServiceProps) {
+export function InService({ workflow, nextTraining, retrainingId }: InServiceProps) {
   const api = useApi();
   const client = useQueryClient();
   const [, write] = useQueryState();
@@ -43,7 +46,7 @@ export function InService({ workflow, retrainingId }: InServiceProps) {
           Retrain now
         </button>
       </div>
-      <p className="quiet">{sentence(workflow)}</p>
+      <p className="quiet">{sentence(workflow, nextTraining)}</p>
       {workflow.metrics && <Facts facts={facts(workflow)} />}
       {start.error && <ErrorNotice problem={start.error} onRetry={() => start.mutate()} />}
       {retraining.error && <ErrorNotice problem={retraining.error} onRetry={() => void retraining.refetch()} />}
@@ -57,8 +60,9 @@ export function InService({ workflow, retrainingId }: InServiceProps) {
   );
 }
 
-function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary): string {
-  const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining.` : "No new runs since the latest retraining.";
+function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary, nextTraining: string | null): string {
+  const next = nextTraining ? `, which the schedule learns from ${learningTime(nextTraining)}` : "";
+  const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining${next}.` : "No new runs since the latest retraining.";
   if (trained_at === null || model_runs === null) return `${counted(succeeded_runs, "successful run")} so far; a first model needs five.`;
   return `Trained on ${day(trained_at)} with ${counted(model_runs, "run")}. ${fresh}`;
 }

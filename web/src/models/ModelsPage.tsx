@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
-import { useWorkflow, useWorkflows } from "@/api/queries";
+import { useNextTraining, useWorkflow, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { NoRuns } from "@/components/NoRuns";
@@ -16,6 +16,7 @@ import "./models.css";
 export default function ModelsPage() {
   useTitle("Models");
   const workflows = useWorkflows();
+  const nextTraining = useNextTraining();
   const [query, write] = useQueryState();
   const name = query.get("workflow");
   return (
@@ -24,28 +25,34 @@ export default function ModelsPage() {
       {workflows.isPending && <Loading label="Loading workflows" problem={workflows.failureReason} />}
       {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
       {workflows.data?.length === 0 && <NoRuns />}
-      {workflows.data && workflows.data.length > 0 && name === null && <Overview workflows={workflows.data} />}
+      {workflows.data && workflows.data.length > 0 && name === null && <Overview workflows={workflows.data} nextTraining={nextTraining} />}
       {workflows.data && name !== null && (
         <>
           <div className="page-bar">
             <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next, retraining: null })} />
             <Link href="/models">All workflows</Link>
           </div>
-          <OneWorkflow key={name} name={name} retraining={query.get("retraining")} />
+          <OneWorkflow key={name} name={name} retraining={query.get("retraining")} nextTraining={nextTraining} />
         </>
       )}
     </div>
   );
 }
 
-function OneWorkflow({ name, retraining }: { name: string; retraining: string | null }) {
+interface OneWorkflowProps {
+  name: string;
+  retraining: string | null;
+  nextTraining: string | null;
+}
+
+function OneWorkflow({ name, retraining, nextTraining }: OneWorkflowProps) {
   const detail = useWorkflow(name);
   if (detail.isPending) return <Loading label="Loading the model" problem={detail.failureReason} />;
   if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
   const versions = detail.data.model_versions;
   return (
     <>
-      <InService workflow={detail.data as WorkflowSummary} retrainingId={retraining ?? detail.data.running_retraining_id} />
+      <InService workflow={detail.data as WorkflowSummary} nextTraining={nextTraining} retrainingId={retraining ?? detail.data.running_retraining_id} />
       <section className="card stack" aria-labelledby="versions-title">
         <h2 id="versions-title">Versions</h2>
         {versions.length === 0 ? <p>No model was trained yet.</p> : <VersionsTable versions={versions} />}

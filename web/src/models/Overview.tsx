@@ -3,12 +3,19 @@ import type { WorkflowSummary } from "@/api/client";
 import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
 import { count, counted, day, share } from "@/format";
+import { learningTime } from "./words";
+
+interface OverviewProps {
+  workflows: readonly WorkflowSummary[];
+  nextTraining: string | null;
+}
 
 /** The model of every workflow, with the way to its history. */
-export function Overview({ workflows }: { workflows: readonly WorkflowSummary[] }) {
+export function Overview({ workflows, nextTraining }: OverviewProps) {
   const [query, write] = useQueryState();
   return (
-    <section className="card" aria-label="Models in service">
+    <section className="card stack" aria-label="Models in service">
+      {nextTraining && <p className="quiet">The schedule next retrains all workflows with new runs {learningTime(nextTraining)}.</p>}
       <SortableTable
         label="Models in service"
         columns={COLUMNS}
@@ -38,13 +45,16 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     key: "version",
     title: "Model",
     value: ({ model_version }) => model_version,
-    cell: ({ model_version, trained_at }) =>
+    cell: ({ model_version, model_runs, trained_at }) =>
       model_version === null ? (
         "No model yet"
       ) : (
         <>
           version {model_version}
-          <span className="note">{trained_at && day(trained_at)}</span>
+          <span className="note">
+            {trained_at && day(trained_at)}
+            {model_runs !== null && <span className="wide-only">, learned from {counted(model_runs, "run")}</span>}
+          </span>
         </>
       ),
   },

@@ -1,4 +1,5 @@
 import type { ModelVersion, Retraining } from "@/api/client";
+import { day, time } from "@/format";
 
 export const VERSION_STATUS: Record<ModelVersion["status"], { word: string; icon: "check" | "warning" | "stop" }> = {
   current: { word: "In service", icon: "check" },
@@ -6,6 +7,9 @@ export const VERSION_STATUS: Record<ModelVersion["status"], { word: string; icon
   rejected: { word: "Rejected", icon: "stop" },
   pending: { word: "Not judged", icon: "warning" },
 };
+
+/** "on 29 Nov 2026 at 03:00 UTC". */
+export const learningTime = (iso: string) => `on ${day(iso)} at ${time(iso)} UTC`;
 
 /** How a retraining ended, as a heading. */
 export function outcomeTitle({ status, model_version }: Retraining): string {
