@@ -14,6 +14,7 @@ import mimetypes
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,19 +22,19 @@ from urllib.parse import unquote, urlsplit
 
 HOST = "127.0.0.1"
 HEADERS_FILE = Path(__file__).parents[1] / "web" / "headers.json"
-API_ORIGIN = "API_ORIGIN"
-"""Stands in the headers for the one foreign origin that the app may call."""
+CALLED_ORIGINS = "CALLED_ORIGINS"
+"""Stands in the headers for the foreign origins that the app may call."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
 TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json"}
 
 
-def security_headers(api_url: str) -> dict[str, str]:
-    """Return the headers of `web/headers.json` that let the app call this API and nothing else."""
-    parts = urlsplit(api_url)
-    text = HEADERS_FILE.read_text().replace(API_ORIGIN, f"{parts.scheme}://{parts.netloc}")
-    headers: dict[str, str] = json.loads(text)
+def security_headers(urls: Iterable[str]) -> dict[str, str]:
+    """Return the headers of `web/headers.json` that let the app call these addresses' origins and nothing else."""
+    parts = [urlsplit(url) for url in urls]
+    origins = " ".join(dict.fromkeys(f"{each.scheme}://{each.netloc}" for each in parts))
+    headers: dict[str, str] = json.loads(HEADERS_FILE.read_text().replace(CALLED_ORIGINS, origins))
     return headers
 
 
@@ -113,17 +114,19 @@ class WebHandler(BaseHTTPRequestHandler):
         self.send_header("Vary", "Accept-Encoding")
         if encoding:
             self.send_header("Content-Encoding", encoding)
-        for name, value in security_headers(self._api_url()).items():
+        for name, value in security_headers(self._called()).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _api_url(self) -> str:
+    def _called(self) -> list[str]:
+        """The addresses that the configuration names: the API's, and that of the pages where people sign in."""
         try:
-            return str(json.loads(self.config.read_bytes())["apiUrl"])
+            config = json.loads(self.config.read_bytes())
+            return [config["apiUrl"], *([config["signIn"]["url"]] if "signIn" in config else [])]
         except (OSError, ValueError, KeyError, TypeError):
-            return f"http://{HOST}"
+            return [f"http://{HOST}"]
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Say nothing of answered requests: only failures are worth a line."""

@@ -8,25 +8,30 @@ locals {
   # API Gateway's own errors, in the shape of ours. An unknown path or method is a "missing authentication token" to
   # API Gateway, which looks for a signature that could make sense of it.
   gateway_errors = {
-    ACCESS_DENIED                = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    ACCESS_DENIED                = ["403", "forbidden", local.how_to_call]
     BAD_REQUEST_BODY             = ["400", "invalid_request", "Invalid request body $context.error.validationErrorString"]
     BAD_REQUEST_PARAMETERS       = ["400", "invalid_request", "Invalid request parameters $context.error.validationErrorString"]
     DEFAULT_4XX                  = ["400", "invalid_request", "The request cannot be understood"]
     DEFAULT_5XX                  = ["500", "internal_error", "Something went wrong on our side; please try again"]
-    EXPIRED_TOKEN                = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    EXPIRED_TOKEN                = ["401", "unauthorized", local.how_to_call]
     INTEGRATION_FAILURE          = ["503", "unavailable", "The service is not available; please try again"]
     INTEGRATION_TIMEOUT          = ["503", "unavailable", "The service did not answer in time; please try again"]
-    INVALID_API_KEY              = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
-    INVALID_SIGNATURE            = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    INVALID_API_KEY              = ["403", "forbidden", local.how_to_call]
+    INVALID_SIGNATURE            = ["403", "forbidden", local.how_to_call]
     MISSING_AUTHENTICATION_TOKEN = ["404", "not_found", "There is nothing at this path, or not for this method"]
     QUOTA_EXCEEDED               = ["429", "too_many_requests", "The daily quota of this key is used up"]
     REQUEST_TOO_LARGE            = ["413", "payload_too_large", "The request body is too large"]
     RESOURCE_NOT_FOUND           = ["404", "not_found", "There is nothing at this path"]
     THROTTLED                    = ["429", "too_many_requests", "Too many requests; please slow down"]
-    UNAUTHORIZED                 = ["403", "forbidden", "This API needs a valid key in the header x-api-key"]
+    UNAUTHORIZED                 = ["401", "unauthorized", local.how_to_call]
     UNSUPPORTED_MEDIA_TYPE       = ["415", "unsupported_media_type", "Send JSON, with Content-Type: application/json"]
   }
-  retry_after_seconds = { QUOTA_EXCEEDED = 3600, THROTTLED = 1 }
+  gateway_error_headers = {
+    EXPIRED_TOKEN  = { WWW-Authenticate = "Bearer" }
+    QUOTA_EXCEEDED = { Retry-After = "3600" }
+    THROTTLED      = { Retry-After = "1" }
+    UNAUTHORIZED   = { WWW-Authenticate = "Bearer" }
+  }
 
   # One origin, so the answer need not depend on who asks: a browser compares it with the page's own.
   cors_headers = {
@@ -35,7 +40,7 @@ locals {
   }
   preflight_headers = {
     Access-Control-Allow-Origin  = local.web_origin
-    Access-Control-Allow-Headers = "content-type,x-api-key"
+    Access-Control-Allow-Headers = "content-type,${local.sign_in ? "authorization" : "x-api-key"}"
     Access-Control-Max-Age       = "3600"
   }
   preflight_paths = {
@@ -189,8 +194,10 @@ resource "aws_api_gateway_method" "predict" {
   resource_id          = aws_api_gateway_resource.predictions.id
   operation_name       = "predict"
   http_method          = "POST"
-  authorization        = "NONE"
-  api_key_required     = true
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
   request_models = {
     "application/json" = aws_api_gateway_model.predict.name
@@ -214,8 +221,10 @@ resource "aws_api_gateway_method" "predict_batch" {
   resource_id          = aws_api_gateway_resource.predictions_batch.id
   operation_name       = "predictBatch"
   http_method          = "POST"
-  authorization        = "NONE"
-  api_key_required     = true
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
   request_models = {
     "application/json" = aws_api_gateway_model.predict_batch.name
@@ -239,8 +248,10 @@ resource "aws_api_gateway_method" "record_runs" {
   resource_id          = aws_api_gateway_resource.runs.id
   operation_name       = "recordRuns"
   http_method          = "POST"
-  authorization        = "NONE"
-  api_key_required     = true
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
   request_models = {
     "application/json" = aws_api_gateway_model.record_runs.name
@@ -262,12 +273,14 @@ resource "aws_api_gateway_integration" "record_runs" {
 resource "aws_api_gateway_method" "list_workflows" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id      = aws_api_gateway_rest_api.this.id
-  resource_id      = aws_api_gateway_resource.workflows.id
-  operation_name   = "listWorkflows"
-  http_method      = "GET"
-  authorization    = "NONE"
-  api_key_required = true
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflows.id
+  operation_name       = "listWorkflows"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
 }
 
 resource "aws_api_gateway_integration" "list_workflows" {
@@ -284,13 +297,15 @@ resource "aws_api_gateway_integration" "list_workflows" {
 resource "aws_api_gateway_method" "get_workflow" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.workflow.id
-  operation_name     = "getWorkflow"
-  http_method        = "GET"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.workflow_name" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflow.id
+  operation_name       = "getWorkflow"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true }
 }
 
 resource "aws_api_gateway_integration" "get_workflow" {
@@ -331,13 +346,15 @@ resource "aws_api_gateway_integration" "get_open_api" {
 resource "aws_api_gateway_method" "list_runs" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.workflow_runs.id
-  operation_name     = "listRuns"
-  http_method        = "GET"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.workflow_name" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflow_runs.id
+  operation_name       = "listRuns"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true }
 }
 
 resource "aws_api_gateway_integration" "list_runs" {
@@ -354,13 +371,15 @@ resource "aws_api_gateway_integration" "list_runs" {
 resource "aws_api_gateway_method" "get_accuracy" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.accuracy.id
-  operation_name     = "getAccuracy"
-  http_method        = "GET"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.workflow_name" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.accuracy.id
+  operation_name       = "getAccuracy"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true }
 }
 
 resource "aws_api_gateway_integration" "get_accuracy" {
@@ -377,13 +396,15 @@ resource "aws_api_gateway_integration" "get_accuracy" {
 resource "aws_api_gateway_method" "start_retraining" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.retrainings.id
-  operation_name     = "startRetraining"
-  http_method        = "POST"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.workflow_name" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.retrainings.id
+  operation_name       = "startRetraining"
+  http_method          = "POST"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true }
 }
 
 resource "aws_api_gateway_integration" "start_retraining" {
@@ -400,13 +421,15 @@ resource "aws_api_gateway_integration" "start_retraining" {
 resource "aws_api_gateway_method" "get_retraining" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.retraining.id
-  operation_name     = "getRetraining"
-  http_method        = "GET"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.workflow_name" = true, "method.request.path.retraining_id" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.retraining.id
+  operation_name       = "getRetraining"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true, "method.request.path.retraining_id" = true }
 }
 
 resource "aws_api_gateway_integration" "get_retraining" {
@@ -423,12 +446,14 @@ resource "aws_api_gateway_integration" "get_retraining" {
 resource "aws_api_gateway_method" "list_budgets" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id      = aws_api_gateway_rest_api.this.id
-  resource_id      = aws_api_gateway_resource.budgets.id
-  operation_name   = "listBudgets"
-  http_method      = "GET"
-  authorization    = "NONE"
-  api_key_required = true
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.budgets.id
+  operation_name       = "listBudgets"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
 }
 
 resource "aws_api_gateway_integration" "list_budgets" {
@@ -447,8 +472,10 @@ resource "aws_api_gateway_method" "set_budget" {
   resource_id          = aws_api_gateway_resource.budget.id
   operation_name       = "setBudget"
   http_method          = "PUT"
-  authorization        = "NONE"
-  api_key_required     = true
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
   request_parameters   = { "method.request.path.team" = true }
   request_models = {
@@ -471,13 +498,15 @@ resource "aws_api_gateway_integration" "set_budget" {
 resource "aws_api_gateway_method" "delete_budget" {
   # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
 
-  rest_api_id        = aws_api_gateway_rest_api.this.id
-  resource_id        = aws_api_gateway_resource.budget.id
-  operation_name     = "deleteBudget"
-  http_method        = "DELETE"
-  authorization      = "NONE"
-  api_key_required   = true
-  request_parameters = { "method.request.path.team" = true }
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.budget.id
+  operation_name       = "deleteBudget"
+  http_method          = "DELETE"
+  authorization        = local.caller.authorization
+  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.team" = true }
 }
 
 resource "aws_api_gateway_integration" "delete_budget" {
@@ -567,7 +596,7 @@ resource "aws_api_gateway_gateway_response" "this" {
   }
 
   response_parameters = {
-    for header, value in merge(local.cors_headers, { for type, seconds in local.retry_after_seconds : "Retry-After" => tostring(seconds) if type == each.key }) :
+    for header, value in merge(local.cors_headers, lookup(local.gateway_error_headers, each.key, {})) :
     "gatewayresponse.header.${header}" => "'${value}'"
   }
 }
@@ -583,7 +612,7 @@ resource "aws_api_gateway_deployment" "this" {
   triggers = {
     routes = sha1(jsonencode([
       filesha1("${path.module}/api.tf"), filesha1("${path.module}/modules/preflight/main.tf"),
-      local.gateway_models, local.web_origin,
+      local.gateway_models, local.web_origin, local.caller, aws_api_gateway_authorizer.this[*].id,
       aws_api_gateway_integration.predict.id, aws_api_gateway_integration.predict.uri,
       aws_api_gateway_integration.predict_batch.id, aws_api_gateway_integration.predict_batch.uri,
       aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,
@@ -633,6 +662,7 @@ resource "aws_api_gateway_stage" "this" {
       request_id        = "$context.requestId"
       requested_at      = "$context.requestTime"
       api_key_id        = "$context.identity.apiKeyId"
+      user_id           = "$context.authorizer.claims.sub"
       source_ip         = "$context.identity.sourceIp"
       method            = "$context.httpMethod"
       path              = "$context.resourcePath"
@@ -697,15 +727,17 @@ resource "aws_api_gateway_account" "this" {
   depends_on          = [aws_iam_role_policy_attachment.api_logs]
 }
 
-# Key and limits
+# Key and limits. A usage plan knows callers by their keys: where people sign in, the stage's limits alone hold.
 
 resource "aws_api_gateway_api_key" "this" {
+  count       = local.sign_in ? 0 : 1
   name        = "${var.name_prefix}-key"
   description = "The key of everyone who uses this deployment"
   value       = var.api_key_value
 }
 
 resource "aws_api_gateway_usage_plan" "this" {
+  count       = local.sign_in ? 0 : 1
   name        = "${var.name_prefix}-plan"
   description = "How much one key may ask"
 
@@ -726,7 +758,8 @@ resource "aws_api_gateway_usage_plan" "this" {
 }
 
 resource "aws_api_gateway_usage_plan_key" "this" {
-  usage_plan_id = aws_api_gateway_usage_plan.this.id
-  key_id        = aws_api_gateway_api_key.this.id
+  count         = local.sign_in ? 0 : 1
+  usage_plan_id = aws_api_gateway_usage_plan.this[0].id
+  key_id        = aws_api_gateway_api_key.this[0].id
   key_type      = "API_KEY"
 }

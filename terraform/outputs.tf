@@ -4,8 +4,8 @@ output "api_url" {
 }
 
 output "api_key" {
-  description = "The key for the header x-api-key"
-  value       = aws_api_gateway_api_key.this.value
+  description = "The key for the header x-api-key; null where people sign in"
+  value       = one(aws_api_gateway_api_key.this[*].value)
   sensitive   = true
 }
 
@@ -17,6 +17,26 @@ output "api_id" {
 output "web_url" {
   description = "Address of the web app"
   value       = local.web_origin
+}
+
+output "web_config" {
+  description = "Content of the web app's config.json: where the API is, and where people sign in"
+  value = jsonencode(merge({ apiUrl = "${local.api_origin}/${aws_api_gateway_stage.this.stage_name}" }, local.sign_in ? { signIn = {
+    issuer   = "https://${aws_cognito_user_pool.this[0].endpoint}"
+    url      = local.sign_in_url
+    clientId = aws_cognito_user_pool_client.web[0].id
+    scope    = join(" ", ["openid", "email", local.api_scope])
+  } } : {}))
+}
+
+output "user_pool_id" {
+  description = "Id of the user pool, to which an administrator adds people; null where a key is used"
+  value       = one(aws_cognito_user_pool.this[*].id)
+}
+
+output "sign_in_url" {
+  description = "Address of the pages where people sign in, and of the token endpoint /oauth2/token; null where a key is used"
+  value       = local.sign_in_url
 }
 
 output "web_app_id" {

@@ -95,6 +95,18 @@ variable "log_retention_days" {
 
 # The API
 
+variable "auth" {
+  description = "Who may call the API: api_key (whoever has the one key) or cognito (people who sign in, and programs with a client of the user pool)"
+  type        = string
+  default     = "api_key"
+  nullable    = false
+
+  validation {
+    condition     = contains(["api_key", "cognito"], var.auth)
+    error_message = "auth must be api_key or cognito."
+  }
+}
+
 variable "api_key_value" {
   description = "The API key; null lets API Gateway make one (see the output api_key)"
   type        = string
@@ -108,7 +120,7 @@ variable "api_key_value" {
 }
 
 variable "throttle_rate" {
-  description = "Requests a second that the API key may make on average"
+  description = "Requests a second, on average, that the API key may make and that each route takes from all callers"
   type        = number
   default     = 50
   nullable    = false
@@ -120,7 +132,7 @@ variable "throttle_rate" {
 }
 
 variable "throttle_burst" {
-  description = "Requests that the API key may make at once"
+  description = "Requests that the API key may make at once, and each route takes from all callers at once"
   type        = number
   default     = 100
   nullable    = false
@@ -132,7 +144,7 @@ variable "throttle_burst" {
 }
 
 variable "quota_per_day" {
-  description = "Requests that the API key may make in a day"
+  description = "Requests that the API key may make in a day; does not hold where people sign in"
   type        = number
   default     = 100000
   nullable    = false

@@ -5,7 +5,8 @@ locals {
   web_origin = var.web_origin != null ? var.web_origin : "https://${local.web_branch}.${aws_amplify_app.web[0].default_domain}"
   api_origin = "https://${aws_api_gateway_rest_api.this.id}.execute-api.${var.region}.amazonaws.com"
   # web/headers.json serves every host of the web app, the local one included.
-  web_headers = { for name, value in jsondecode(file("${local.project_dir}/web/headers.json")) : name => replace(value, "API_ORIGIN", local.api_origin) }
+  called_origins = join(" ", compact([local.api_origin, local.sign_in_url]))
+  web_headers    = { for name, value in jsondecode(file("${local.project_dir}/web/headers.json")) : name => replace(value, "CALLED_ORIGINS", local.called_origins) }
 }
 
 resource "aws_amplify_app" "web" {

@@ -1,4 +1,4 @@
-"""API Gateway: which model a request body is checked against, and what is said of a body that fails."""
+"""API Gateway: which model a request body is checked against, what is said of one that fails, and changed methods."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ def install() -> None:
     """Make the changes."""
     wrap(apigateway_v1, "_check_request_validation", _with_default_model)
     wrap(apigateway_v1, "_gateway_error_response", _with_reason)
+    wrap(apigateway_v1, "_update_method", _with_types)
 
 
 def _with_default_model(check: Callable[..., Untyped]) -> Callable[..., Untyped]:
@@ -58,6 +59,31 @@ def _with_reason(render: Callable[..., Untyped]) -> Callable[..., Untyped]:
         return status, headers, text.replace(_VARIABLE, reason).encode()
 
     return gateway_error_response
+
+
+def _with_types(update: Callable[..., Untyped]) -> Callable[..., Untyped]:
+    """Keep the types of what a patch changes, which are all texts in it; scopes are added and removed one by one.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html. ministack stores the texts.
+    """
+
+    def update_method(api_id: str, resource_id: str, http_method: str, data: dict[str, Any]) -> Untyped:
+        resource = existing(apigateway_v1, "_resources").get(api_id, {}).get(resource_id) or {}
+        method = resource.get("resourceMethods", {}).get(http_method) or {}
+        scopes = list(method.get("authorizationScopes") or [])
+        operations = []
+        for each in data.get("patchOperations", []):
+            path, value = each["path"], each.get("value")
+            if path == "/apiKeyRequired":
+                operations.append(each | {"value": value == "true"})
+            elif path == "/authorizationScopes":
+                scopes = [scope for scope in scopes if scope != value] + ([value] if each["op"] == "add" else [])
+                operations.append({"op": "replace", "path": path, "value": scopes})
+            else:
+                operations.append(each)
+        return update(api_id, resource_id, http_method, data | {"patchOperations": operations})
+
+    return update_method
 
 
 def _reasons(schema: Untyped, body: bytes) -> list[str]:

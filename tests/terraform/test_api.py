@@ -33,8 +33,8 @@ def methods(deployment: Deployment) -> dict[tuple[str, str], dict[str, Any]]:
 
 def call(deployment: Deployment, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's options
     url = f"{deployment.cloud.settings.endpoint_url}/restapis/{deployment.outputs['api_id']}/v1/_user_request_{path}"
-    headers = {"x-api-key": deployment.outputs["api_key"], "content-type": "application/json"}
-    headers = {name: value for name, value in (headers | options.pop("headers", {})).items() if value is not None}
+    given = {"x-api-key": deployment.outputs.get("api_key"), "content-type": "application/json"}
+    headers = {name: value for name, value in (given | options.pop("headers", {})).items() if value is not None}
     return httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **options)
 
 
@@ -139,6 +139,7 @@ def test_every_error_of_api_gateway_has_our_shape(deployment: Deployment) -> Non
         headers = response["response_parameters"]
         assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
         assert ("gatewayresponse.header.Retry-After" in headers) == (response["status_code"] == "429"), type_
+        assert ("gatewayresponse.header.WWW-Authenticate" in headers) == (response["status_code"] == "401"), type_
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def slow_key(deployment: Deployment) -> Iterator[str]:
 
 
 def test_a_burst_above_the_plan_is_throttled_and_recovers(deployment: Deployment, slow_key: str) -> None:
-    limits = deployment.one("aws_api_gateway_usage_plan", "this")["throttle_settings"][0]
+    limits = deployment.one("aws_api_gateway_usage_plan", "this[0]")["throttle_settings"][0]
     assert (limits["rate_limit"], limits["burst_limit"]) == (50, 100)
 
     def ask() -> httpx.Response:

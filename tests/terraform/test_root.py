@@ -87,6 +87,7 @@ def test_every_output_is_described_and_those_of_the_contract_are_there(deploymen
             "name_prefix": "Runquote",
             "api_key_value": "short",
             "web_origin": "https://example.org/path",
+            "auth": "anyone",
             "endpoint_mode": "multi_model",
             "log_retention_days": 8,
             "training_max_seconds": 7200,
@@ -253,7 +254,8 @@ def test_on_aws_the_web_app_is_hosted(aws_plan: dict[str, dict[str, Any]]) -> No
     headers = aws_plan["aws_amplify_app.web[0]"]["custom_headers"]
     assert "default-src 'none'" in headers
     assert "execute-api.us-east-1.amazonaws.com" in headers
-    assert "API_ORIGIN" not in headers
+    assert "CALLED_ORIGINS" not in headers
+    assert "amazoncognito" not in headers
 
 
 def test_on_aws_zips_go_up_directly(aws_plan: dict[str, dict[str, Any]]) -> None:

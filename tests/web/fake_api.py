@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,6 +49,7 @@ from contract.workflows import (
     WorkflowSummary,
 )
 from local.web import HOST, WebServer
+from tests.web.fake_identity import FakeIdentity
 
 API_KEY = "a-key-for-tests-only"
 REPOSITORY = Path(__file__).parents[2]
@@ -56,7 +57,7 @@ NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 OUTCOMES = 20
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "content-type,x-api-key",
+    "Access-Control-Allow-Headers": "authorization,content-type,x-api-key",
     "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,OPTIONS",
     "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "600",
@@ -295,6 +296,8 @@ class FakeApi(ThreadingHTTPServer):
         self.limits = {"genomics": 200.0, "imaging": 20.0} if workflows else {}
         self.asked: Counter[str] = Counter()
         """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
+        self.access_tokens: set[str] | None = None
+        """Where people sign in: the tokens that let them in, in place of the key."""
 
     @property
     def url(self) -> str:
@@ -402,9 +405,15 @@ class _Handler(BaseHTTPRequestHandler):
         return workflow.predict(request)
 
     def _has_key(self) -> bool:
-        if self.headers.get("x-api-key") == API_KEY:
+        tokens = self.server.access_tokens
+        if tokens is None and self.headers.get("x-api-key") == API_KEY:
             return True
-        self._fail(_error("forbidden", "The API key is missing or not valid."))
+        if tokens is not None and self.headers.get("authorization", "").removeprefix("Bearer ") in tokens:
+            return True
+        if tokens is None:
+            self._fail(_error("forbidden", "The API key is missing or not valid."))
+        else:
+            self._fail(_error("unauthorized", "Sign in."))
         return False
 
     def _fail(self, problem: ErrorBody) -> None:
@@ -508,14 +517,31 @@ def serving(server: ThreadingHTTPServer) -> Iterator[None]:
 
 @contextmanager
 def fake_site(
-    config: Path, *, workflows: list[Workflow] | None = None, key: str | None = API_KEY, web_port: int = 0
+    config: Path,
+    *,
+    workflows: list[Workflow] | None = None,
+    key: str | None = API_KEY,
+    identity: FakeIdentity | None = None,
+    web_port: int = 0,
 ) -> Iterator[tuple[str, FakeApi]]:
-    """Serve the built app against a fake API; yields the app's URL and the API. `config` is the file to write."""
+    """Serve the built app against a fake API; yields the app's URL and the API. `config` is the file to write.
+
+    With an identity provider, which is served too, its tokens and no key open the API.
+    """
     api = FakeApi(WORKFLOWS if workflows is None else workflows)
-    config.write_text(json.dumps({"apiUrl": api.url} | ({"apiKey": key} if key else {})))
+    access: dict[str, object] = {"apiKey": key} if key else {}
+    if identity:
+        access, api.access_tokens = {"signIn": identity.config()}, identity.access_tokens
+    config.write_text(json.dumps({"apiUrl": api.url} | access))
     web = WebServer(REPOSITORY / "web" / "dist", web_port, config)
-    with serving(api), serving(web):
-        yield f"http://{HOST}:{web.server_port}", api
+    url = f"http://{HOST}:{web.server_port}"
+    with ExitStack() as running:
+        if identity:
+            identity.app_url = url
+            running.enter_context(serving(identity))
+        running.enter_context(serving(api))
+        running.enter_context(serving(web))
+        yield url, api
 
 
 if __name__ == "__main__":

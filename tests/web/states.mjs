@@ -1,4 +1,4 @@
-/** States of the app that need a made-up API. Usage: node states.mjs SCENARIO WEB_URL [API_KEY] */
+/** States of the app that need a made-up API. Usage: node states.mjs SCENARIO WEB_URL [API_KEY | IDENTITY_URL] */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { assertAccessible, assertFocus, assertNoOverflow, hasFocus, withBrowser } from "../e2e/browser.mjs";
@@ -543,6 +543,72 @@ const scenarios = {
     await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
+  },
+
+  /** People sign in with an identity provider, stay signed in, lose nothing when that ends, and sign out. */
+  async signIn(newPage) {
+    const identityUrl = apiKey;
+    const page = await newPage();
+    const size = page.getByLabel("Input dataset size", { exact: true });
+    const signIn = async (tab) => {
+      await tab.getByLabel("E-mail").fill("ada@example.org");
+      await button(tab, "Sign in").click();
+    };
+    await page.goto(ask("wgs-joint-calling"));
+    await button(page, "Sign in").waitFor();
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await assertNoOverflow(page, `asking to sign in, ${width} px`);
+      await assertAccessible(page, `asking to sign in, ${width} px`);
+    }
+    await button(page, "Sign in").click();
+    await signIn(page);
+    await figure(page).waitFor();
+    assert.equal(page.url(), ask("wgs-joint-calling"), "one comes back to the page that one asked for");
+    await page.getByText("Signed in as ada@example.org").waitFor();
+    await assertAccessible(page, "signed in");
+    await page.reload();
+    await figure(page).waitFor();
+
+    // Without a word to the person, a token that has ended is renewed.
+    await fetch(`${identityUrl}/test/expire`, { method: "POST" });
+    await page.goto(ask("rnaseq-quant"));
+    await figure(page).waitFor();
+
+    // What is typed, and a batch that only this tab knows, are there when the session has ended for good.
+    await chooseBatch(page, { ...BATCH, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,400 GB\n") });
+    await page.locator("#batch-title").waitFor();
+    await page.getByRole("link", { name: "Estimate", exact: true }).click();
+    await page.getByLabel("Workflow", { exact: true }).selectOption("wgs-joint-calling");
+    await size.fill("77");
+    await fetch(`${identityUrl}/test/end`, { method: "POST" });
+    await button(page, "Estimate cost").click();
+    await page.getByText("Your sign-in has ended").waitFor();
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await assertNoOverflow(page, `the session has ended, ${width} px`);
+      await assertAccessible(page, `the session has ended, ${width} px`);
+    }
+    const [tab] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "Sign in again" }).click()]);
+    await signIn(tab);
+    await tab.getByText("You are signed in").waitFor();
+    await assertAccessible(tab, "signed in beside another tab");
+    await figure(page).waitFor();
+    assert.equal(await page.getByText("Your sign-in has ended").count(), 0);
+    assert.equal(await size.inputValue(), "77");
+    await page.getByRole("link", { name: "Batch", exact: true }).click();
+    await page.locator("#batch-title").waitFor();
+
+    // A return that nobody here began is none.
+    await tab.goto(`${webUrl}/signed-in?code=stolen&state=made-up`);
+    await tab.getByText("You could not be signed in").waitFor();
+    await assertAccessible(tab, "not signed in");
+
+    await button(page, "Sign out").click();
+    await page.waitForURL(`${webUrl}/`);
+    await button(page, "Sign in").click();
+    await page.getByLabel("E-mail").waitFor();
+    assert.deepEqual(await tab.evaluate(() => ({ ...sessionStorage })), {}, "the other tab is signed out too");
   },
 
   /** The API is not there at all. */

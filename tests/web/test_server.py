@@ -75,6 +75,11 @@ def test_configuration_is_read_anew_and_opens_the_policy_for_its_api_alone(site:
     assert "connect-src 'self' https://api.example.org;" in policy
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+    sign_in = {"url": "https://sign-in.example.org"}
+    config.write_text(json.dumps({"apiUrl": "https://api.example.org/v1", "signIn": sign_in}))
+    response, _ = get(port, "/")
+    allowed = "connect-src 'self' https://api.example.org https://sign-in.example.org;"
+    assert allowed in response.headers["Content-Security-Policy"]
 
 
 def test_a_build_that_is_taken_away_is_not_found(site: tuple[int, Path]) -> None:

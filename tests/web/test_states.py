@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser import run_scenario
 from tests.web.fake_api import API_KEY, FAULTS, REPOSITORY, Workflow, fake_site
+from tests.web.fake_identity import FakeIdentity
 
 SCENARIOS = Path(__file__).with_name("states.mjs")
 
@@ -49,6 +50,14 @@ def test_faults_are_told_and_retried(config: Path) -> None:
 def test_asks_for_a_key_where_none_is_given(config: Path) -> None:
     with fake_site(config, key=None) as (url, _):
         assert "ok" in run_scenario(SCENARIOS, "key", url, API_KEY)
+
+
+def test_people_sign_in_where_a_provider_is_named(config: Path) -> None:
+    identity = FakeIdentity()
+    with fake_site(config, identity=identity) as (url, _):
+        assert "ok" in run_scenario(SCENARIOS, "signIn", url, identity.url)
+    assert identity.refreshed == 1
+    assert not identity.refresh_tokens, "signing out must revoke the session"
 
 
 def test_unreachable_api(config: Path) -> None:

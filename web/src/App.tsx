@@ -1,7 +1,7 @@
-import { Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { Link, Route, Switch, useLocation } from "wouter";
-import { makeApi } from "@/api/client";
+import { makeApi, withKey } from "@/api/client";
 import { enteredKey, loadConfig, type Config } from "@/api/config";
 import { ApiContext, makeQueryClient } from "@/api/queries";
 import { ApiKeyForm } from "@/components/ApiKeyForm";
@@ -13,6 +13,8 @@ import { PageBoundary } from "@/components/PageBoundary";
 import { PAGES } from "@/pages";
 
 const queryClient = makeQueryClient();
+// Loaded only where people sign in.
+const SignInGate = lazy(() => import("@/sign-in/SignInGate"));
 
 export function App() {
   return (
@@ -70,20 +72,30 @@ function Configured({ children }: { children: ReactNode }) {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Number.POSITIVE_INFINITY });
   if (config.error) return <ErrorNotice problem={config.error} onRetry={() => void config.refetch()} />;
   if (!config.data) return null;
-  return <WithKey config={config.data}>{children}</WithKey>;
+  const { apiUrl, signIn } = config.data;
+  if (!signIn) return <WithKey config={config.data}>{children}</WithKey>;
+  return (
+    <PageBoundary>
+      <Suspense fallback={null}>
+        <SignInGate apiUrl={apiUrl} signIn={signIn}>
+          {children}
+        </SignInGate>
+      </Suspense>
+    </PageBoundary>
+  );
 }
 
 function WithKey({ config, children }: { config: Config; children: ReactNode }) {
   const [entered, setEntered] = useState(enteredKey.read);
   const key = config.apiKey ?? entered;
-  const [api, setApi] = useState(() => (key === null ? null : makeApi(config.apiUrl, key)));
+  const [api, setApi] = useState(() => (key === null ? null : makeApi(config.apiUrl, withKey(key))));
   if (!api) {
     return (
       <ApiKeyForm
         onEnter={(value) => {
           enteredKey.write(value);
           setEntered(value);
-          setApi(makeApi(config.apiUrl, value));
+          setApi(makeApi(config.apiUrl, withKey(value)));
         }}
       />
     );

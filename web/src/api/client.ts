@@ -40,7 +40,7 @@ export class ApiError extends Error {
   }
 }
 
-const CODE_OF_STATUS: Record<number, ErrorCode> = { 401: "forbidden", 403: "forbidden", 404: "not_found", 429: "too_many_requests", 503: "unavailable", 504: "model_timeout" };
+const CODE_OF_STATUS: Record<number, ErrorCode> = { 401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "too_many_requests", 503: "unavailable", 504: "model_timeout" };
 
 function toApiError(body: unknown, response: Response): ApiError {
   // API Gateway itself answers some errors in its own words ({"message": "Forbidden"}), so nothing is taken for granted.
@@ -71,9 +71,19 @@ async function answer<T>(call: Promise<{ data?: unknown; error?: unknown; respon
   return result.data as T;
 }
 
+/** Send a request with what lets it in. */
+export type Send = (request: Request) => Promise<Response>;
+
+export const withKey =
+  (apiKey: string): Send =>
+  (request) => {
+    request.headers.set("x-api-key", apiKey);
+    return fetch(request);
+  };
+
 /** The API, a verb for each operation; the types come from the OpenAPI document. */
-export function makeApi(apiUrl: string, apiKey: string) {
-  const client = createClient<paths>({ baseUrl: apiUrl, headers: { "x-api-key": apiKey } });
+export function makeApi(apiUrl: string, send: Send) {
+  const client = createClient<paths>({ baseUrl: apiUrl, fetch: send });
   return {
     apiUrl,
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),

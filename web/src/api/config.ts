@@ -3,11 +3,30 @@ import * as z from "zod/mini";
 /** What a deployment says about itself in `/config.json`, read at start so that one build serves them all. */
 export interface Config {
   apiUrl: string;
-  /** Absent where each person brings their own key. */
+  /** Absent where each person brings their own key, or signs in. */
   apiKey?: string | undefined;
+  /** Present where people sign in. */
+  signIn?: SignInConfig | undefined;
 }
 
-const shape = z.object({ apiUrl: z.url(), apiKey: z.optional(z.string().check(z.minLength(1))) });
+/** Where people sign in, and as which client of the identity provider the app asks them to. */
+export interface SignInConfig {
+  /** Who vouches for people: `iss` in the identity provider's tokens. */
+  issuer: string;
+  /** Where its pages and endpoints are. */
+  url: string;
+  clientId: string;
+  /** What is asked for, by names with spaces between them. */
+  scope: string;
+}
+
+const text = z.string().check(z.minLength(1));
+const address = z.pipe(z.url(), z.transform((url) => url.replace(/\/$/, "")));
+const shape = z.object({
+  apiUrl: address,
+  apiKey: z.optional(text),
+  signIn: z.optional(z.object({ issuer: text, url: address, clientId: text, scope: text })),
+});
 
 /** Fetch `/config.json`; throws an error whose message a person can act on. */
 export async function loadConfig(): Promise<Config> {
@@ -15,7 +34,7 @@ export async function loadConfig(): Promise<Config> {
   if (!response.ok) throw new Error(`/config.json answered ${response.status}. Ask whoever runs this site to deploy it again.`);
   const parsed = z.safeParse(shape, await response.json().catch(() => null));
   if (!parsed.success) throw new Error("/config.json must hold an apiUrl. Ask whoever runs this site to deploy it again.");
-  return { ...parsed.data, apiUrl: parsed.data.apiUrl.replace(/\/$/, "") };
+  return parsed.data;
 }
 
 const STORED_KEY = "runquote.apiKey";

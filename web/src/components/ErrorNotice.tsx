@@ -5,6 +5,7 @@ import { Alert } from "./Alert";
 
 const TITLES: Partial<Record<ApiError["code"], string>> = {
   unreachable: "We could not reach the service",
+  unauthorized: "You are no longer signed in",
   forbidden: "The service did not accept the API key",
   too_many_requests: "Too many requests right now",
   invalid_request: "The service did not accept this question",
