@@ -42,8 +42,8 @@ def format_usd(amount: float) -> str:
 
 
 def format_amount(amount: float) -> str:
-    """Return dollars as they were given: $50.00, $0.0001."""
-    return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.8f}".rstrip("0")
+    """Return dollars as they were given: $50.00, $0.0001, $0."""
+    return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.8f}".rstrip("0").rstrip(".")
 
 
 def dollars(usd: Decimal) -> str:

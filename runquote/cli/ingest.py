@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from runquote.cli import session as options
 from runquote.cli.output import Format, print_csv, print_json, print_line, say, stderr
 from runquote.cli.session import FAILURE, CommandError, Commands, FormatOption, ParameterOption, Session, usage
+from runquote.errors import RunquoteError
 from runquote.ingestion import Ingestion, Summary
 from runquote.pricing import PriceError, price_book
 from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
@@ -303,9 +304,9 @@ def record(  # noqa: PLR0913, PLR0917 - one for each shared option
         try:
             with _progress(rows, ingestion.summary) as seen:
                 first = _write_rejected(rejected, ingestion.run(seen))
-        except ReaderError as error:
-            _print(ingestion.summary, format, dry_run, found)
-            raise CommandError(str(error)) from None
+        except (ReaderError, RunquoteError, KeyboardInterrupt):
+            _print(ingestion.summary, format, dry_run, found)  # started again, it goes on from there
+            raise
     _print(ingestion.summary, format, dry_run, found)
     for note, count in ingestion.summary.notes.most_common(5):
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")

@@ -24,6 +24,8 @@ from runquote.sizes import format_amount, format_size, format_usd
 
 _STILL_TRUSTWORTHY = {"estimated_costs"}
 """Warnings about what the numbers mean, not about whether they hold."""
+_RISK = 0.5
+"""The share of outcomes that may cost more than the budget, if nobody says otherwise."""
 
 
 def predict(  # noqa: PLR0913, PLR0917 - one for each option
@@ -40,8 +42,9 @@ def predict(  # noqa: PLR0913, PLR0917 - one for each option
     interval: IntervalOption = 80,
     budget: BudgetOption = None,
     risk: Annotated[
-        float, typer.Option(min=0, max=1, help="Largest share of outcomes above the budget that is accepted.")
-    ] = 0.5,
+        float | None,
+        typer.Option(min=0, max=1, help=f"Largest share of outcomes above the budget that is accepted, else {_RISK}."),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if the estimate is a rough guide only, as its warnings say.")
     ] = False,
@@ -49,16 +52,18 @@ def predict(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Predict what a run will cost, before it is launched.
 
-    Exits with 0, with 3 if the budget is likely exceeded, with 4 if --strict and the estimate is a rough guide only;
-    a rough guide is not held against the budget.
+    Exits with 0, with 3 if the budget is likely exceeded, with 4 if --strict and the estimate is a rough guide only,
+    whatever the budget.
     """
     session: Session = context.obj
     values = usage(parameters)(param)
     check_interval(interval)
+    if risk is not None and budget is None:
+        raise typer.BadParameter("--risk is about a budget: give --budget too")
     with session.client() as client:
         prediction = client.predict(workflow, input_bytes, output_bytes, values)
     share = share_above(prediction, budget)
-    within = budget is None or (prediction.cost_usd <= budget and share <= risk)
+    within = budget is None or (prediction.cost_usd <= budget and share <= (_RISK if risk is None else risk))
     if format is Format.JSON:
         judged = {} if budget is None else {"budget_usd": budget, "within_budget": within, "share_above_budget": share}
         print_json(**prediction.model_dump(mode="json"), **judged)

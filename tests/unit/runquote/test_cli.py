@@ -57,6 +57,7 @@ def test_csv_has_one_row_with_the_interval_asked_for(runquote: Command) -> None:
         (("0GB",), 2),
         (("120GB", "--interval", "70"), 2),
         (("120GB", "--budget", "-5"), 2),
+        (("120GB", "--risk", "0.1"), 2),
         (("120GB", "--budget", "nan"), 2),
         (("120GB", "--param", "paired"), 2),
         (("120GB", "--unheard"), 2),

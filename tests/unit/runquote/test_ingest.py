@@ -1,10 +1,15 @@
 """`runquote ingest` against the fake API: what is sent, what is left out, and that every row is accounted for."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from contract.runs import RunsResponse
+from runquote.client import Client
+from runquote.errors import UnreachableError
 from tests.unit.runquote.conftest import Command
 from tests.unit.runquote.fake_api import FakeApi, run
 
@@ -40,6 +45,25 @@ def test_every_row_is_accounted_for_and_the_second_time_nothing_is_new(
     assert rejected[1]["run"]["cost_usd"] == 99
     again = json.loads(runquote(*ingest).stdout)
     assert (again["accepted"], again["unchanged"]) == (0, 1197)
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), UnreachableError("unreachable", "No answer")])
+def test_what_was_recorded_is_told_when_an_ingestion_is_cut_short(
+    runquote: Command, nowhere: Path, monkeypatch: pytest.MonkeyPatch, interruption: BaseException
+) -> None:
+    source = write(nowhere / "runs.jsonl", [run(run_id=f"r-{number}") for number in range(600)])
+    record_runs = Client.record_runs
+
+    def cut_short(client: Client, runs: Iterable[dict[str, Any]]) -> Iterator[RunsResponse]:
+        yield next(record_runs(client, runs))
+        raise interruption
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "record_runs", cut_short)
+        result = runquote("ingest", "json", source)
+    assert result.exit_code != 0
+    assert result.stdout.endswith(" read: 500 recorded, 0 already there, 0 too old, 0 rejected\n")
+    assert runquote("ingest", "json", source).stdout.startswith("600 read: 100 recorded, 500 already there")
 
 
 def test_a_dry_run_needs_no_api_and_sends_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:

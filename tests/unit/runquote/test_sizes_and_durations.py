@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runquote.durations import format_duration, parse_duration
-from runquote.sizes import format_size, format_usd, parse_size
+from runquote.sizes import format_amount, format_size, format_usd, parse_size
 
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 BINARY_UNITS = {"KiB": 2**10, "kiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
@@ -50,6 +50,11 @@ def test_formatted_dollars_read_back_to_two_digits(amount: float) -> None:
     text = format_usd(amount)
     assert "e" not in text
     assert float(text.removeprefix("$").replace(",", "")) == pytest.approx(amount, rel=0.051)
+
+
+@pytest.mark.parametrize(("amount", "text"), [(0, "$0"), (0.0001, "$0.0001"), (5, "$5.00"), (1200.5, "$1,200.50")])
+def test_amounts_are_written_as_they_were_given(amount: float, text: str) -> None:
+    assert format_amount(amount) == text
 
 
 @pytest.mark.parametrize(
