@@ -9,6 +9,7 @@ from runquote.errors import (
     ModelWarmingError,
     RunquoteError,
     TooManyRequestsError,
+    UnauthorizedError,
     UnreachableError,
     WorkflowNotFoundError,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "RunsResponse",
     "SettingsError",
     "TooManyRequestsError",
+    "UnauthorizedError",
     "UnreachableError",
     "WorkflowNotFoundError",
     "parse_size",

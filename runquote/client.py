@@ -38,26 +38,27 @@ class Client:
     `patience` is how many seconds a call may wait, in all, for an error to pass that passes by itself: a model that
     is being started, a limit on requests. Every call may be repeated safely. Errors are `RunquoteError`s.
 
+    A deployment takes an API key or, where people sign in, an access token, which the client does not renew.
+
     >>> client = Client("http://127.0.0.1:4566/...", api_key="...")  # doctest: +SKIP
     >>> client.predict("rnaseq-quant", input_size="120 GB").cost_usd  # doctest: +SKIP
     """
 
-    def __init__(  # noqa: PLR0913 - two that everyone sets, and four by name
+    def __init__(  # noqa: PLR0913 - two that everyone sets, and five by name
         self,
         url: str,
-        api_key: str,
+        api_key: str | None = None,
         timeout: float = 30.0,
         *,
+        token: str | None = None,
         patience: float = 0.0,
         sleep: Callable[[float], None] = time.sleep,
         on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         if not url.startswith(("http://", "https://")):
             raise error_for("unreachable", f"{url!r} is no address of an API: it must start with https:// or http://")
-        if not api_key.isascii() or not api_key.isprintable():
-            raise error_for("forbidden", "The API key holds characters that no API key has")
         self._http = httpx.Client(
-            base_url=url.rstrip("/") + "/", headers={"x-api-key": api_key}, timeout=timeout, trust_env=False
+            base_url=url.rstrip("/") + "/", headers=_access(api_key, token), timeout=timeout, trust_env=False
         )
         self._patience = patience
         self._sleep = sleep
@@ -72,7 +73,7 @@ class Client:
         from runquote.settings import connection
 
         found = connection(profile=profile)
-        return cls(found.url, found.api_key, timeout, patience=patience)
+        return cls(found.url, found.api_key, timeout, token=found.token, patience=patience)
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +195,16 @@ class Client:
             self._on_wait(str(refused))
             self._sleep(wait)
             patience, pause = patience - wait, min(pause * 2, 10.0)
+
+
+def _access(api_key: str | None, token: str | None) -> dict[str, str]:
+    """Return the header that lets a request in."""
+    name, secret = ("access token", token) if token is not None else ("API key", api_key)
+    if secret is None:
+        raise error_for("forbidden", "There is neither an API key nor an access token")
+    if not secret.isascii() or not secret.isprintable():
+        raise error_for("forbidden", f"The {name} holds characters that no {name} has")
+    return {"authorization": f"Bearer {secret}"} if token is not None else {"x-api-key": secret}
 
 
 def _workflow(workflow_name: str) -> str:

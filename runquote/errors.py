@@ -17,6 +17,10 @@ class InvalidRequestError(RunquoteError):
     """The API did not accept the values sent; the message names the member."""
 
 
+class UnauthorizedError(RunquoteError):
+    """The access token is missing, wrong or has ended."""
+
+
 class ForbiddenError(RunquoteError):
     """The API key is missing or wrong."""
 
@@ -41,6 +45,7 @@ _CLASSES: dict[str, type[RunquoteError]] = {
     "unreachable": UnreachableError,
     "invalid_request": InvalidRequestError,
     "payload_too_large": InvalidRequestError,
+    "unauthorized": UnauthorizedError,
     "forbidden": ForbiddenError,
     "workflow_not_found": WorkflowNotFoundError,
     "model_not_ready": ModelNotReadyError,

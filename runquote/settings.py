@@ -1,4 +1,4 @@
-"""Where the API is and which key opens it: flags before environment before profile file before a local system."""
+"""Where the API is and what opens it: flags before environment before profile file before a local system."""
 
 import json
 import os
@@ -19,21 +19,24 @@ class SettingsError(Exception):
 
 
 class Given(BaseSettings):
-    """What flags say, and where they are silent RUNQUOTE_API_URL, RUNQUOTE_API_KEY and RUNQUOTE_PROFILE."""
+    """What flags say, and where they are silent RUNQUOTE_API_URL, …_API_KEY, …_TOKEN and …_PROFILE."""
 
     model_config = SettingsConfigDict(env_prefix="RUNQUOTE_", env_ignore_empty=True, frozen=True)
 
     api_url: str | None = None
     api_key: str | None = None
+    token: str | None = None
+    """An access token, where people sign in. It ends soon, so no file has one."""
     profile: str | None = None
 
 
 @dataclass(frozen=True)
 class Connection:
-    """An API's address, its key, and in words where they came from."""
+    """An API's address, its key or an access token, and in words where they came from."""
 
     url: str
-    api_key: str
+    api_key: str | None
+    token: str | None
     source: str
 
 
@@ -42,11 +45,14 @@ def profiles_file() -> Path:
     return Path(typer.get_app_dir("runquote")) / "profiles.json"
 
 
-def save_profile(name: str, url: str, api_key: str) -> Path:
-    """Add a profile, or replace it, in the profile file, which only the user can read. Return its path."""
+def save_profile(name: str, url: str, api_key: str | None) -> Path:
+    """Add a profile, or replace it, in the profile file, which only the user can read. Return its path.
+
+    Without a key the profile holds the address alone, for those who have tokens.
+    """
     path = profiles_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    profiles = {**_profiles(path), name: {"api_url": url, "api_key": api_key}}
+    profiles = {**_profiles(path), name: {"api_url": url} | ({"api_key": api_key} if api_key else {})}
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -58,21 +64,25 @@ def save_profile(name: str, url: str, api_key: str) -> Path:
 def connection(url: str | None = None, api_key: str | None = None, profile: str | None = None) -> Connection:
     """Return the connection that flags, environment, profile file and local system make, in this order.
 
-    A stored key is only ever sent to the address stored beside it. Raises SettingsError if something is missing.
+    A stored key is only ever sent to the address stored beside it, and a key that a flag gives goes before a token.
+    Raises SettingsError if something is missing.
     """
     flags: dict[str, Any] = {
         name: value for name, value in (("api_url", url), ("api_key", api_key), ("profile", profile)) if value
     }
     given = Given(**flags)
-    address, key = given.api_url, given.api_key
-    if address and key:
-        return Connection(address, key, "flags and environment" if url or api_key else "environment")
+    address = given.api_url
+    token = None if api_key else given.token
+    key = None if token else given.api_key
+    if address and (key or token):
+        return Connection(address, key, token, "flags and environment" if url or api_key else "environment")
     stored = [_from_profile(given.profile), *([] if given.profile else [_from_local_outputs()])]
     for source, its_url, its_key in stored:
-        if its_url and its_key and address in (None, its_url):
-            return Connection(its_url, key or its_key, source)
+        if its_url and (token or key or its_key) and address in (None, its_url):
+            return Connection(its_url, None if token else key or its_key, token, source)
     missing = f"key for {address}" if address else "API to ask"
-    raise SettingsError(f"No {missing}: run `runquote login`, or set RUNQUOTE_API_URL and RUNQUOTE_API_KEY")
+    access = "RUNQUOTE_API_KEY (where people sign in: RUNQUOTE_TOKEN)"
+    raise SettingsError(f"No {missing}: run `runquote login`, or set RUNQUOTE_API_URL and {access}")
 
 
 def _from_profile(name: str | None) -> tuple[str, str | None, str | None]:

@@ -48,7 +48,13 @@ class Session:
     def client(self) -> Client:
         """Return a client that waits for what passes by itself, and says what it waits for."""
         found = self.connection()
-        return Client(found.url, found.api_key, patience=PATIENCE_SECONDS, on_wait=lambda text: say(text, style="dim"))
+        return Client(
+            found.url,
+            found.api_key,
+            token=found.token,
+            patience=PATIENCE_SECONDS,
+            on_wait=lambda text: say(text, style="dim"),
+        )
 
 
 class Commands(TyperGroup):

@@ -9,7 +9,7 @@ from runquote.cli.output import Format, print_csv, print_json, print_table, say
 from runquote.cli.session import FAILURE, FormatOption, Session
 from runquote.client import Client
 from runquote.errors import RunquoteError
-from runquote.settings import DEFAULT_PROFILE, SettingsError, save_profile
+from runquote.settings import DEFAULT_PROFILE, Given, SettingsError, save_profile
 
 
 def login(
@@ -22,15 +22,19 @@ def login(
     """Save an API's address and key as a profile, in a file that only you can read.
 
     Asks for what --api-url and --api-key do not give; where there is no terminal, the key is a line on stdin. The three
-    options may also stand before the command, as they do for all others.
+    options may also stand before the command, as they do for all others. With RUNQUOTE_TOKEN set and no key given, the
+    profile holds the address alone: a token soon ends.
     """
     session: Session = context.obj
     url = api_url or session.api_url or typer.prompt("API address", err=True)
-    key = api_key or session.api_key or _secret()
+    key = api_key or session.api_key
+    token = None if key else Given().token
+    if token is None:
+        key = key or _secret()
     name = profile or session.profile or DEFAULT_PROFILE
-    if not key:
+    if not (key or token):
         raise typer.BadParameter("The API key is empty")
-    with Client(url, key) as client:
+    with Client(url, key, token=token) as client:
         if check:
             count = len(client.workflows())
             say(f"The API answers and knows {count} workflows")
@@ -58,11 +62,11 @@ def _checks(session: Session) -> list[dict[str, str]]:
         return [_row("configuration", "failed", str(error))]
     rows = [_row("configuration", "ok", f"{found.url} from {found.source}")]
     try:
-        with Client(found.url, found.api_key) as client:
+        with Client(found.url, found.api_key, token=found.token) as client:
             workflows = client.workflows()
     except RunquoteError as error:
         return [*rows, _row("api", "failed", f"{error.code}: {error}")]
-    rows.append(_row("api", "ok", "answers and accepts the key"))
+    rows.append(_row("api", "ok", f"answers and accepts the {'token' if found.token else 'key'}"))
     if not workflows:
         return [*rows, _row("history", "failed", "no runs are recorded: start with `runquote ingest`")]
     rows.append(_row("history", "ok", f"{sum(each.runs for each in workflows)} runs of {len(workflows)} workflows"))

@@ -30,7 +30,7 @@ def api(_api: FakeApi) -> FakeApi:
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, and a person who configured nothing."""
-    for variable in ("RUNQUOTE_API_URL", "RUNQUOTE_API_KEY", "RUNQUOTE_PROFILE"):
+    for variable in ("RUNQUOTE_API_URL", "RUNQUOTE_API_KEY", "RUNQUOTE_TOKEN", "RUNQUOTE_PROFILE"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / ".config"))

@@ -32,6 +32,7 @@ from contract.runs import RejectedRun, Run, RunsPage, RunsResponse
 from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
 
 API_KEY = "a-key-for-tests-only"
+TOKEN = "header.claims.signature"
 GB = 10**9
 NEW_RUNS = 0
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
@@ -241,7 +242,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self, path: str, body: dict[str, Any], length: int) -> BaseModel:
         if length > MAX_BATCH_BODY_BYTES:
             raise _Refused("payload_too_large", "The body is too large")
-        if self.headers["x-api-key"] != API_KEY:
+        if "authorization" in self.headers:
+            if self.headers["authorization"] != f"Bearer {TOKEN}" or "x-api-key" in self.headers:
+                raise _Refused("unauthorized", "The access token has ended")
+        elif self.headers["x-api-key"] != API_KEY:
             raise _Refused("forbidden", "The API key is missing or wrong")
         if self.server.failures:
             code, retry_after = self.server.failures.pop(0)

@@ -14,7 +14,7 @@ from runquote import Client, SettingsError, plots
 from runquote.cli import app
 from runquote.settings import profiles_file
 from tests.unit.runquote.conftest import Command
-from tests.unit.runquote.fake_api import API_KEY, FakeApi, detail
+from tests.unit.runquote.fake_api import API_KEY, TOKEN, FakeApi, detail
 
 PREDICT = ("predict", "rnaseq", "--input")
 
@@ -268,6 +268,33 @@ def test_flags_come_before_environment_before_profile_before_a_local_system(
     monkeypatch.setenv("RUNQUOTE_API_KEY", API_KEY)
     assert command(*PREDICT, "120GB").exit_code == 0
     assert command("--api-key", "wrong", *PREDICT, "120GB").exit_code == 1
+
+
+def test_where_people_sign_in_a_token_from_the_environment_goes_before_a_key(
+    command: Command, nowhere: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNQUOTE_API_URL", api.url)
+    monkeypatch.setenv("RUNQUOTE_API_KEY", "of another deployment")
+    monkeypatch.setenv("RUNQUOTE_TOKEN", TOKEN)
+    assert command(*PREDICT, "120GB").exit_code == 0
+    assert "accepts the token" in command("doctor").stdout
+    assert command("--api-key", API_KEY, *PREDICT, "120GB").exit_code == 0
+    monkeypatch.setenv("RUNQUOTE_TOKEN", "old")
+    ended = command(*PREDICT, "120GB")
+    assert (ended.exit_code, "The access token has ended" in ended.stderr) == (1, True)
+
+
+def test_login_with_a_token_saves_the_address_alone(
+    command: Command, nowhere: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNQUOTE_TOKEN", TOKEN)
+    assert command("login", "--api-url", api.url).exit_code == 0
+    assert json.loads(profiles_file().read_text()) == {"default": {"api_url": api.url}}
+    assert command(*PREDICT, "120GB").exit_code == 0
+    with Client.connect() as client:
+        assert client.workflows()
+    monkeypatch.delenv("RUNQUOTE_TOKEN")
+    assert "RUNQUOTE_TOKEN" in command(*PREDICT, "120GB").stderr
 
 
 def test_a_stored_key_is_never_sent_to_another_address(command: Command, nowhere: Path, api: FakeApi) -> None:

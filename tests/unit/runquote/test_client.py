@@ -14,6 +14,7 @@ from runquote import (
     InvalidRequestError,
     ModelWarmingError,
     RunquoteError,
+    UnauthorizedError,
     UnreachableError,
     WorkflowNotFoundError,
 )
@@ -39,6 +40,9 @@ def test_a_workflow_with_runs_reads_whole(client: Client) -> None:
         (lambda _: Client("http://127.0.0.1:9/v1", API_KEY).workflows(), UnreachableError),
         (lambda _: Client("ftp://example.org", API_KEY), UnreachableError),
         (lambda _: Client("http://example.org", "schlüssel"), ForbiddenError),
+        (lambda _: Client("http://example.org"), ForbiddenError),
+        (lambda _: Client("http://example.org", token="a\nb"), ForbiddenError),
+        (lambda client: Client(str(client._http.base_url), token="old").workflows(), UnauthorizedError),
     ],
 )
 def test_each_kind_of_failure_has_its_class(
