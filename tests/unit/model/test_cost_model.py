@@ -170,38 +170,6 @@ def test_many_evaluated_runs_are_listed_evenly_over_time() -> None:
     assert {later - earlier for earlier, later in pairwise(numbers)} <= {3, 4}
 
 
-def error_on_clean_runs(rows: list[dict[str, Any]]) -> float:
-    clean = make_history(make_rows(300, seed=9, parameters=True))
-    return float(evaluation.score(fit(rows), clean).metrics().median_ape)
-
-
-@pytest.mark.parametrize("poison", ["every twentieth times 1000", "one of a billion", "every twentieth over 1000"])
-@pytest.mark.parametrize("count", [40, 200])
-def test_poison_is_set_aside(poison: str, count: int) -> None:
-    clean = make_rows(count, seed=3, parameters=True)
-    factor = {"every twentieth times 1000": 1000.0, "every twentieth over 1000": 1e-3}
-    poisoned = [
-        row | {"cost_usd": row["cost_usd"] * factor[poison] if poison in factor else 1e9}
-        if (number % 20 == 7 if poison in factor else number == 7)
-        else row
-        for number, row in enumerate(clean)
-    ]
-    _, set_aside = cleaning.set_outliers_aside(make_history(poisoned))
-    changed = {bad["run_id"] for bad, good in zip(poisoned, clean, strict=True) if bad != good}
-    assert {entry.run_id for entry in set_aside} == changed
-    assert all("what runs like this one cost" in entry.reason for entry in set_aside)
-    assert error_on_clean_runs(poisoned) <= 1.25 * error_on_clean_runs(clean)
-
-
-def test_a_costly_kind_of_run_is_no_poison() -> None:
-    rows = make_rows(100, parameters=True)
-    for number, row in enumerate(rows):
-        if number % 20 == 0:
-            row["parameters"] = {"aligner": "de_novo", "threads": 4}
-            row["cost_usd"] *= 60
-    assert cleaning.set_outliers_aside(make_history(rows))[1] == []
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -1,0 +1,105 @@
+"""`python -m bench.poison`: how much wrong costs among the runs spoil the estimates of clean ones.
+
+Each history is learned from as it is, and with wrong costs in it: one of a billion dollars, or every twentieth times or
+over 1000. All models, cleaning included, are asked about the same clean runs. Histories are made up, and those of
+`RUNQUOTE_BENCHMARK` where that is set.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bench import accuracy, made_up
+
+COUNTS = (5, 6, 7, 10, 20, 50, 200)
+REPETITIONS = 2
+MOST_ASKED = 60
+FEWEST_ASKED = 20
+SMALLEST_ERROR = 0.01
+"""Errors below this are all the same to whoever asks, so no ratio is taken of them."""
+A_BILLION = 1e9
+"""The largest cost that the API takes."""
+
+Poison = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def _one_of_a_billion(cost: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return costs of which one is wrong."""
+    wrong = cost.copy()
+    wrong[generator.integers(len(cost))] = A_BILLION
+    return wrong
+
+
+def _every_twentieth(factor: float) -> Poison:
+    def poison(cost: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        wrong = cost.copy()
+        wrong[generator.choice(len(cost), len(cost) // 20, replace=False)] *= factor
+        return wrong
+
+    return poison
+
+
+POISONS = {"one of $1e9": _one_of_a_billion, "5 % x 1000": _every_twentieth(1e3), "5 % / 1000": _every_twentieth(1e-3)}
+
+
+def report() -> None:
+    """Print a table: a line for each number of runs and poison."""
+    histories = [*_made_up(), *_real()]
+    print("error: median over histories of the median relative error; ratio: poisoned over clean, history by history")
+    print(" runs  histories      poison  error: clean  poisoned  ratio: median  9th decile")
+    for count in COUNTS:
+        errors = [_errors(history, count) for history in histories if len(history) >= count + FEWEST_ASKED]
+        clean, *poisoned = np.maximum(errors, SMALLEST_ERROR).T
+        for name, spoilt in zip(_poisons(count), poisoned, strict=True):
+            ratio = spoilt / clean
+            print(
+                f"{count:>5}  {len(errors):>9}  {name:>10}  {np.median(clean):>12.3f}  {np.median(spoilt):>8.3f}"
+                f"  {np.median(ratio):>13.2f}  {np.quantile(ratio, 0.9):>10.2f}",
+                flush=True,
+            )
+
+
+def _poisons(count: int) -> dict[str, Poison]:
+    """Return those that make at least one of so many runs wrong."""
+    return POISONS if count >= 20 else {name: poison for name, poison in POISONS.items() if poison is _one_of_a_billion}
+
+
+def _made_up() -> Iterator[pd.DataFrame]:
+    for noise in (0.05, 0.2, 0.6):
+        runs = pd.DataFrame(made_up.rows(300, noise=noise))
+        yield runs.assign(workflow_name=f"noise of {noise}").rename(columns={"parameters": "params"})
+
+
+def _real() -> Iterator[pd.DataFrame]:
+    named = os.environ.get("RUNQUOTE_BENCHMARK")
+    for file in sorted(Path(named).rglob("runs.csv")) if named else ():
+        runs = pd.read_csv(file, dtype={"run_id": str})
+        runs = runs.assign(params=[json.loads(text) for text in runs.params.fillna("{}")])
+        yield from (history for _, history in runs.groupby("workflow_name"))
+
+
+def _errors(history: pd.DataFrame, count: int) -> list[float]:
+    """Return the mean over repetitions of the median relative error: learned from clean runs, then from each poison."""
+    found = []
+    for repetition in range(REPETITIONS):
+        generator = np.random.default_rng(repetition)
+        order = generator.permutation(len(history))
+        runs = history.iloc[order[:count]].reset_index(drop=True)
+        asked = history.iloc[order[count : count + MOST_ASKED]].reset_index(drop=True)
+        cost = runs.cost_usd.to_numpy(float)
+        learned = [runs, *(runs.assign(cost_usd=poison(cost, generator)) for poison in _poisons(count).values())]
+        found.append([_error(some, asked) for some in learned])
+    return [float(error) for error in np.mean(found, axis=0)]
+
+
+def _error(history: pd.DataFrame, asked: pd.DataFrame) -> float:
+    estimates = accuracy.fit(history)(asked).point
+    return float((estimates / asked.cost_usd - 1).abs().median())
+
+
+if __name__ == "__main__":
+    report()
