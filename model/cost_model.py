@@ -15,6 +15,7 @@ from model.base import Base
 from model.core import Core, Table
 from model.features import Encoder
 from model.history import Floats, History, Indices
+from model.repeats import Repeats
 
 MAX_REFERENCE_RUNS = 500
 """Past runs kept inside the artefact, to show those similar to a request."""
@@ -43,6 +44,7 @@ class CostModel(Shape):
     knots: Annotated[tuple[float, ...], Field(min_length=1)]
     strength: float = Field(ge=0, le=1)
     intervals: intervals.Intervals
+    repeats: Repeats | None = None
     drift: drift.Drift | None
     references: tuple[ReferenceRun, ...] = Field(max_length=MAX_REFERENCE_RUNS)
     _core: Core = PrivateAttr()
@@ -86,6 +88,7 @@ class CostModel(Shape):
             knots=tuple(fitted.knots.tolist()),
             strength=chosen.strength,
             intervals=chosen.intervals,
+            repeats=chosen.repeats,
             drift=chosen.drift,
             references=_references(history, table),
         )
@@ -109,6 +112,8 @@ class CostModel(Shape):
     def log_cost(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and how unsure its growth beyond the range is."""
         estimate, spread = self._core.predict(table)
+        if self.repeats is not None:
+            estimate = estimate + self.repeats.shift(table.log_size)
         if self.drift is not None:
             estimate = estimate + self.drift.shift(table.started_at, table.log_size)
         return np.clip(estimate, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD)), spread
@@ -117,6 +122,8 @@ class CostModel(Shape):
         """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
         estimate, spread = self.log_cost(table)
         scale = self.intervals.scale(table.log_size, spread)
+        if self.repeats is not None:
+            scale = scale * self.repeats.scale(table.log_size)
         if self.drift is not None:
             # Beyond the range the growth is what is unsure, and no recent run says anything about that.
             within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])

@@ -1,4 +1,4 @@
-"""What the base leaves: shallow boosted trees on the residual, smooth and bounded to the training range in size.
+"""What the base leaves: boosted trees on the residual, smooth and bounded to the training range in size.
 
 Trees are steps and know nothing beyond the data. So their answer is read at fixed sizes inside the training range and
 carried from one to the next along the base (`core`), which makes the whole rise with size where the base does.
@@ -20,13 +20,13 @@ MINIMUM_RUNS = 15
 KNOTS = 17
 """Sizes at which the trees are read."""
 NOISY_COPIES = 2
-"""Copies of every run with a recorded output size, each with the error of a person's estimate in it."""
+"""Copies of every run with a recorded output size, each with an error in it."""
 ROWS_PER_THREAD = 5000
-ROUNDS = 60
+ROUNDS = 150
 PARAMETERS: dict[str, Any] = {
     "objective": "reg:pseudohubererror",
     "tree_method": "hist",
-    "max_depth": 3,
+    "max_depth": 5,
     "eta": 0.1,
     "lambda": 4.0,
     "subsample": 0.8,

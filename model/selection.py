@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import core, drift, intervals
+from model import core, drift, intervals, repeats
 from model.base import sample
 from model.core import Table
 from model.history import Floats, Indices
@@ -36,7 +36,7 @@ SMALLEST_STEP = 0.02
 
 @dataclass(frozen=True)
 class Selection:
-    """What cross-validation found: the mixtures of the bases, the trees' strength, intervals and drift.
+    """What cross-validation found: the mixtures of the bases, the trees' strength, intervals, repeats and drift.
 
     `conditions` is what drift did to the log cost of each run, to be left out when the model is fitted.
     """
@@ -45,6 +45,7 @@ class Selection:
     beyond: float
     strength: float
     intervals: intervals.Intervals
+    repeats: repeats.Repeats | None
     drift: drift.Drift | None
     conditions: Floats
 
@@ -64,7 +65,7 @@ def select(table: Table, log_cost: Floats) -> Selection:
     table, log_cost = table.take(rows), log_cost[rows]
     runs = _Runs(table, log_cost, log_cost)
     inside, strength, errors = _inside(runs)
-    calibrated, found = _calibrate(table, errors)
+    calibrated, again, found = _calibrate(table, errors)
     if found is not None and found.terms:
         # Without what conditions did to them, the same runs say more about size and parameters.
         kept = drift.latest(table.started_at)
@@ -72,13 +73,13 @@ def select(table: Table, log_cost: Floats) -> Selection:
         shift[kept] = _apart_from(table.log_size[kept], found.shift_of_own())
         runs = _Runs(table, log_cost, log_cost - shift)
         inside, strength, errors = _inside(runs)
-        calibrated, found = _calibrate(table, errors)
+        calibrated, again, found = _calibrate(table, errors)
     beyond, calibrated = _beyond(runs, inside, calibrated)
     if found is not None:
-        found = _later(table, log_cost, inside, calibrated, found)
+        found = _later(runs, inside, _Known(errors, again, calibrated), found)
     conditions = np.zeros(everything)
     conditions[rows] = log_cost - runs.adjusted
-    return Selection(inside, beyond, strength, calibrated, found, conditions)
+    return Selection(inside, beyond, strength, calibrated, again, found, conditions)
 
 
 def _apart_from(log_size: Floats, shift: Floats) -> Floats:
@@ -87,10 +88,12 @@ def _apart_from(log_size: Floats, shift: Floats) -> Floats:
     return np.asarray(shift - design @ np.linalg.lstsq(design, shift, rcond=None)[0])
 
 
-def _calibrate(table: Table, errors: Floats) -> tuple[intervals.Intervals, drift.Drift | None]:
-    calibrated = intervals.fit_inside(table.log_size, errors)
-    scales = calibrated.scale(table.log_size, np.zeros(len(table)))
-    return calibrated, drift.fit(table.started_at, table.log_size, errors, scales, calibrated.tail)
+def _calibrate(table: Table, errors: Floats) -> tuple[intervals.Intervals, repeats.Repeats | None, drift.Drift | None]:
+    again, shift, factor = repeats.fit(table.log_size, errors)
+    calibrated = intervals.fit_inside(table.log_size, (errors - shift) / factor)
+    scales = calibrated.scale(table.log_size, np.zeros(len(table))) * factor
+    found = drift.fit(table.started_at, table.log_size, errors - shift, scales, calibrated.tail)
+    return calibrated, again, found
 
 
 def _choose(losses: dict[float, float]) -> float:
@@ -128,7 +131,10 @@ def _inside(runs: _Runs) -> tuple[float, float, Floats]:
         boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), adjusted[rest])
         for strength in STRENGTHS[1:] if boosted.booster is not None else ():
             errors[strength][fold] = log_cost[fold] - boosted.with_strength(strength).predict(table.take(fold))[0]
-    strength = _choose({choice: _mean_error(error) for choice, error in errors.items()})
+    # What runs of the very same size tell needs no trees.
+    strength = _choose(
+        {choice: _mean_error(error - repeats.fit(table.log_size, error)[1]) for choice, error in errors.items()}
+    )
     return inside, strength, errors[strength]
 
 
@@ -180,12 +186,19 @@ def _cut(runs: _Runs, inside: float, calibrated: intervals.Intervals, share: flo
     )
 
 
-def _later(
-    table: Table, log_cost: Floats, inside: float, calibrated: intervals.Intervals, found: drift.Drift
-) -> drift.Drift:
+@dataclass(frozen=True)
+class _Known:
+    """What random folds taught: the errors on runs left out, what repeats tell, and intervals."""
+
+    errors: Floats
+    repeats: repeats.Repeats | None
+    intervals: intervals.Intervals
+
+
+def _later(runs: _Runs, inside: float, inner: _Known, found: drift.Drift) -> drift.Drift:
     """Learn from predicting later runs by earlier ones how far the last conditions go on, and how errors grow."""
-    order = drift.latest(table.started_at)
-    table, log_cost = table.take(order), log_cost[order]
+    order = drift.latest(runs.table.started_at)
+    table, log_cost, errors_inside = runs.table.take(order), runs.log_cost[order], inner.errors[order]
     errors: dict[float, list[Floats]] = {share: [] for share in LATER_SHARES}
     scales: list[Floats] = []
     for cut in TIME_CUTS:
@@ -194,18 +207,24 @@ def _later(
         held = table.take(later)
         base = core.fit_base(table.take(past), log_cost[past]).mixed(inside, inside)
         level, _ = base.predict(held.log_size, held.columns)
+        factor = np.ones(len(held))
+        if inner.repeats is not None:
+            again = repeats.learn(table.log_size[past], errors_inside[past], inner.repeats.shrinkage)
+            level, factor = level + again.shift(held.log_size), again.scale(held.log_size)
         known = found.before(first)
         shift = known.shift(held.started_at, held.log_size)
         for share, kept in errors.items():
             kept.append(log_cost[later] - level - share * shift)
         scales.append(
-            calibrated.scale(held.log_size, np.zeros(len(held))) * known.scale(held.started_at, held.log_size)
+            inner.intervals.scale(held.log_size, np.zeros(len(held)))
+            * factor
+            * known.scale(held.started_at, held.log_size)
         )
     share = _choose({share: float(np.mean([_mean_error(error) for error in kept])) for share, kept in errors.items()})
     # The next runs are one more such block, so the worst block seen is what to expect with some caution.
     needed = [
         float(np.quantile(np.abs(error) / scale, 0.9)) for error, scale in zip(errors[share], scales, strict=True)
     ]
-    widening = min(max(1.0, max(needed) / calibrated.tail), MOST_WIDENING)
+    widening = min(max(1.0, max(needed) / inner.intervals.tail), MOST_WIDENING)
     weight = len(order) / (len(order) + FEW_LATER)
     return found.model_copy(update={"later": share, "widening": 1.0 + weight * (widening - 1.0)})

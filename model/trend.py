@@ -24,8 +24,8 @@ OVERHEADS = (-6.0, 5.0)
 DEGREES_OF_FREEDOM = 4.0
 EFFECT_PRIOR = 1.0
 """Standard deviation of a parameter's effect on log cost, for a parameter change of one standard deviation."""
-OUTPUT_NOISE = 0.3
-"""Error of log output size to be expected when a person estimates it before the run."""
+OUTPUT_NOISE = 0.2
+"""Error assumed of log output size: between that of a record, near 0, and that of an estimate before the run, 0.3."""
 MOST_EVIDENCE = 40.0
 """Runs beyond this number do not make the posterior narrower: the family is never exactly true, and members that fit
 the middle of the range a little worse may continue it better."""

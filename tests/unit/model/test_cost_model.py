@@ -308,3 +308,30 @@ def test_runs_later_than_all_others_get_the_width_that_later_runs_needed() -> No
 def test_a_square_law_is_believed_with_ten_runs() -> None:
     rows = [make_row(number, size, 1e-20 * size**2) for number, size in enumerate(np.geomspace(1e9, 1e11, 10))]
     assert ask_sizes(fit(rows), 4e11)[0].cost_usd == pytest.approx(1600, rel=0.35)
+
+
+def same_data_again(count: int, data: int, effect: float) -> list[dict[str, Any]]:
+    """Return runs on a few pieces of data, each of which costs more or less than its size says."""
+    generator = random.Random(5)
+    pieces = [(10 ** generator.uniform(8.5, 10.5), math.exp(generator.gauss(0, effect))) for _ in range(data)]
+    return [
+        make_row(number, size, (0.05 + 1e-11 * size) * factor * math.exp(generator.gauss(0, 0.05)))
+        for number, (size, factor) in ((number, pieces[number % data]) for number in range(count))
+    ]
+
+
+def test_the_same_data_again_costs_what_it_did() -> None:
+    rows = same_data_again(120, 20, 0.3)
+    model = fit(rows)
+    assert model.repeats is not None
+    known = ask_sizes(model, *(row["input_bytes"] for row in rows[:20]))
+    means = [float(np.mean([row["cost_usd"] for row in rows[number::20]])) for number in range(20)]
+    assert float(np.median([abs(a.cost_usd / b - 1) for a, b in zip(known, means, strict=True)])) < 0.05
+    new = ask_sizes(model, *(row["input_bytes"] * 1.01 for row in rows[:20]))
+    assert relative_width(known[0]) < 0.7 * relative_width(new[0])
+    for prediction in (*known, *new):
+        check_sane(prediction)
+
+
+def test_repeated_sizes_that_tell_nothing_change_nothing() -> None:
+    assert fit(same_data_again(120, 20, 0.0)).repeats is None

@@ -1,0 +1,106 @@
+"""The same input again: runs on exactly the same bytes err alike, because the data, not only their size, set the cost.
+
+Pipelines are run on the same data over and over (a test set, a reference sample, a run with other parameters). The mean
+error of the earlier runs of a size, shrunk as a random effect is (best linear unbiased prediction: Henderson 1975,
+Robinson 1991), corrects the next one. It enters only where leaving each run out in turn proves it.
+"""
+
+from functools import cached_property
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from contract.base import Shape
+from model.history import Floats
+
+MOST_SIZES = 1000
+"""Sizes that are kept, those with most runs first."""
+SHRINKAGES = (3.0, 1.0, 0.3, 0.1)
+"""Candidates for the variance among runs of one size, in variances between sizes."""
+FEWEST_RUNS = 10
+"""Runs that share their size with another, before anything is learned from them."""
+CLIP = 0.95
+"""Errors count up to this quantile of their size."""
+WORTH = 0.97
+
+
+class Repeats(Shape):
+    """What past runs of a size cost more than expected (log), and how many there were of it; sizes rise."""
+
+    log_sizes: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_SIZES)]
+    means: tuple[float, ...]
+    counts: tuple[int, ...]
+    shrinkage: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not len(self.log_sizes) == len(self.means) == len(self.counts):
+            raise ValueError("the columns of repeats differ in length")
+        return self
+
+    @cached_property
+    def _columns(self) -> tuple[Floats, Floats, Floats]:
+        return np.array(self.log_sizes), np.array(self.means), np.array(self.counts, dtype=float)
+
+    def shift(self, log_size: Floats) -> Floats:
+        """Return the shift of log cost at these log sizes; 0 at a size without past runs."""
+        means, counts = self._known(log_size)
+        return means * counts / (counts + self.shrinkage)
+
+    def scale(self, log_size: Floats) -> Floats:
+        """Return the factor on the scale of log cost at these log sizes; 1 at a size without past runs."""
+        return _scale(self._known(log_size)[1], self.shrinkage)
+
+    def _known(self, log_size: Floats) -> tuple[Floats, Floats]:
+        sizes, means, counts = self._columns
+        place = np.minimum(np.searchsorted(sizes, log_size), len(sizes) - 1)
+        same = sizes[place] == log_size
+        return np.where(same, means[place], 0.0), np.where(same, counts[place], 0.0)
+
+
+def _scale(counts: Floats, shrinkage: float) -> Floats:
+    """Standard deviation of a run's error given others of its size, against that of a run of a new size."""
+    return np.asarray(np.sqrt((1.0 + 1.0 / (counts + shrinkage)) / (1.0 + 1.0 / shrinkage)))
+
+
+def fit(log_size: Floats, errors: Floats) -> tuple[Repeats | None, Floats, Floats]:
+    """Learn from errors on unseen runs.
+
+    Returns what was learned (None where repeating tells nothing), and each run's shift and scale by the others of its
+    size.
+    """
+    sizes, group, counts = np.unique(log_size, return_inverse=True, return_counts=True)
+    nothing = None, np.zeros_like(errors), np.ones_like(errors)
+    others = counts[group].astype(np.float64) - 1.0
+    again = others > 0
+    if len(sizes) == 1 or again.sum() < FEWEST_RUNS:
+        return nothing
+    limit = float(np.quantile(np.abs(errors), CLIP))
+    clipped = np.clip(errors, -limit, limit)
+    sums = np.bincount(group, clipped)
+    best, least = None, WORTH * float(np.abs(errors[again]).mean())
+    for shrinkage in SHRINKAGES:
+        shift = (sums[group] - clipped) / (others + shrinkage)
+        better = np.abs(errors[again]) - np.abs(errors[again] - shift[again])
+        certain = float(better.mean()) > 2.0 * float(better.std()) / len(better) ** 0.5
+        loss = float(np.abs(errors[again] - shift[again]).mean())
+        if certain and loss < least:
+            best, least = shrinkage, loss
+    if best is None:
+        return nothing
+    return learn(log_size, errors, best), (sums[group] - clipped) / (others + best), _scale(others, best)
+
+
+def learn(log_size: Floats, errors: Floats, shrinkage: float) -> Repeats:
+    """Keep the mean error of every size."""
+    sizes, group, counts = np.unique(log_size, return_inverse=True, return_counts=True)
+    limit = float(np.quantile(np.abs(errors), CLIP))
+    means = np.bincount(group, np.clip(errors, -limit, limit)) / counts
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_SIZES])
+    return Repeats(
+        log_sizes=tuple(sizes[kept].tolist()),
+        means=tuple(means[kept].tolist()),
+        counts=tuple(counts[kept].tolist()),
+        shrinkage=shrinkage,
+    )
