@@ -23,6 +23,11 @@ class RetrainInput(Shape):
 
     workflow_name: WorkflowName
     trigger: Literal["manual", "schedule"] = "manual"
+    restore_version: int | None = Field(
+        default=None,
+        ge=1,
+        description="Serve the model of this version again, as a new version; train nothing",
+    )
 
 
 class PrepareDatasetRequest(Shape):
@@ -82,6 +87,8 @@ class PrepareDatasetResponse(Shape):
     input_data_config: list[dict[str, Any]] = Field(description="CreateTrainingJob's InputDataConfig")
     output_path: str = Field(description="S3 URI")
     production_variants: list[dict[str, Any]] = Field(description="CreateEndpointConfig's ProductionVariants")
+    restored_version: int | None = Field(description="What RetrainInput.restore_version asked for")
+    restored_model_url: str | None = Field(description="S3 URI of that version's model.tar.gz")
     enable_network_isolation: bool = Field(description="Of the served model; serverless endpoints do not take it")
 
 
@@ -107,6 +114,7 @@ class CompareModelsRequest(Shape):
     workflow_name: WorkflowName
     evaluation_uri: str
     champion: Champion | None
+    restored_version: int | None = None
 
 
 class CompareModelsResponse(Shape):

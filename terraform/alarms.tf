@@ -52,7 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "api_latency" {
 
 resource "aws_cloudwatch_metric_alarm" "endpoint_misconfigured" {
   alarm_name          = "${var.name_prefix}-endpoint-misconfigured"
-  alarm_description   = "An endpoint record is malformed or names an endpoint that is gone; retraining the workflow repairs it"
+  alarm_description   = "An endpoint record is malformed or names an endpoint that is gone; the next promotion repairs it"
   namespace           = "Runquote"
   metric_name         = "EndpointMisconfigured"
   dimensions          = { service = "predict" }

@@ -49,17 +49,17 @@ class System:
         """The API's Python client."""
         return Client(self.outputs["api_url"], self.outputs["api_key"])
 
-    def retrain(self, workflow_name: str) -> dict[str, Any]:
+    def retrain(self, workflow_name: str, **more: object) -> dict[str, Any]:
         """Run the state machine for one workflow to its end; the description of the execution."""
-        return self.wait(self.start_retraining(workflow_name))
+        return self.wait(self.start_retraining(workflow_name, **more))
 
-    def start_retraining(self, workflow_name: str) -> str:
+    def start_retraining(self, workflow_name: str, **more: object) -> str:
         """Start the state machine; the execution's ARN."""
         states = self.client("stepfunctions")
         started = states.start_execution(
             stateMachineArn=self.outputs["retrain_state_machine_arn"],
             name=f"test-{uuid4().hex[:12]}",
-            input=json.dumps({"workflow_name": workflow_name}),
+            input=json.dumps({"workflow_name": workflow_name, **more}),
         )
         return str(started["executionArn"])
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from contract.states import CompareModelsRequest, CompareModelsResponse
-from functions.compare_models.logic import compare
+from functions.compare_models.logic import compare, restored
 from functions.compare_models.settings import Settings
 from functions.shared import aws, evaluations
 from functions.shared.observability import logger
@@ -32,7 +32,10 @@ def artifacts() -> ArtifactsBucket:
 
 def _compare(request: CompareModelsRequest) -> CompareModelsResponse:
     evaluation = evaluations.load(artifacts(), request.evaluation_uri, request.workflow_name)
-    verdict = compare(evaluation, request.champion, settings())
+    if request.restored_version is not None:
+        verdict = restored(request.restored_version, evaluation)
+    else:
+        verdict = compare(evaluation, request.champion, settings())
     logger.info(
         "verdict",
         extra={"workflow_name": request.workflow_name, "is_better": verdict.is_better, "reason": verdict.reason},

@@ -2,7 +2,7 @@
 
 Promoted is what is better by more than noise, or as good and trained on much newer or many more runs; never what is
 much worse on runs of some size. Without a champion to compare with, a challenger must be better than always answering
-the median cost, or simply be right.
+the median cost, or simply be right. An earlier version that a person wants back is not judged again.
 """
 
 from contract.container import Difference, Evaluation, Metrics, SizeSlice
@@ -27,6 +27,19 @@ def compare(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> 
     return CompareModelsResponse(
         is_better=is_better, reason=reason[:1024], challenger=evaluation.challenger, champion=evaluation.champion
     )
+
+
+def restored(version: int, evaluation: Evaluation) -> CompareModelsResponse:
+    """Answer for an earlier version that a person wants back: who asks for it has judged."""
+    reason = f"Promoted: version {version} again, as a person asked; it was trained on {_learned(evaluation)}"
+    return CompareModelsResponse(
+        is_better=True, reason=reason, challenger=evaluation.challenger, champion=evaluation.champion
+    )
+
+
+def _learned(evaluation: Evaluation) -> str:
+    runs = words.counted(evaluation.profile.runs, "run")
+    return f"{runs} until {words.date(evaluation.profile.latest_run_at)}"
 
 
 def _against_baseline(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> tuple[bool, str]:

@@ -9,7 +9,7 @@ from contract.states import MINIMUM_RUNS, Champion, PrepareDatasetRequest, Prepa
 from functions.prepare_dataset.dataset import Dataset
 from functions.prepare_dataset.serving import Serving
 from functions.shared import words
-from functions.shared.errors import AlreadyRunning, InsufficientData, MalformedRecord
+from functions.shared.errors import AlreadyRunning, InsufficientData, InvalidInput, MalformedRecord
 from functions.shared.explain import quoted
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import (
@@ -62,12 +62,13 @@ class DatasetPreparer:
         Whatever fails after the claim, the state machine releases it; the same execution may claim again.
 
         Raises:
-            InvalidInput: the execution's input is not a RetrainInput.
+            InvalidInput: the execution's input is not a RetrainInput, or asks for a version that cannot be restored.
             AlreadyRunning: another execution holds the workflow.
             InsufficientData: there are fewer than MINIMUM_RUNS successful runs.
             DependencyUnavailable: AWS does not answer.
         """
-        workflow_name = read(request.input, RetrainInput).workflow_name
+        asked = read(request.input, RetrainInput)
+        workflow_name = asked.workflow_name
         self._claim(workflow_name, request.execution_arn)
         # Read before the runs: what is revised from here on is examined next time.
         record = self._workflows.get(workflow_name)
@@ -86,6 +87,7 @@ class DatasetPreparer:
             extra={"workflow_name": workflow_name, "runs": manifest.runs, "holdout_runs": manifest.holdout_runs},
         )
         champion = self._champion(workflow_name)
+        restored_model_url = self._restored(asked.restore_version, champion) if asked.restore_version else None
         resource = names.resource_name(self._name_prefix, workflow_name)
         name = names.challenger_name(self._name_prefix, workflow_name, request.execution_name)
         serving = self._serving_of(name)
@@ -107,6 +109,8 @@ class DatasetPreparer:
             input_data_config=self._channels(dataset, champion),
             output_path=self._artifacts.uri(f"models/{resource}"),
             production_variants=serving.production_variants,
+            restored_version=asked.restore_version,
+            restored_model_url=restored_model_url,
             enable_network_isolation=serving.enable_network_isolation,
         )
 
@@ -143,6 +147,18 @@ class DatasetPreparer:
             model_package_arn=record.model_package_arn,
             endpoint_name=record.endpoint_name,
         )
+
+    def _restored(self, version: int, champion: Champion | None) -> str:
+        """Return where the model of a version is: an earlier one, or the one in service, whose endpoint may be gone."""
+        if champion is None:
+            raise InvalidInput("restore_version: no model is in service")
+        if version > champion.model_version:
+            raise InvalidInput(f"restore_version: version {version} is later than the one in service")
+        group, _ = champion.model_package_arn.rsplit("/", 1)
+        uri = self._registry.artifact_uri(f"{group}/{version}")
+        if uri is None:
+            raise InvalidInput(f"restore_version: there is no version {version}")
+        return uri
 
     def _channels(self, dataset: Dataset, champion: Champion | None) -> list[dict[str, Any]]:
         channels = [_channel("train", dataset.train_uri), _channel("holdout", dataset.holdout_uri)]

@@ -34,7 +34,7 @@ class Retrainer:
         under_way = self._under_way(record)
         if under_way is not None:
             return self._told(record.workflow_name, under_way), False
-        content = RetrainInput(workflow_name=record.workflow_name).model_dump()
+        content = RetrainInput(workflow_name=record.workflow_name).model_dump(exclude_none=True)
         last = record.last_retraining
         name = retraining_name(record.workflow_name, last.ended_at if last else None)
         try:

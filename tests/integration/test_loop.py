@@ -123,6 +123,52 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     assert (len(endpoint), len(configs), len(models)) == (1, 1, 1), "an older model was not retired"
 
 
+def test_an_earlier_model_is_taken_back_into_service(system: System, updates: Updates) -> None:
+    name = "restored"
+    _record(system, _history(name, days=-60))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    before = _predict(system, name)
+    _record(system, _history(name, label="b", factor=5, days=-30))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    assert _predict(system, name).cost_usd > 2 * before.cost_usd
+    assert [told.outcome for told in updates.of(name)] == ["promoted", "promoted"]
+
+    refused = system.retrain(name, restore_version=3)
+    assert (refused["status"], refused["error"]) == ("FAILED", "InvalidInput")
+    assert [told.outcome for told in updates.of(name)] == ["failed"]
+
+    assert system.retrain(name, restore_version=1)["status"] == "SUCCEEDED"
+    (told,) = updates.of(name)
+    assert (told.outcome, told.model_version) == ("promoted", 3)
+    assert told.message.startswith("Promoted: version 1 again, as a person asked; it was trained on 55 runs until ")
+    after = _predict(system, name)
+    assert (after.cost_usd, after.model.version) == (before.cost_usd, 3)
+    assert after.model.trained_at == before.model.trained_at
+    jobs = system.client("sagemaker").list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    assert len(jobs) == 2
+
+
+def test_an_endpoint_deleted_behind_our_back_is_said_and_comes_back_with_its_version(
+    system: System, updates: Updates
+) -> None:
+    name = "deleted"
+    _record(system, _history(name, count=20))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    sagemaker = system.client("sagemaker")
+    (endpoint,) = sagemaker.list_endpoints(NameContains=name)["Endpoints"]
+    sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+    sagemaker.get_waiter("endpoint_deleted").wait(
+        EndpointName=endpoint["EndpointName"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 5_000_000})
+    assert (response.status_code, response.json()["error"]) == (503, "endpoint_misconfigured")
+    assert endpoint["EndpointName"] not in response.text
+
+    assert system.retrain(name, restore_version=1)["status"] == "SUCCEEDED"
+    assert [told.outcome for told in updates.of(name)] == ["promoted", "promoted"]
+    assert _predict(system, name).model.version == 2
+
+
 def _made_up(name: str, label: str, count: int, started: datetime) -> list[dict[str, Any]]:
     """Runs of one law of cost, with noise, an hour apart."""
     runs = []

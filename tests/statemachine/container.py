@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -11,11 +12,14 @@ ROOT = Path(os.environ["RUNQUOTE_ML_ROOT"])
 
 def train() -> int:
     """Write a model that remembers the scenario, or fail with a reason."""
-    scenario = json.loads((ROOT / "input/config/hyperparameters.json").read_text())["scenario"]
+    hyper_parameters = json.loads((ROOT / "input/config/hyperparameters.json").read_text())
+    scenario = hyper_parameters["scenario"]
     if scenario == "training_failed":
         (ROOT / "output/failure").write_text("the scenario says so")
         return 1
-    (ROOT / "model/model.json").write_text(json.dumps({"scenario": scenario}))
+    if scenario == "training_endless":
+        time.sleep(600)
+    (ROOT / "model/model.json").write_text(json.dumps(hyper_parameters))
     (ROOT / "output/data").mkdir(parents=True, exist_ok=True)
     (ROOT / "output/data/evaluation.json").write_text("{}")
     print("median_ape=0.1;")
@@ -23,9 +27,12 @@ def train() -> int:
 
 
 def serve() -> int:
-    """Answer with the model version, or end at once."""
-    if json.loads((ROOT / "model/model.json").read_text())["scenario"] == "endpoint_failed":
+    """Answer with the model version once the file is there that the model waits for, if any, or end at once."""
+    model = json.loads((ROOT / "model/model.json").read_text())
+    if model["scenario"] == "endpoint_failed":
         return 1
+    while model["waits_for"] and not Path(model["waits_for"]).exists():
+        time.sleep(0.05)
     HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
     return 0
 

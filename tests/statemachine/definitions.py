@@ -72,6 +72,10 @@ def _house_rules(state: dict[str, Any]) -> Iterator[str]:
         retried = [error for retry in state.get("Retry", []) for error in retry["ErrorEquals"]]
         if "States.ALL" in retried:
             yield "retries errors that it does not name"
+        if any(
+            "MaxDelaySeconds" not in retry or retry.get("JitterStrategy") != "FULL" for retry in state.get("Retry", [])
+        ):
+            yield "retries without jitter or bound"
         if not any("States.ALL" in catch["ErrorEquals"] for catch in state.get("Catch", [])):
             yield "lets some errors pass"
 

@@ -52,7 +52,9 @@ def prepare_dataset(event: Event, _context: object) -> Event:
         "model_package_group_name": f"t-{workflow.replace('_', '-')}",
         "client_token": event["execution_name"],
         "champion": None,
-        "hyper_parameters": {"scenario": scenario},
+        "restored_version": event["input"].get("restore_version"),
+        "restored_model_url": event["input"].get("restore_url"),
+        "hyper_parameters": {"scenario": scenario, "waits_for": event["input"].get("waits_for", "")},
         "input_data_config": [
             {
                 "ChannelName": "train",
@@ -79,6 +81,8 @@ def verify_artifact(event: Event, _context: object) -> Event:
 
 
 def compare_models(event: Event, _context: object) -> Event:
+    if event["restored_version"] is not None:
+        return {"is_better": True, "reason": f"version {event['restored_version']} again"}
     better = not event["evaluation_uri"].endswith("/no_update")
     return {"is_better": better, "reason": "better" if better else "within noise"}
 

@@ -44,19 +44,37 @@ class Machine:
     def client(self, service: str) -> Any:  # noqa: ANN401 - which client depends on the name
         return self.cloud.client(service)
 
-    def run(self, machine: str = "retrain", **input_: object) -> dict[str, Any]:
-        """Execute to the end; the description, with the visited states and the notifications since the last call."""
+    def run(self, machine: str = "retrain", name: str | None = None, **input_: object) -> dict[str, Any]:
+        """Execute to the end."""
+        return self.finish(self.start(machine, name, **input_))
+
+    def start(self, machine: str = "retrain", name: str | None = None, **input_: object) -> str:
+        """Start an execution; its ARN."""
+        execution = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.arns[machine], name=name or f"x{uuid4().hex[:12]}", input=json.dumps(input_)
+        )
+        return str(execution["executionArn"])
+
+    def finish(self, arn: str) -> dict[str, Any]:
+        """Wait for the end; the description, with the visited states and the notifications since the last call."""
         states = self.client("stepfunctions")
-        name = f"x{uuid4().hex[:12]}"
-        arn = states.start_execution(stateMachineArn=self.arns[machine], name=name, input=json.dumps(input_))
-        arn = arn["executionArn"]
         deadline = time.monotonic() + 120
         while (description := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, f"{name} did not end"
+            assert time.monotonic() < deadline, f"{arn} did not end"
             time.sleep(0.1)
-        events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-        visited = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
-        return {**description, "visited": visited, "notifications": self._notifications(), "name": name}
+        return {**description, "visited": self.visited(arn), "notifications": self._notifications()}
+
+    def visited(self, arn: str) -> list[str]:
+        """The states that an execution has entered so far, in order."""
+        events = self.client("stepfunctions").get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+    def wait_until_in(self, state: str, arn: str) -> None:
+        """Wait until an execution has entered a state."""
+        deadline = time.monotonic() + 60
+        while state not in self.visited(arn):
+            assert time.monotonic() < deadline, self.visited(arn)
+            time.sleep(0.1)
 
     def _notifications(self) -> list[dict[str, Any]]:
         queue, found = self.client("sqs"), []
@@ -102,6 +120,12 @@ class Machine:
         """Approval status of each version, oldest first."""
         packages = self.client("sagemaker").list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
         return [p["ModelApprovalStatus"] for p in sorted(packages, key=lambda p: int(p["ModelPackageVersion"]))]
+
+    def packages(self, group: str) -> list[dict[str, Any]]:
+        """All versions, as the registry describes them."""
+        sagemaker = self.client("sagemaker")
+        listed = sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
+        return [dict(sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"])) for each in listed]
 
     def record(self, workflow: str) -> dict[str, Any]:
         """The workflow's item."""
@@ -155,11 +179,14 @@ def _deploy(cloud: LocalCloud) -> Machine:
         )
         substitutions[f"{name}_arn"] = function["FunctionArn"]
     arns: dict[str, str] = {}
-    for name in ("retrain", "retrain_all", "unheard"):
-        body = definition("retrain" if name == "unheard" else name, substitutions)
+    for name in ("retrain", "retrain_all", "unheard", "hurried"):
+        body = definition(name if name.startswith("retrain") else "retrain", substitutions)
         if name == "unheard":  # nobody is there to be told, and the test does not wait for the retries
             body["States"]["NotifyOutcome"]["Parameters"]["TopicArn"] = topic + "-missing"
             body["States"]["NotifyOutcome"]["Retry"][0].update(IntervalSeconds=1, MaxAttempts=1)
+        if name == "hurried":  # gives up in seconds, not in hours
+            body["States"]["TrainModel"]["TimeoutSeconds"] = 2
+            body["States"]["StartEndpointChange"]["Parameters"]["max_polls"] = 2
         created = client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(body), roleArn="arn:aws:iam::000000000000:role/test"
         )
@@ -202,6 +229,19 @@ def test_a_challenger_that_is_not_better_is_rejected_and_told_of(machine: Machin
     assert machine.record("wf-no-update")["last_retraining"]["M"]["outcome"] == {"S": "no_update"}
 
 
+def test_an_earlier_version_is_served_again_as_a_new_one_without_training(machine: Machine) -> None:
+    for _ in range(2):
+        machine.run(workflow_name="wf-restored", scenario="promoted")
+    first = sorted(machine.packages("t-wf-restored"), key=lambda package: int(package["ModelPackageVersion"]))[0]
+    url = first["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    execution = machine.run(workflow_name="wf-restored", scenario="promoted", restore_version=1, restore_url=url)
+    assert execution["status"] == "SUCCEEDED", execution
+    assert "TrainModel" not in execution["visited"]
+    assert _only(execution)["message"] == "version 1 again"
+    assert machine.answer("t-wf-restored") == "3"
+    assert machine.approvals("t-wf-restored") == ["Approved"] * 3
+
+
 def test_too_few_runs_are_an_outcome(machine: Machine) -> None:
     execution = machine.run(workflow_name="wf-few", scenario="insufficient_data")
     assert execution["status"] == "SUCCEEDED"
@@ -230,6 +270,81 @@ def test_a_failed_training_carries_its_reason(machine: Machine) -> None:
     assert _only(execution)["outcome"] == "failed"
     assert "the scenario says so" in _only(execution)["message"]
     assert "lease_owner" not in machine.record("wf-training")
+
+
+def test_a_training_that_never_ends_is_stopped_and_told_of(machine: Machine) -> None:
+    execution = machine.run("hurried", workflow_name="wf-endless", scenario="training_endless")
+    assert (execution["status"], execution["error"]) == ("FAILED", "TrainingStopped")
+    assert _only(execution)["outcome"] == "failed"
+    job = machine.client("sagemaker").describe_training_job(TrainingJobName=f"t-{execution['name']}")
+    assert job["TrainingJobStatus"] in ("Stopping", "Stopped")
+
+
+def test_a_refusal_by_sagemaker_is_tried_again_and_named_when_it_lasts(machine: Machine) -> None:
+    with machine.fault("CreateTrainingJob", "ThrottlingException"):
+        execution = machine.run(workflow_name="wf-busy", scenario="promoted")
+    assert execution["status"] == "SUCCEEDED", execution
+    with machine.fault("CreateTrainingJob", "ThrottlingException", times=4):
+        execution = machine.run(workflow_name="wf-busy", scenario="promoted")
+    assert execution["status"] == "FAILED"
+    assert _only(execution)["outcome"] == "failed"
+    assert "planted" in _only(execution)["message"]
+    assert machine.answer("t-wf-busy") == "1"
+
+
+def test_what_an_earlier_try_of_an_execution_made_is_adopted(machine: Machine) -> None:
+    """As after a redrive, or when an answer was lost: job, model and endpoint config have their names already."""
+    first = machine.run(workflow_name="wf-adopted", scenario="promoted")
+    sagemaker, name = machine.client("sagemaker"), f"x{uuid4().hex[:12]}"
+    job = sagemaker.describe_training_job(TrainingJobName=f"t-{first['name']}")
+    told = {"RoleArn", "AlgorithmSpecification", "HyperParameters", "InputDataConfig", "OutputDataConfig"}
+    told |= {"ResourceConfig", "StoppingCondition", "EnableNetworkIsolation"}
+    sagemaker.create_training_job(TrainingJobName=f"t-{name}", **{member: job[member] for member in told})
+    model = sagemaker.describe_model(ModelName=f"t-{first['name']}")
+    container = model["PrimaryContainer"] | {"Environment": {"MODEL_VERSION": "2"}}
+    sagemaker.create_model(
+        ModelName=f"t-{name}", PrimaryContainer=container, ExecutionRoleArn=model["ExecutionRoleArn"]
+    )
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=f"t-{first['name']}")
+    variants = [each | {"ModelName": f"t-{name}"} for each in config["ProductionVariants"]]
+    sagemaker.create_endpoint_config(EndpointConfigName=f"t-{name}", ProductionVariants=variants)
+
+    execution = machine.run(name=name, workflow_name="wf-adopted", scenario="promoted")
+    assert execution["status"] == "SUCCEEDED", execution
+    assert {"DescribeTrainingJob", "AdoptModel", "AdoptEndpointConfig"} <= set(execution["visited"])
+    assert machine.answer("t-wf-adopted") == "2"
+
+
+def test_an_endpoint_that_is_updating_is_waited_for(machine: Machine, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    go.touch()
+    first = machine.run(workflow_name="wf-updating", scenario="promoted", waits_for=str(go))
+    go.unlink()
+    sagemaker = machine.client("sagemaker")
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=f"t-{first['name']}")
+    sagemaker.create_endpoint_config(EndpointConfigName="by-hand", ProductionVariants=config["ProductionVariants"])
+    sagemaker.update_endpoint(EndpointName="t-wf-updating", EndpointConfigName="by-hand")
+    arn = machine.start(workflow_name="wf-updating", scenario="promoted")
+    machine.wait_until_in("WaitForEndpoint", arn)
+    assert "UpdateEndpoint" not in machine.visited(arn)
+    go.touch()
+    second = machine.finish(arn)
+    assert second["status"] == "SUCCEEDED", second
+    assert second["visited"].count("UpdateEndpoint") == 1
+    assert machine.answer("t-wf-updating") == "2"
+
+
+def test_an_endpoint_that_takes_too_long_is_given_up_and_cleaned_away(machine: Machine, tmp_path: Path) -> None:
+    """It cannot be deleted while it is coming up, so that is tried again."""
+    go = tmp_path / "go"
+    arn = machine.start("hurried", workflow_name="wf-late", scenario="promoted", waits_for=str(go))
+    machine.wait_until_in("DeleteChallengerEndpoint", arn)
+    go.touch()
+    execution = machine.finish(arn)
+    assert (execution["status"], execution["error"]) == ("FAILED", "EndpointTimeout")
+    assert "Endpoint t-wf-late was still Creating after 2 looks" in _only(execution)["message"]
+    assert not machine.made_by(execution)
+    assert "t-wf-late" not in machine.resources()["endpoints"]
 
 
 def test_a_bad_artefact_reaches_no_endpoint(machine: Machine) -> None:

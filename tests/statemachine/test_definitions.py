@@ -81,6 +81,7 @@ DEFECTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "PrepareDataset: retries errors that it does not name": lambda s: s["PrepareDataset"]["Retry"][0].update(
         ErrorEquals=["States.ALL"]
     ),
+    "PrepareDataset: retries without jitter or bound": lambda s: s["PrepareDataset"]["Retry"][0].pop("JitterStrategy"),
     "IsChallengerBetter: a Choice without Default": lambda s: s["IsChallengerBetter"].pop("Default"),
     "CreateModel: sagemaker has no action MakeModel": lambda s: s["CreateModel"].update(
         Resource="arn:aws:states:::sagemaker:makeModel"

@@ -25,7 +25,7 @@ from contract.states import (
     VerifyArtifactRequest,
 )
 from contract.workflows import LastRetraining, WorkflowRecord
-from functions.compare_models.logic import compare
+from functions.compare_models.logic import compare, restored
 from functions.compare_models.rules import Rules
 from functions.prepare_dataset import dataset as datasets
 from functions.prepare_dataset.logic import DatasetPreparer
@@ -93,7 +93,12 @@ class Bench:
         self.artifacts = FakeArtifacts()
         self.clock = FakeClock()
 
-    def prepare(self, workflow_name: Any = WORKFLOW, arn: str = ARN) -> states.PrepareDatasetResponse:  # noqa: ANN401 - wrong ones too
+    def prepare(
+        self,
+        workflow_name: Any = WORKFLOW,  # noqa: ANN401 - wrong ones too
+        arn: str = ARN,
+        **more: object,
+    ) -> states.PrepareDatasetResponse:
         preparer = DatasetPreparer(
             runs=self.runs,
             workflows=self.workflows,
@@ -107,7 +112,7 @@ class Bench:
             lease_seconds=3600,
             serving_of=lambda name: serving(settings(), name),
         )
-        taken = {"workflow_name": workflow_name, "note": "started by hand"}
+        taken = {"workflow_name": workflow_name, "note": "started by hand", **more}
         name = arn.rsplit(":", 1)[1]
         return preparer.prepare(PrepareDatasetRequest(input=taken, execution_arn=arn, execution_name=name))
 
@@ -214,6 +219,38 @@ def test_a_champion_without_an_artefact_is_not_compared() -> None:
     response = bench.prepare()
     assert response.champion is not None
     assert len(response.input_data_config) == 2
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_version_is_found_again(version: int) -> None:
+    bench = Bench()
+    assert bench.prepare().restored_model_url is None
+    bench.endpoints = FakeEndpoints(shapes.endpoint(model_version=3, model_package_arn=shapes.PACKAGE.format(3)))
+    url = "s3://bucket/models/m/job/output/model.tar.gz"
+    bench.registry = FakeRegistry(artifacts={shapes.PACKAGE.format(version): url})
+    response = bench.prepare(restore_version=version)
+    assert (response.restored_version, response.restored_model_url) == (version, url)
+
+
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [
+        (4, "later than the one in service"),
+        (1, "there is no version 1"),
+        (0, "restore_version"),
+        ("2b", "restore"),
+    ],
+)
+def test_no_other_version_can_be_restored(version: object, problem: str) -> None:
+    bench = Bench()
+    bench.endpoints = FakeEndpoints(shapes.endpoint(model_version=3, model_package_arn=shapes.PACKAGE.format(3)))
+    with pytest.raises(InvalidInput, match=problem):
+        bench.prepare(restore_version=version)
+
+
+def test_nothing_can_be_restored_where_nothing_serves() -> None:
+    with pytest.raises(InvalidInput, match="no model is in service"):
+        Bench().prepare(restore_version=1)
 
 
 @pytest.mark.parametrize("runs", [0, 4])
@@ -489,6 +526,12 @@ CHAMPION_METRICS = shapes.metrics(pinball=0.05)
 
 def judge(in_service: Champion | None = CHAMPION, **changes: object) -> CompareModelsResponse:
     return compare(shapes.evaluation(**changes), in_service, Rules())
+
+
+def test_an_earlier_version_that_a_person_wants_back_is_not_judged() -> None:
+    verdict = restored(2, shapes.evaluation(difference=Difference(pinball=9, standard_error=0.01)))
+    assert verdict.is_better
+    assert verdict.reason.startswith("Promoted: version 2 again, as a person asked; it was trained on 60 runs until ")
 
 
 def test_better_by_more_than_noise_is_promoted() -> None:
