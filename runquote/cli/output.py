@@ -30,11 +30,19 @@ def print_json(**members: object) -> None:
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> None:
-    """Print rows with a header; all rows have the members of the first."""
+    """Print rows with a header; all rows have the members of the first.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, as in the web app's export
+    (https://owasp.org/www-community/attacks/CSV_Injection).
+    """
     if rows:
         writer = csv.DictWriter(file or sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:

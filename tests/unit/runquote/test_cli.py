@@ -103,6 +103,15 @@ def test_a_file_that_is_not_there_is_named_in_one_line(runquote: Command, nowher
     assert runquote("batch", "gone.csv").stderr == "Error: gone.csv: No such file or directory\n"
 
 
+def test_text_in_csv_stays_text_in_a_spreadsheet(runquote: Command, nowhere: Path) -> None:
+    (nowhere / "runs.csv").write_text("label,workflow,input_size\n=cmd(),rnaseq,120 GB\n-1,@nobody,120 GB\n")
+    runquote("batch", "runs.csv", "--format", "csv", "--out", "out.csv")
+    first, second = csv.DictReader((nowhere / "out.csv").read_text().splitlines())
+    assert first["label"] == "'=cmd()"
+    assert float(first["cost_usd"]) == 12
+    assert (second["label"], second["workflow"]) == ("'-1", "'@nobody")
+
+
 def test_a_batch_of_more_than_500_is_simulated_together(runquote: Command, nowhere: Path) -> None:
     (nowhere / "runs.csv").write_text("workflow,input_size\n" + "rnaseq,10 GB\n" * 501)
     result = runquote("batch", "runs.csv", "--format", "json", "--budget", "500")
