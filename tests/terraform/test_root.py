@@ -185,6 +185,24 @@ def test_every_alarm_tells_someone(deployment: Deployment) -> None:
         assert alarm["values"]["treat_missing_data"] == "notBreaching"
 
 
+def test_alarms_on_our_own_metrics_name_what_predict_emits(deployment: Deployment) -> None:
+    predict = next(
+        each["values"]["environment"][0]["variables"]
+        for each in deployment.of_type("aws_lambda_function")
+        if each["address"].startswith("module.predict.")
+    )
+    own = [
+        each["values"]
+        for each in deployment.of_type("aws_cloudwatch_metric_alarm")
+        if each["values"]["namespace"] == predict["POWERTOOLS_METRICS_NAMESPACE"]
+    ]
+    assert {each["metric_name"] for each in own} == {"EndpointMisconfigured", "ModelAge"}
+    source = (REPOSITORY / "functions" / "predict" / "logic.py").read_text()
+    for each in own:
+        assert f'add_metric("{each["metric_name"]}"' in source
+        assert each["dimensions"] == {"service": predict["POWERTOOLS_SERVICE_NAME"]}
+
+
 def test_the_schedule_starts_retrain_all(deployment: Deployment) -> None:
     schedule = deployment.one("aws_scheduler_schedule", "retrain_all")
     assert schedule["target"][0]["arn"] == deployment.outputs["retrain_all_state_machine_arn"]
