@@ -63,7 +63,10 @@ OutputOption = Annotated[
     int | None, typer.Option("--output", parser=usage(options.size), metavar="SIZE", help="Output size of every run.")
 ]
 SizesOption = Annotated[
-    Path | None, typer.Option(help="CSV run_id,input_size,output_size: what the engine did not write down.")
+    Path | None,
+    typer.Option(
+        help="CSV run_id,input_size,output_size, or file in place of run_id: what the engine did not write down."
+    ),
 ]
 RateOption = Annotated[str, typer.Option(help="Rate in the price book: fargate, fargate-arm, m5, c5, r5, m6i …")]
 SpotOption = Annotated[bool, typer.Option("--spot", help="The runs used spot capacity.")]
@@ -274,15 +277,17 @@ def known_of(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _sizes(path: Path) -> dict[str, tuple[int, int | None]]:
-    """Read run_id,input_size,output_size; sizes are texts like 120 GB."""
+    """Read run_id,input_size,output_size, or `file` in place of `run_id`; sizes are texts like 120 GB."""
     sizes = {}
     with readable(path, "a CSV file"), opened(path) as file:
         rows = table(file)
-        need_columns(path, rows.fieldnames, "run_id", "input_size")
+        by_file = "file" in (rows.fieldnames or [])
+        need_columns(path, rows.fieldnames, "file" if by_file else "run_id", "input_size")
         for row in rows:
+            run = str(Path(row["file"] or "")) if by_file else row["run_id"]
             try:
                 output = options.size(row["output_size"]) if row.get("output_size") else None
-                sizes[row["run_id"]] = (options.input_size(row["input_size"] or ""), output)
+                sizes[run] = (options.input_size(row["input_size"] or ""), output)
             except ValueError as error:
                 raise CommandError(f"{path}: line {rows.line_num}: {error}") from None
     return sizes

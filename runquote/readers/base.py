@@ -39,8 +39,8 @@ class Rejected:
 class Known:
     """What a person knows about runs and their engine did not write down.
 
-    `sizes` holds input and output bytes by run id, and comes before `input_bytes` and `output_bytes`, which hold for
-    every run. `rate` is a name in the price book.
+    `sizes` holds input and output bytes by run id, or by the path of the file or folder that is a run, and comes before
+    `input_bytes` and `output_bytes`, which hold for every run. `rate` is a name in the price book.
     """
 
     workflow_name: str | None = None
@@ -88,9 +88,10 @@ def complete(finished: Finished, known: Known) -> Row | Rejected:
     name = known.workflow_name or finished.workflow_name
     if not name:
         return Rejected(finished.place, "the workflow's name is not in the file: give --workflow", finished.run_id)
-    input_bytes, output_bytes = known.sizes.get(finished.run_id, (known.input_bytes, known.output_bytes))
+    every = (known.input_bytes, known.output_bytes)
+    input_bytes, output_bytes = known.sizes.get(finished.run_id) or known.sizes.get(finished.place) or every
     if input_bytes is None:
-        reason = "the input size is not in the file: give --input, or --sizes with a line for this run id"
+        reason = "the input size is not in the file: give --input, or --sizes with a line for this run"
         return Rejected(finished.place, reason, finished.run_id)
     run: dict[str, Any] = {
         "workflow_name": name,

@@ -111,18 +111,18 @@ def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone:
     tags = {"nextflow.cached_tasks": f"{from_cache} of {tasks}"} if from_cache else {}
     base = identity("nextflow", whole.first)
     if not by_tag:
-        yield _row(_finished(path, base, whole, tags, notes), known)
+        yield _row(_finished(str(path), base, whole, tags, notes), known)
     for tag, run in by_tag.items():
         run.usd += shared.usd / len(by_tag)
         identifier = f"{base}-{tag}"[:200].strip()
-        yield _row(_finished(path, identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
+        yield _row(_finished(f"{path}: tag {tag}", identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
 
 
-def _finished(path: Path, run_id: str, run: _Run, tags: dict[str, str], notes: tuple[str, ...]) -> Finished | Rejected:
+def _finished(place: str, run_id: str, run: _Run, tags: dict[str, str], notes: tuple[str, ...]) -> Finished | Rejected:
     if run.started is None or run.ended is None:
-        return Rejected(str(path), "no task of this tag began", run_id)
+        return Rejected(place, "no task of this tag began", run_id)
     return Finished(
-        place=str(path),
+        place=place,
         engine="nextflow",
         run_id=run_id,
         status=run.status(),

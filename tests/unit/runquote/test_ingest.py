@@ -91,6 +91,18 @@ def test_options_complete_what_the_engine_did_not_write(runquote: Command, api: 
     assert runquote(*NEXTFLOW, *options).stdout == "1 read: 0 recorded, 1 already there, 0 too old, 0 rejected\n"
 
 
+def test_sizes_come_from_a_file_by_what_was_read(runquote: Command, nowhere: Path, api: FakeApi) -> None:
+    for number, name in enumerate(("human.txt", "default_fields.txt")):
+        folder = nowhere / "results" / f"run{number}"
+        folder.mkdir(parents=True)
+        (folder / "trace.txt").write_text((FIXTURES / "nextflow" / name).read_text())
+    (nowhere / "sizes.csv").write_text("file,input_size\nresults/run0/trace.txt,7 GB\n./results/run1/trace.txt,8 GB\n")
+    ingest = ("ingest", "nextflow", "results/", "--workflow", "rnaseq", "--sizes", "sizes.csv")
+    assert runquote(*ingest).exit_code == 0
+    assert sorted(run["input_bytes"] for run in api.runs.values()) == [7 * 10**9, 8 * 10**9]
+    assert "results/run0/trace.txt: tag s1: the input size" in runquote(*ingest, "--per-tag").stderr  # not all of it
+
+
 def test_sizes_come_from_a_file_by_run_id(runquote: Command, nowhere: Path, api: FakeApi) -> None:
     assert runquote(*NEXTFLOW).exit_code == 1
     identifier = json.loads((nowhere / "rejected.jsonl").read_text())["run_id"]
