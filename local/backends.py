@@ -30,7 +30,7 @@ class Backend(Protocol):
     def start(self, step: Step) -> None:
         """Start the cloud, unless it runs; return once it answers."""
 
-    def serve_web(self, config: dict[str, str]) -> None:
+    def serve_web(self, config: Mapping[str, object]) -> None:
         """Serve the web app with this configuration."""
 
     def stop(self) -> bool:
@@ -60,7 +60,7 @@ class Embedded:
         with step(f"Local cloud on {self._settings.endpoint_url}"):
             cloud.start(self._settings, environment)
 
-    def serve_web(self, config: dict[str, str]) -> None:
+    def serve_web(self, config: Mapping[str, object]) -> None:
         """See Backend."""
         if self._web_app is not None:
             self._web_app.result()
@@ -96,7 +96,7 @@ class Compose:
         with step("Containers"):
             self._run("up", "--detach", "--wait", "--remove-orphans")
 
-    def serve_web(self, config: dict[str, str]) -> None:
+    def serve_web(self, config: Mapping[str, object]) -> None:
         """See Backend."""
         write = ["docker", "compose", *_FILE, "exec", "--no-TTY", "web", "sh", "-c", "cat >/etc/runquote/config.json"]
         content = json.dumps(config).encode()

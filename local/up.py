@@ -6,6 +6,7 @@ point, ends in the same place.
 
 import fcntl
 import json
+import os
 import secrets
 import sys
 import time
@@ -23,6 +24,7 @@ from local.clients import client_for
 from local.engine import EngineError
 from local.npm import NpmError
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
+from local.sign_in import PERSON, add_person, program_token
 from runquote.client import Client, RunquoteError
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import read_runs
@@ -68,16 +70,16 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
                 cloud_environment(settings), backend.directory, _variables(settings, web_settings)
             )
         outputs = _local_outputs(terraform_outputs, settings, web_settings)
-        with step("Example history"):
-            recorded = _record_examples(outputs)
-            _count_spend(outputs, settings)
-        with step("Training"):
-            _retrain_all(outputs, settings, backend.log)
-        with step("Web app"):
-            backend.serve_web({"apiUrl": outputs["api_url"], "apiKey": outputs["api_key"]})
-        _write_json(settings.state_directory / "outputs.json", outputs)
-    with Client(outputs["api_url"], outputs["api_key"]) as client:
-        _report(outputs, recorded, client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes))
+        with _client(outputs, settings) as client:
+            with step("Example history"):
+                recorded = _record_examples(client)
+                _count_spend(client, outputs, settings)
+            with step("Training"):
+                _retrain_all(outputs, settings, backend.log)
+            with step("Web app"):
+                backend.serve_web(_web_config(outputs))
+            _write_json(settings.state_directory / "outputs.json", outputs)
+            _report(outputs, recorded, client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes))
     return outputs
 
 
@@ -94,11 +96,17 @@ def _only_one(state_directory: Path) -> Iterator[None]:
 
 def _variables(settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
     """What this machine alone decides: who may call, and with which key."""
-    key_file = settings.state_directory / "api-key"
-    if not key_file.exists():
-        key_file.touch(mode=0o600)
-        key_file.write_text(f"local-{secrets.token_hex(16)}")
-    return {"web_origin": web.url, "api_key_value": key_file.read_text()}
+    auth = os.environ.get("RUNQUOTE_AUTH") or "api_key"
+    return {"web_origin": web.url, "auth": auth, "api_key_value": _secret(settings, "api-key", "local-")}
+
+
+def _secret(settings: CloudSettings, name: str, beginning: str) -> str:
+    """Return a secret that is made once and kept in a file that only this user reads."""
+    file = settings.state_directory / name
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(f"{beginning}{secrets.token_hex(16)}")
+    return file.read_text()
 
 
 def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
@@ -108,26 +116,43 @@ def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "web
         "api_url": f"{settings.endpoint_url}/restapis/{rest_api_id}{stage.rstrip('/')}/_user_request_",
         "endpoint_url": settings.endpoint_url,
         "web_url": web.url,
+        **({"sign_in_url": settings.endpoint_url} if "sign_in_url" in terraform else {}),
     }
 
 
-def _record_examples(outputs: dict[str, Any]) -> int:
+def _client(outputs: dict[str, Any], settings: CloudSettings) -> Client:
+    """A client that has the key or, where people sign in, a token. Adds who may sign in, and how, to the outputs."""
+    if "api_key" in outputs:
+        return Client(outputs["api_url"], outputs["api_key"])
+    pool, password = outputs["user_pool_id"], _secret(settings, "password", "Local-1-")
+    add_person(settings, pool, password)
+    outputs["person"] = {"username": PERSON, "password": password}
+    return Client(outputs["api_url"], token=program_token(settings, pool, f"{outputs['name_prefix']}/api"))
+
+
+def _web_config(outputs: dict[str, Any]) -> dict[str, Any]:
+    """What the web app is told: Terraform's, with local addresses and, since they are this machine's alone, the key."""
+    config: dict[str, Any] = json.loads(outputs["web_config"]) | {"apiUrl": outputs["api_url"]}
+    if "signIn" not in config:
+        return config | {"apiKey": outputs["api_key"]}
+    return config | {"signIn": config["signIn"] | {"url": outputs["sign_in_url"]}}
+
+
+def _record_examples(client: Client) -> int:
     """Post the measured histories; runs that are there already stay as they are."""
     count = 0
-    with Client(outputs["api_url"], outputs["api_key"]) as client:
-        for path in sorted((REPOSITORY / "examples").glob("*/runs.csv")):
-            for answer in client.record_runs(read_runs(path)):
-                count += answer.accepted + answer.unchanged
-                if answer.rejected:
-                    raise UpError(f"{path}: run {answer.rejected[0].run_id}: {answer.rejected[0].message}")
+    for path in sorted((REPOSITORY / "examples").glob("*/runs.csv")):
+        for answer in client.record_runs(read_runs(path)):
+            count += answer.accepted + answer.unchanged
+            if answer.rejected:
+                raise UpError(f"{path}: run {answer.rejected[0].run_id}: {answer.rejected[0].message}")
     return count
 
 
-def _count_spend(outputs: dict[str, Any], settings: CloudSettings) -> None:
+def _count_spend(client: Client, outputs: dict[str, Any], settings: CloudSettings) -> None:
     """Count what runs cost that an earlier version recorded, which counted no money."""
-    with Client(outputs["api_url"], outputs["api_key"]) as client:
-        if client.budgets().uncounted_runs == 0:
-            return
+    if client.budgets().uncounted_runs == 0:
+        return
     answer = client_for("lambda", settings).invoke(FunctionName=outputs["rebuild_spend_function"], Payload=b"{}")
     if "FunctionError" in answer:
         raise UpError(f"What runs cost could not be counted: {answer['Payload'].read().decode()}")
@@ -165,17 +190,27 @@ Runquote is up, with {recorded} example runs.
 
   Web app   {outputs["web_url"]}
   API       {outputs["api_url"]}
-  Key       {outputs["api_key"]}
+  {_who(outputs)}
 
 All outputs are in build/local/outputs.json. `make down` stops everything and keeps the data. Try:
 
   curl -s -X POST '{outputs["api_url"]}/predictions' \\
-    -H 'x-api-key: {outputs["api_key"]}' -H 'content-type: application/json' \\
+    -H '{_header(outputs)}' -H 'content-type: application/json' \\
     -d '{EXAMPLE.model_dump_json(exclude_none=True)}'
 
 It answers: about ${prediction.cost_usd:.2g}; 8 in 10 runs like this cost between ${interval.low_usd:.2g} \
 and ${interval.high_usd:.2g}.
 (Model version {model.version}, learned from {model.runs} runs, median error {model.median_ape:.0%}.)""")
+
+
+def _who(outputs: dict[str, Any]) -> str:
+    if "api_key" in outputs:
+        return f"Key       {outputs['api_key']}"
+    return f"Sign in   as {outputs['person']['username']} with the password {outputs['person']['password']}"
+
+
+def _header(outputs: dict[str, Any]) -> str:
+    return f"x-api-key: {outputs['api_key']}" if "api_key" in outputs else "authorization: Bearer ACCESS_TOKEN"
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -53,7 +53,7 @@ class WebSettings:
         return self.state_directory / "web-process.json"
 
 
-def start(settings: WebSettings, config: dict[str, str]) -> None:
+def start(settings: WebSettings, config: Mapping[str, object]) -> None:
     """Serve `web/dist` with this runtime configuration; a server of ours that runs already takes it over."""
     settings.config.touch(mode=0o600)
     settings.config.write_text(json.dumps(config))
@@ -95,7 +95,7 @@ def stop(settings: WebSettings) -> bool:
     return False
 
 
-def _serves(port: int, config: dict[str, str]) -> bool:
+def _serves(port: int, config: Mapping[str, object]) -> bool:
     """Whether our server, and not another process, answers on the port: only ours knows our configuration."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with contextlib.suppress(OSError, ValueError), opener.open(f"http://{HOST}:{port}/config.json", timeout=2) as body:

@@ -102,7 +102,7 @@ class HostBackend:
         with step("LocalStack"):
             self._localstack.start()
 
-    def serve_web(self, config: dict[str, str]) -> None:
+    def serve_web(self, config: Mapping[str, object]) -> None:
         pass
 
     def stop(self) -> bool:

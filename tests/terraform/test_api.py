@@ -89,11 +89,11 @@ def test_every_path_answers_a_preflight_for_the_one_origin(deployment: Deploymen
         assert "access-control-allow-credentials" not in answer.headers
 
 
-def refused(answer: httpx.Response, status: int, error: str) -> ErrorBody:
+def refused(answer: httpx.Response, status: int, error: str, origin: str = ORIGIN) -> ErrorBody:
     body = ErrorBody.model_validate_json(answer.text)
     assert (answer.status_code, body.error) == (status, error)
     assert STATUS[body.error] == status
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["access-control-allow-origin"] == origin
     assert answer.headers["content-type"] == "application/json"
     return body
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +16,17 @@ import pytest
 
 from contract.openapi import ROUTES
 from local.apply import apply, plan, show
-from local.testing import running_cloud
+from local.testing import free_port, running_cloud
+from local.web import WebServer
+from tests.browser import run_scenario
 from tests.terraform.conftest import Deployment, local_variables, resources_of
-from tests.terraform.test_api import ORIGIN, call, methods, refused
-from tests.terraform.test_root import OUTPUTS
+from tests.terraform.test_api import call, methods, refused
+from tests.terraform.test_root import OUTPUTS, REPOSITORY
+from tests.web.fake_api import serving
 
+PERSON = "ada@example.org"
 PASSWORD = "a Long passw0rd!"
+DIST = REPOSITORY / "web" / "dist"
 SCOPE = "runquote/api"
 
 
@@ -28,11 +34,16 @@ SCOPE = "runquote/api"
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """In place of the one that asks for a key."""
     directory = tmp_path_factory.mktemp("sign-in")
-    variables = local_variables(directory) | {"auth": "cognito"}
+    variables = local_variables(directory) | {"auth": "cognito", "web_origin": f"http://127.0.0.1:{free_port()}"}
     with running_cloud(directory) as cloud:
         outputs = apply(cloud.environment, directory, variables)
         state = show(cloud.environment, directory)
         yield Deployment(cloud, directory, variables, outputs, resources_of(state["values"]["root_module"]))
+
+
+def origin(deployment: Deployment) -> str:
+    """Where its web app is."""
+    return str(deployment.variables["web_origin"])
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +57,15 @@ def web(deployment: Deployment) -> dict[str, str]:
 def tokens(deployment: Deployment, web: dict[str, str]) -> dict[str, str]:
     """What someone gets who signs in as the web app has them do: by form, code and proof."""
     users = deployment.cloud.client("cognito-idp")
-    pool, name = deployment.outputs["user_pool_id"], "ada@example.org"
-    users.admin_create_user(UserPoolId=pool, Username=name, UserAttributes=[{"Name": "email", "Value": name}])
-    users.admin_set_user_password(UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True)
+    pool = deployment.outputs["user_pool_id"]
+    users.admin_create_user(UserPoolId=pool, Username=PERSON, UserAttributes=[{"Name": "email", "Value": PERSON}])
+    users.admin_set_user_password(UserPoolId=pool, Username=PERSON, Password=PASSWORD, Permanent=True)
     verifier = secrets.token_urlsafe(32)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
         "response_type": "code",
         "client_id": web["clientId"],
-        "redirect_uri": f"{ORIGIN}/signed-in",
+        "redirect_uri": f"{origin(deployment)}/signed-in",
         "scope": web["scope"],
         "state": "state",
         "code_challenge": challenge,
@@ -63,7 +74,7 @@ def tokens(deployment: Deployment, web: dict[str, str]) -> dict[str, str]:
     with httpx.Client(base_url=web["url"], trust_env=False) as browser:
         page = browser.get("/oauth2/authorize", params=asked)
         fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-        answer = browser.post("/login", data=fields | {"username": name, "password": PASSWORD})
+        answer = browser.post("/login", data=fields | {"username": PERSON, "password": PASSWORD})
         back = urlsplit(answer.headers["location"])
         assert f"{back.scheme}://{back.netloc}{back.path}" == asked["redirect_uri"]
         grant = {
@@ -168,11 +179,11 @@ def test_no_function_runs_for_a_missing_or_forged_token(deployment: Deployment, 
     }
     for kind, token in bad.items():
         answer = ask(deployment, token)
-        assert "authorization" in refused(answer, 401, "unauthorized").message.lower(), kind
+        assert "authorization" in refused(answer, 401, "unauthorized", origin(deployment)).message.lower(), kind
         assert answer.headers["www-authenticate"] == "Bearer"
         assert "x-function" not in answer.headers
     key = call(deployment, "GET", "/workflows", headers={"x-api-key": "local-0123456789abcdef"})
-    refused(key, 401, "unauthorized")
+    refused(key, 401, "unauthorized", origin(deployment))
     assert ask(deployment, good).status_code == 200
 
 
@@ -182,7 +193,7 @@ def test_an_expired_token_is_refused(deployment: Deployment, web: dict[str, str]
     deadline = time.monotonic() + 10
     while (answer := ask(deployment, token)).status_code == 200:
         assert time.monotonic() < deadline
-    refused(answer, 401, "unauthorized")
+    refused(answer, 401, "unauthorized", origin(deployment))
 
 
 def test_the_description_is_for_everyone(deployment: Deployment) -> None:
@@ -205,8 +216,8 @@ def test_the_web_app_has_no_secret_and_only_the_code_flow(deployment: Deployment
     client = deployment.one("aws_cognito_user_pool_client", "web[0]")
     assert not client["client_secret"]
     assert client["allowed_oauth_flows"] == ["code"]
-    assert client["callback_urls"] == [f"{ORIGIN}/signed-in"]
-    assert client["logout_urls"] == [f"{ORIGIN}/"]
+    assert client["callback_urls"] == [f"{origin(deployment)}/signed-in"]
+    assert client["logout_urls"] == [f"{origin(deployment)}/"]
     assert set(client["allowed_oauth_scopes"]) == {"openid", "email", SCOPE}
 
 
@@ -215,6 +226,20 @@ def test_only_an_administrator_adds_people(deployment: Deployment) -> None:
     assert pool["admin_create_user_config"][0]["allow_admin_create_user_only"]
     assert pool["password_policy"][0]["minimum_length"] >= 12
     assert pool["mfa_configuration"] == "OPTIONAL"
+
+
+@pytest.mark.skipif(not (DIST / "index.html").exists(), reason="the web app is not built: make build")
+def test_a_browser_signs_in_through_the_local_clouds_own_page(
+    deployment: Deployment, web: dict[str, str], tokens: dict[str, str], tmp_path: Path
+) -> None:
+    assert tokens, "the person is there"
+    api_url = f"{deployment.cloud.settings.endpoint_url}/restapis/{deployment.outputs['api_id']}/v1/_user_request_"
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"apiUrl": api_url, "signIn": web}))
+    port = urlsplit(origin(deployment)).port
+    assert port
+    with serving(WebServer(DIST, port, config)):
+        assert "ok" in run_scenario(REPOSITORY / "tests/e2e/sign-in.mjs", origin(deployment), PERSON, PASSWORD)
 
 
 def test_there_is_no_key_and_the_stage_bounds_all_callers(deployment: Deployment) -> None:

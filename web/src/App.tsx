@@ -27,6 +27,7 @@ export function App() {
           Runquote
         </Link>
         <Navigation />
+        <div className="account" id="account" />
       </header>
       <main id="main" tabIndex={-1}>
         <Configured>

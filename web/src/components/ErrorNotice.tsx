@@ -5,7 +5,6 @@ import { Alert } from "./Alert";
 
 const TITLES: Partial<Record<ApiError["code"], string>> = {
   unreachable: "We could not reach the service",
-  unauthorized: "You are no longer signed in",
   forbidden: "The service did not accept the API key",
   too_many_requests: "Too many requests right now",
   invalid_request: "The service did not accept this question",
@@ -21,6 +20,9 @@ export function ErrorNotice({ problem, onRetry }: { problem: Error; onRetry: () 
   const api = useContext(ApiContext);
   if (!(problem instanceof ApiError)) {
     return <Alert title="Something went wrong on this page" onRetry={onRetry}><p>{problem.message}</p></Alert>;
+  }
+  if (problem.code === "unauthorized") {
+    return <Alert title="You are no longer signed in" onRetry={onRetry}><p>Sign in again above. What you entered is still here.</p></Alert>;
   }
   return (
     <Alert title={TITLES[problem.code] ?? "The service could not answer"} onRetry={onRetry}>

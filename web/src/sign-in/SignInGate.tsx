@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
+import { createPortal } from "react-dom";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 import { makeApi } from "@/api/client";
@@ -29,14 +30,9 @@ export default function SignInGate({ apiUrl, signIn, children }: SignInGateProps
   if (session === null) return <SignIn store={store} />;
   return (
     <ApiContext value={api}>
+      {createPortal(<Account name={session.name} store={store} />, document.getElementById("account") ?? document.body)}
       {ended && <SignInAgain store={store} />}
       {children}
-      <footer className="site-footer">
-        <span>Signed in as {session.name}</span>
-        <button type="button" className="link" onClick={() => void store.signOut(`${location.origin}/`).then((page) => location.assign(page))}>
-          Sign out
-        </button>
-      </footer>
     </ApiContext>
   );
 }
@@ -49,6 +45,17 @@ function useRetryOnceSignedIn(ended: boolean) {
     if (before.current && !ended) void client.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
     before.current = ended;
   }, [ended, client]);
+}
+
+function Account({ name, store }: { name: string; store: SessionStore }) {
+  return (
+    <>
+      <span>Signed in as {name}</span>
+      <button type="button" className="link" onClick={() => void store.signOut(`${location.origin}/`).then((page) => location.assign(page))}>
+        Sign out
+      </button>
+    </>
+  );
 }
 
 function SignIn({ store }: { store: SessionStore }) {
