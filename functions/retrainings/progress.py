@@ -82,4 +82,5 @@ def _state(name: str, begun: Sequence[str], status: RetrainingStatus) -> StepSta
         return "done"
     if name in begun:
         return "current" if status == "running" else "failed" if status == "failed" else "done"
-    return "pending" if status == "running" else "skipped"
+    passed_over = any(later in begun for later in list(STEPS)[list(STEPS).index(name) :])
+    return "pending" if status == "running" and not passed_over else "skipped"

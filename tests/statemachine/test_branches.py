@@ -179,7 +179,7 @@ def _deploy(cloud: LocalCloud) -> Machine:
         )
         substitutions[f"{name}_arn"] = function["FunctionArn"]
     arns: dict[str, str] = {}
-    for name in ("retrain", "retrain_all", "unheard", "hurried"):
+    for name in ("retrain", "retrain_all", "unheard", "hurried", "one_look"):
         body = definition(name if name.startswith("retrain") else "retrain", substitutions)
         if name == "unheard":  # nobody is there to be told, and the test does not wait for the retries
             body["States"]["NotifyOutcome"]["Parameters"]["TopicArn"] = topic + "-missing"
@@ -187,12 +187,21 @@ def _deploy(cloud: LocalCloud) -> Machine:
         if name == "hurried":  # gives up in seconds, not in hours
             body["States"]["TrainModel"]["TimeoutSeconds"] = 2
             body["States"]["StartEndpointChange"]["Parameters"]["max_polls"] = 2
+        if name == "one_look":  # the verdict on one description of an endpoint
+            body = _choice_alone(body["States"]["NextEndpointStep"])
         created = client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(body), roleArn="arn:aws:iam::000000000000:role/test"
         )
         arns[name] = created["stateMachineArn"]
         substitutions["retrain_state_machine_arn"] = arns["retrain"]
     return Machine(cloud, arns, queue_url)
+
+
+def _choice_alone(choice: dict[str, Any]) -> dict[str, Any]:
+    """A state machine of this choice, in which each way out tells itself."""
+    ways = {rule["Next"] for rule in choice["Choices"]} | {choice["Default"]}
+    ends = {way: {"Type": "Pass", "Result": way, "End": True} for way in ways}
+    return {"StartAt": "Choice", "States": {"Choice": choice, **ends}}
 
 
 def _only(execution: dict[str, Any]) -> dict[str, Any]:
@@ -332,6 +341,54 @@ def test_an_endpoint_that_is_updating_is_waited_for(machine: Machine, tmp_path: 
     assert second["status"] == "SUCCEEDED", second
     assert second["visited"].count("UpdateEndpoint") == 1
     assert machine.answer("t-wf-updating") == "2"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_target", "requested", "way"),
+    [
+        ("InService", True, True, "Promote"),
+        ("InService", False, False, "RememberPrevious"),
+        ("InService", False, True, "ReadEndpointFailure"),  # it went back by itself
+        ("Creating", True, True, "WaitForEndpoint"),
+        ("Updating", False, True, "WaitForEndpoint"),
+        ("RollingBack", True, True, "WaitForEndpoint"),
+        ("SystemUpdating", False, False, "WaitForEndpoint"),
+        ("Deleting", False, False, "WaitForEndpoint"),
+        ("UpdateRollbackFailed", True, True, "ReadEndpointFailure"),
+        ("UpdateRollbackFailed", False, False, "ReadEndpointFailure"),
+        ("OutOfService", False, True, "ReadEndpointFailure"),
+        ("Failed", True, True, "ReadEndpointFailure"),
+        ("Failed", False, False, "DeleteFailedEndpoint"),
+    ],
+)
+def test_every_status_of_an_endpoint_has_its_way(
+    machine: Machine, status: str, is_target: bool, requested: bool, way: str
+) -> None:
+    """Statuses: botocore's model of sagemaker, EndpointStatus; some no emulator brings about."""
+    endpoint = {"EndpointStatus": status, "EndpointConfigName": "new" if is_target else "old", "FailureReason": "why"}
+    change = {"target": "new", "purpose": "promotion", "requested": requested, "polls": 1, "max_polls": 240}
+    execution = machine.run("one_look", endpoint=endpoint, change=change)
+    assert json.loads(execution["output"]) == way
+
+
+@pytest.mark.skipif(BACKEND == "localstack", reason="LocalStack keeps nothing over a restart")
+@pytest.mark.parametrize("state", ["TrainModel", "VerifyArtifact", "RegisterModel", "CreateModel", "UpdateEndpoint"])
+def test_killed_in_any_state_the_old_model_answers_and_the_next_execution_goes_through(
+    machine: Machine, state: str
+) -> None:
+    assert isinstance(machine.cloud, LocalCloud)
+    workflow = f"wf-killed-{state.lower()}"
+    machine.run(workflow_name=workflow, scenario="promoted")
+    arn = machine.start(workflow_name=workflow, scenario="promoted")
+    machine.wait_until_in(state, arn)
+    machine.cloud.kill()
+    machine.cloud.start()
+    states = machine.client("stepfunctions")
+    assert states.describe_execution(executionArn=arn)["status"] in ("ABORTED", "SUCCEEDED")
+    assert machine.answer(f"t-{workflow}") in ("1", "2")
+    execution = machine.run(workflow_name=workflow, scenario="promoted")
+    assert execution["status"] == "SUCCEEDED", execution
+    assert machine.answer(f"t-{workflow}") == str(len(machine.packages(f"t-{workflow}")))
 
 
 def test_an_endpoint_that_takes_too_long_is_given_up_and_cleaned_away(machine: Machine, tmp_path: Path) -> None:

@@ -148,6 +148,11 @@ def test_no_update_leaves_out_the_last_steps() -> None:
     assert (kept.steps[3].ended_at, kept.steps[4].started_at) == (NOW + timedelta(minutes=5), None)
 
 
+def test_a_restored_version_is_not_trained() -> None:
+    entered = ("PrepareDataset", "IsModelRestored", "TakeRestoredModel", "VerifyArtifact", "CompareModels")
+    assert states_of(told("RUNNING", entered)) == ["done", "skipped", "done", "current", "pending", "pending"]
+
+
 def test_too_little_data_is_no_failure() -> None:
     output = {"outcome": "insufficient_data", "message": "It has 3 runs", "model_version": None}
     few = told("SUCCEEDED", ("PrepareDataset", "IsCauseJson", "InsufficientData"), output=output)
