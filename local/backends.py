@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from local import cloud, image, webserver
+from local.apply import forget
 from local.engine import EngineError, docker, engine_problem
 from local.npm import build_web_app
 from local.settings import REPOSITORY, CloudSettings, SettingsError
@@ -26,6 +28,8 @@ class Backend(Protocol):
     """Where Terraform keeps what it knows of this cloud."""
     log: str
     """Where a person reads what went wrong."""
+    keeps_data: bool
+    """Whether `stop` leaves the data."""
 
     def start(self, step: Step) -> None:
         """Start the cloud, unless it runs; return once it answers."""
@@ -42,6 +46,8 @@ class Backend(Protocol):
 
 class Embedded:
     """Processes of this machine."""
+
+    keeps_data = True
 
     def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
         self._settings = settings
@@ -78,9 +84,13 @@ class Embedded:
 class Compose:
     """Containers, as docker-compose.yml says."""
 
+    keeps_data = True
+    _name = "compose"
+    _options: tuple[str, ...] = (f"--project-directory={REPOSITORY}",)
+
     def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
         self._ports = {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_WEB_PORT": str(web.port)}
-        self.directory = settings.state_directory / "compose"
+        self.directory = settings.state_directory / self._name
         self.log = "`docker compose logs cloud`"
 
     def start(self, step: Step) -> None:
@@ -98,7 +108,17 @@ class Compose:
 
     def serve_web(self, config: Mapping[str, object]) -> None:
         """See Backend."""
-        write = ["docker", "compose", *_FILE, "exec", "--no-TTY", "web", "sh", "-c", "cat >/etc/runquote/config.json"]
+        write = [
+            "docker",
+            "compose",
+            *self._options,
+            "exec",
+            "--no-TTY",
+            "web",
+            "sh",
+            "-c",
+            "cat >/etc/runquote/config.json",
+        ]
         content = json.dumps(config).encode()
         if subprocess.run(write, env=self._environment(), input=content, check=False).returncode:
             raise EngineError("The web app's container does not take its configuration: see `docker compose logs web`")
@@ -109,22 +129,25 @@ class Compose:
             return False
         running = bool(self._containers())
         if running:
-            self._run("down")
+            self._down()
         return running
 
     def forget(self) -> None:
         """See Backend."""
         if self.directory.exists():
-            self._run("down", "--volumes")
+            self._down("--volumes")
+
+    def _down(self, *options: str) -> None:
+        self._run("down", *options)
 
     def _containers(self) -> str:
-        return docker("compose", *_FILE, "ps", "--quiet")
+        return docker("compose", *self._options, "ps", "--quiet")
 
     def _run(self, *arguments: str) -> None:
         """A compose command whose output is kept in a file."""
         log = self.directory / f"{arguments[0]}.log"
         with log.open("w") as output:
-            command = ["docker", "compose", *_FILE, "--progress=plain", *arguments]
+            command = ["docker", "compose", *self._options, "--progress=plain", *arguments]
             ended = subprocess.run(command, env=self._environment(), stdout=output, stderr=output, check=False)
         if ended.returncode:
             raise EngineError(f"docker compose {arguments[0]} failed: {_last_line(log)} ({log})")
@@ -133,8 +156,49 @@ class Compose:
         return {**os.environ, **self._ports, "RUNQUOTE_BUILD_NETWORK": image.build_network()}
 
 
-_FILE = (f"--project-directory={REPOSITORY}",)
-_BACKENDS: Mapping[str, type[Embedded] | type[Compose]] = {"embedded": Embedded, "compose": Compose}
+class LocalStack(Compose):
+    """LocalStack and what joins it, as docker-compose.localstack.yml says. It keeps nothing when it is stopped."""
+
+    keeps_data = False
+    _name = "localstack"
+
+    def __init__(self, settings: CloudSettings, web: WebSettings, *also: Path) -> None:
+        super().__init__(settings, web)
+        checkout = os.environ.get("COMPOSE_PROJECT_NAME") or re.sub(r"[^a-z0-9_-]", "", REPOSITORY.name.lower())
+        self._project = f"{checkout}-localstack"  # its containers are not those of docker-compose.yml
+        files = (REPOSITORY / "docker-compose.localstack.yml", *also)
+        self._options = (
+            *super()._options,
+            f"--project-name={self._project}",
+            *(f"--file={file}" for file in files),
+        )
+        self.log = f"`docker compose --project-name={self._project} logs localstack`"
+
+    def start(self, step: Step) -> None:
+        """See Backend."""
+        if not engine_problem() and not self._containers():
+            forget(self.directory)
+        super().start(step)
+
+    def _down(self, *_options: str) -> None:
+        """LocalStack may leave containers of functions, which would keep the network."""
+        self._run("stop", "localstack")
+        functions = f"--filter=name={self._project}-localstack-1-lambda-"
+        for container in docker("ps", "--all", "--quiet", functions).splitlines():
+            docker("rm", "--force", container)
+        super()._down("--volumes")
+
+    def _environment(self) -> dict[str, str]:
+        socket = os.environ.get("DOCKER_HOST", "")
+        own = {"RUNQUOTE_DOCKER_SOCKET": socket.removeprefix("unix://")} if socket.startswith("unix://") else {}
+        return {**own, **super()._environment()}
+
+
+_BACKENDS: Mapping[str, type[Embedded] | type[Compose]] = {
+    "embedded": Embedded,
+    "compose": Compose,
+    "localstack": LocalStack,
+}
 
 
 def backend_from(settings: CloudSettings, environment: Mapping[str, str] = os.environ) -> Backend:
@@ -147,7 +211,7 @@ def backend_from(settings: CloudSettings, environment: Mapping[str, str] = os.en
 
 def others(chosen: Backend, settings: CloudSettings) -> list[Backend]:
     """Every other backend of this checkout: they want the same ports."""
-    return [_make(name, settings) for name, kind in _BACKENDS.items() if not isinstance(chosen, kind)]
+    return [_make(name, settings) for name, kind in _BACKENDS.items() if type(chosen) is not kind]
 
 
 def forget_all(settings: CloudSettings) -> None:

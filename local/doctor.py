@@ -42,7 +42,7 @@ def _docker() -> tuple[bool, str]:
     problem = engine_problem()
     return (
         not problem,
-        "Docker (optional, for RUNNER=docker, BACKEND=compose, `make image`, `make container` and `make sam`): "
+        "Docker (optional, for RUNNER=docker, BACKEND=compose or localstack, `make image`, `container` and `sam`): "
         f"{problem or 'an engine answers'}",
     )
 

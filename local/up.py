@@ -79,7 +79,8 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
             with step("Web app"):
                 backend.serve_web(_web_config(outputs))
             _write_json(settings.state_directory / "outputs.json", outputs)
-            _report(outputs, recorded, client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes))
+            prediction = client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes)
+            _report(outputs, recorded, prediction, "keeps" if backend.keeps_data else "forgets")
     return outputs
 
 
@@ -183,7 +184,7 @@ def _retrain_all(outputs: dict[str, Any], settings: CloudSettings, log: str) -> 
         raise UpError(f"Training ended as {answer['status']}: {answer.get('error')}: {answer.get('cause')}")
 
 
-def _report(outputs: dict[str, Any], recorded: int, prediction: Prediction) -> None:
+def _report(outputs: dict[str, Any], recorded: int, prediction: Prediction, keeps: str) -> None:
     interval, model = next(each for each in prediction.intervals if each.coverage == 0.8), prediction.model
     print(f"""
 Runquote is up, with {recorded} example runs.
@@ -192,7 +193,7 @@ Runquote is up, with {recorded} example runs.
   API       {outputs["api_url"]}
   {_who(outputs)}
 
-All outputs are in build/local/outputs.json. `make down` stops everything and keeps the data. Try:
+All outputs are in build/local/outputs.json. `make down` stops everything and {keeps} the data. Try:
 
   curl -s -X POST '{outputs["api_url"]}/predictions' \\
     -H '{_header(outputs)}' -H 'content-type: application/json' \\

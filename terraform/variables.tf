@@ -328,14 +328,14 @@ variable "stale_after_days" {
 # Endpoints
 
 variable "endpoint_mode" {
-  description = "How models are served: serverless (no cost while idle, at most 50 workflows a region) or instance; multi_model is prepared in the contract and not built yet"
+  description = "How models are served: serverless (no cost while idle, at most 50 workflows a region) or instance (docs/decisions/0015 says why not multi_model)"
   type        = string
   default     = "serverless"
   nullable    = false
 
   validation {
     condition     = contains(["serverless", "instance"], var.endpoint_mode)
-    error_message = "endpoint_mode must be serverless or instance (multi_model is prepared, not built yet)."
+    error_message = "endpoint_mode must be serverless or instance: docs/decisions/0015 says why not multi_model."
   }
 }
 

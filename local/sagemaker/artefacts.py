@@ -43,7 +43,9 @@ class Artefacts:
 
     @cached_property
     def _client(self) -> "S3Client":
-        return boto3.client("s3", config=Config(retries={"total_max_attempts": 4}, read_timeout=60))
+        # No local cloud has a domain of its own for each bucket.
+        config = Config(retries={"total_max_attempts": 4}, read_timeout=60, s3={"addressing_style": "path"})
+        return boto3.client("s3", config=config)
 
     def exists(self, uri: str) -> bool:
         """Whether there is an object at this URI."""

@@ -34,7 +34,7 @@ class HostLocalStack(LocalCloud):
     ) -> None:
         super().__init__(settings, variables or {})
         self._plugins = plugins
-        self.directory = settings.state_directory / "localstack"
+        self.directory = settings.state_directory / "localstack-host"
         self._running = ExitStack()
 
     def start(self) -> None:
@@ -92,6 +92,8 @@ class HostLocalStack(LocalCloud):
 
 class HostBackend:
     """It as a Backend of `up`, without a web app. See Backend for what each method does."""
+
+    keeps_data = False
 
     def __init__(self, localstack: HostLocalStack) -> None:
         self._localstack = localstack

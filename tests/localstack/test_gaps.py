@@ -18,12 +18,17 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostLocalStack]:
         pytest.skip(f"LocalStack cannot be installed here: {error}")
 
 
-@pytest.mark.parametrize(
-    ("service", "action"),
-    [("sagemaker", "list_endpoints"), ("sagemaker-runtime", "invoke_endpoint"), ("ecr", "describe_repositories")],
-)
-def test_the_community_edition_does_not_have_the_service(bare: HostLocalStack, service: str, action: str) -> None:
-    parameters = {"EndpointName": "x", "Body": b"{}"} if action == "invoke_endpoint" else {}
+ASKED: dict[str, tuple[str, dict[str, object]]] = {
+    "sagemaker": ("list_endpoints", {}),
+    "sagemaker-runtime": ("invoke_endpoint", {"EndpointName": "x", "Body": b"{}"}),
+    "ecr": ("describe_repositories", {}),
+    "cognito-idp": ("list_user_pools", {"MaxResults": 1}),
+}
+
+
+@pytest.mark.parametrize("service", ASKED)
+def test_the_community_edition_does_not_have_the_service(bare: HostLocalStack, service: str) -> None:
+    action, parameters = ASKED[service]
     with pytest.raises(ClientError) as raised:
         getattr(bare.client(service), action)(**parameters)
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

@@ -1,7 +1,8 @@
 """A plug-in of LocalStack that stands for what LocalStack downloads, where it cannot (docs/backends.md).
 
 PROVIDER_OVERRIDE_DYNAMODB=forwarded lets RUNQUOTE_DYNAMODB_URL answer for DynamoDB, which would be a Java program.
-LAMBDA_RUNTIME_EXECUTOR=process runs functions as processes, where there is no Docker.
+LAMBDA_RUNTIME_EXECUTOR=process runs functions as processes, where there is no Docker. RUNQUOTE_NO_PULL is an image that
+the engine has, and that LocalStack is not to pull.
 """
 
 import os
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from localstack import config
+from localstack.runtime import hooks
+from localstack.services.lambda_.invocation import docker_runtime_executor
 from localstack.services.lambda_.invocation.executor_endpoint import ExecutorEndpoint
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 from localstack.services.plugins import Service, aws_provider
+from localstack.utils.container_utils.container_client import DockerPlatform
 from localstack.utils.net import get_free_tcp_port
 from runquote_localstack import forwarded
 
@@ -25,6 +29,13 @@ from runquote_localstack import forwarded
 def dynamodb() -> Service:
     """DynamoDB, with PROVIDER_OVERRIDE_DYNAMODB=forwarded."""
     return forwarded("dynamodb", os.environ["RUNQUOTE_DYNAMODB_URL"])
+
+
+@hooks.on_infra_start()
+def do_not_pull() -> None:
+    """Let LocalStack take an image for pulled."""
+    if image := os.environ.get("RUNQUOTE_NO_PULL"):
+        docker_runtime_executor.PULLED_IMAGES.add((image, DockerPlatform.linux_amd64))
 
 
 class ProcessExecutor(RuntimeExecutor):
