@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from runquote.billing import billed
-from runquote.cli.ingest import (
+from runquote.cli.ingest_options import (
     REJECTED,
     DryRunOption,
     InputOption,
@@ -20,15 +20,14 @@ from runquote.cli.ingest import (
     PricesOption,
     RateOption,
     RejectedOption,
-    Rows,
     SinceOption,
     SizesOption,
     SpotOption,
     WorkflowOption,
     known_of,
-    record,
 )
 from runquote.cli.output import Format, say, stderr
+from runquote.cli.recording import Rows, record
 from runquote.cli.session import FormatOption, ParameterOption, Session
 from runquote.client import Client
 from runquote.readers import batch, cromwell, cur, healthomics, nextflow, parquet, snakemake

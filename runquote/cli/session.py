@@ -72,7 +72,7 @@ class Commands(TyperGroup):
         except Exception as error:
             # Of all errors only that of an unknown option has this name; Typer keeps the class to itself.
             if (option := getattr(error, "option_name", None)) in CONNECTION_OPTIONS:
-                error.message = f"{option} stands before the command: runquote {option} … {ctx.invoked_subcommand}"  # type: ignore[attr-defined]
+                error.message = f"{option} stands before the command: runquote {option} VALUE {ctx.invoked_subcommand}"  # type: ignore[attr-defined]
             raise
 
 

@@ -7,13 +7,16 @@ import typer
 
 from contract.workflows import WorkflowSummary
 from runquote import plots
-from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
+from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say, stdout
 from runquote.cli.predict import check_interval, interval_of
 from runquote.cli.session import WORKFLOW, CommandError, Commands, FormatOption, IntervalOption, Session
 from runquote.sizes import format_size
 
 WorkflowArgument = Annotated[str, WORKFLOW]
 models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that answer, and every version of them.")
+
+_NARROWEST, _WIDEST = 44, 80
+"""Columns of a curve in the terminal."""
 
 
 def curve(
@@ -54,7 +57,7 @@ def curve(
             ]
         )
     elif not plot:
-        print_line(plots.text(drawn))
+        print_line(plots.text(drawn, width=max(_NARROWEST, min(_WIDEST, stdout().width))))
 
 
 def _write(plot: Path, document: str) -> None:

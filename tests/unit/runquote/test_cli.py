@@ -153,6 +153,13 @@ def test_a_curve_is_drawn_in_the_terminal_and_as_svg(runquote: Command, nowhere:
     assert runquote("curve", "rnaseq", "--plot", "curve.pdf").exit_code == 2
 
 
+def test_a_curve_fits_a_narrow_terminal(runquote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runquote.cli.output._WIDTH_WITHOUT_TERMINAL", 50)
+    drawn = runquote("curve", "rnaseq").stdout.splitlines()
+    assert max(map(len, drawn)) == 50
+    assert drawn[-1].endswith("* estimate   . band   o past run")
+
+
 def test_a_curve_is_dashed_where_no_run_has_been(nowhere: Path) -> None:
     workflow = detail("rnaseq")
     points = [
@@ -253,7 +260,7 @@ def test_login_takes_the_connection_after_the_command_and_others_say_where_it_go
         result = command(*arguments, "--profile", "team")
         words = " ".join(result.stderr.replace("│", " ").split())
         assert result.exit_code == 2
-        assert f"--profile stands before the command: runquote --profile … {last}" in words
+        assert f"--profile stands before the command: runquote --profile VALUE {last}" in words
 
 
 def test_login_with_a_wrong_key_saves_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:

@@ -81,6 +81,16 @@ def test_a_dry_run_refuses_what_the_api_would(command: Command, nowhere: Path) -
     assert "First rejected: " + f"{source}: line 2: completed_at: lies in the future" in result.stderr
 
 
+def test_rejected_rows_never_overwrite_what_is_being_read(runquote: Command, nowhere: Path) -> None:
+    rows = [run(run_id=f"r-{number}", cost_usd=-1) for number in range(500)]
+    source = write(nowhere / "rejected.jsonl", rows)
+    before = source.read_text()
+    refused = runquote("ingest", "json", "./rejected.jsonl")
+    assert (refused.exit_code, source.read_text() == before) == (2, True)
+    assert runquote("ingest", "json", ".").stdout.startswith("500 read:")  # the folder that it is in
+    assert len(source.read_text().splitlines()) == 500
+
+
 def test_options_complete_what_the_engine_did_not_write(runquote: Command, api: FakeApi) -> None:
     options = ("--input", "120 GB", "--output", "3 GB", "--param", "paired=true", "--tag", "team=a=b", "--rate", "m5")
     assert runquote(*NEXTFLOW, *options).exit_code == 0
