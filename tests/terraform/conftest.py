@@ -27,6 +27,7 @@ FUNCTIONS = (
 TABLES = ("workflow_runs", "model_endpoints", "workflows", "spend", "budgets")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\
+import os
 import time
 
 
@@ -34,7 +35,8 @@ def handler(event, context):
     if "execution_arn" in event:  # prepare_dataset, which a test interrupts
         time.sleep(3)
         return {}
-    return {"statusCode": 200, "headers": {"x-function": "%s"}, "body": event["httpMethod"] + " " + event["resource"]}
+    headers = {"x-function": "%s", "access-control-allow-origin": os.environ["WEB_ORIGIN"]}
+    return {"statusCode": 200, "headers": headers, "body": event["httpMethod"] + " " + event["resource"]}
 """
 
 

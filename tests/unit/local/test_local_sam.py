@@ -23,6 +23,15 @@ def test_every_function_of_a_plan_is_told_where_the_cloud_is() -> None:
     assert changed["resources"] == [{"type": "aws_dynamodb_table", "values": {}}]
 
 
+def test_no_method_of_a_plan_names_an_authorizer() -> None:
+    authorizer = {"references": ["aws_api_gateway_authorizer.this"]}
+    method = {"type": "aws_api_gateway_method", "expressions": {"authorizer_id": authorizer, "http_method": {}}}
+    stage = {"type": "aws_api_gateway_stage", "expressions": {"stage_name": {}}}
+    content = {"configuration": {"root_module": {"resources": [method, stage]}}}
+    changed = sam.without_authorizer(content)["configuration"]["root_module"]["resources"]
+    assert [list(each["expressions"]) for each in changed] == [["http_method"], ["stage_name"]]
+
+
 def test_an_event_is_filled_in_from_the_running_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sam, "_model_in_service", lambda name, _: {"evaluation_uri": f"s3://b/{name}.json"})
     settings = CloudSettings()
