@@ -73,14 +73,17 @@ def sample(count: int) -> Indices:
     return np.sort(np.random.default_rng(0).choice(count, MOST_RUNS, replace=False))
 
 
-def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> Base:
-    """Fit both, in equal shares. Where cost falls with size the trend stands alone: the two parts can only grow."""
+def fit(log_size: Floats, columns: Floats, log_cost: Floats, belief: float = 1.0) -> Base:
+    """Fit both, in equal shares; `belief` is the weight of the exponent's prior.
+
+    Where cost falls with size the trend stands alone: the two parts can only grow.
+    """
     rows = sample(len(log_size))
-    line = trend.fit(log_size[rows], columns[rows], log_cost[rows])
+    line = trend.fit(log_size[rows], columns[rows], log_cost[rows], belief)
     share = 0.5 if line.direction > 0 else 0.0
     return Base(
         trend=line,
-        two_part=two_part.fit(log_size[rows], columns[rows], log_cost[rows]),
+        two_part=two_part.fit(log_size[rows], columns[rows], log_cost[rows], belief),
         inside=share,
         beyond=share,
         log_range=(float(log_size.min()), float(log_size.max())),

@@ -93,9 +93,9 @@ class Core:
         return replace(self, strength=strength, booster=self.booster if strength > 0 else None)
 
 
-def fit_base(table: Table, log_cost: Floats) -> Base:
-    """Fit the base alone."""
-    return base.fit(table.log_size, table.columns, log_cost)
+def fit_base(table: Table, log_cost: Floats, belief: float = 1.0) -> Base:
+    """Fit the base alone; `belief` is the weight of the prior of how cost grows."""
+    return base.fit(table.log_size, table.columns, log_cost, belief)
 
 
 def _rising(values: Floats) -> Floats:

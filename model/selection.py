@@ -18,6 +18,8 @@ STRENGTHS = (0.0, 0.5, 1.0)
 INSIDE_MIXTURES = (1.0, 0.5, 0.0)
 BEYOND_MIXTURES = (0.5, 1.0, 0.0)
 """Shares of the two-part base to choose from, the preferred one first. Two opinions of how cost grows err less."""
+BELIEFS = (1.0, 0.1)
+"""Weights of the prior of how cost grows to choose from: larger runs may disprove it."""
 SIZE_CUTS = (0.5, 0.65, 0.8)
 """Shares of the runs, by size, that predict the larger rest."""
 TIME_CUTS = (0.4, 0.6, 0.8)
@@ -43,6 +45,7 @@ class Selection:
 
     inside: float
     beyond: float
+    belief: float
     strength: float
     intervals: intervals.Intervals
     repeats: repeats.Repeats | None
@@ -74,12 +77,12 @@ def select(table: Table, log_cost: Floats) -> Selection:
         runs = _Runs(table, log_cost, log_cost - shift)
         inside, strength, errors = _inside(runs)
         calibrated, again, found = _calibrate(table, errors)
-    beyond, calibrated = _beyond(runs, inside, calibrated)
+    beyond, belief, calibrated = _beyond(runs, inside, calibrated)
     if found is not None:
         found = _later(runs, inside, _Known(errors, again, calibrated), found)
     conditions = np.zeros(everything)
     conditions[rows] = log_cost - runs.adjusted
-    return Selection(inside, beyond, strength, calibrated, again, found, conditions)
+    return Selection(inside, beyond, belief, strength, calibrated, again, found, conditions)
 
 
 def _apart_from(log_size: Floats, shift: Floats) -> Floats:
@@ -148,17 +151,23 @@ class _Cut:
     scale: Floats
 
 
-def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tuple[float, intervals.Intervals]:
-    """Choose the mixture for larger runs, and learn how errors grow with distance."""
-    cuts = [_cut(runs, inside, calibrated, share) for share in SIZE_CUTS]
-    usable = [cut for cut in cuts if cut is not None]
-    if not usable:
-        return inside, calibrated
-    # Where cost falls with size among some of the smaller runs, that cut has judged the trend alone.
-    judged = [mixture for mixture in BEYOND_MIXTURES if all(mixture in cut.errors for cut in usable)]
-    beyond = _choose(
-        {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in judged}
-    )
+def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tuple[float, float, intervals.Intervals]:
+    """Choose the mixture and the weight of the prior for larger runs, and learn how errors grow with distance."""
+    cuts: dict[float, list[_Cut]] = {}
+    chosen: dict[float, float] = {}
+    losses: dict[float, float] = {}
+    for belief in BELIEFS:
+        found = [_cut(runs, inside, calibrated, share, belief) for share in SIZE_CUTS]
+        cuts[belief] = usable = [cut for cut in found if cut is not None]
+        if not usable:
+            return inside, belief, calibrated
+        # Where cost falls with size among some of the smaller runs, that cut has judged the trend alone.
+        judged = [mixture for mixture in BEYOND_MIXTURES if all(mixture in cut.errors for cut in usable)]
+        mixtures = {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in judged}
+        chosen[belief] = _choose(mixtures)
+        losses[belief] = mixtures[chosen[belief]]
+    belief = _choose(losses)
+    usable, beyond = cuts[belief], chosen[belief]
     growth = intervals.fit_growth(
         errors=np.concatenate([cut.errors[beyond] for cut in usable]),
         inside=np.concatenate([cut.scale for cut in usable]),
@@ -166,16 +175,16 @@ def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tupl
         distance=np.concatenate([cut.distance for cut in usable]),
         tail=calibrated.tail,
     )
-    return beyond, calibrated.model_copy(update={"growth": growth})
+    return beyond, belief, calibrated.model_copy(update={"growth": growth})
 
 
-def _cut(runs: _Runs, inside: float, calibrated: intervals.Intervals, share: float) -> _Cut | None:
+def _cut(runs: _Runs, inside: float, calibrated: intervals.Intervals, share: float, belief: float) -> _Cut | None:
     table, log_cost = runs.table, runs.log_cost
     edge = float(np.quantile(table.log_size, share))
     small, large = np.flatnonzero(table.log_size <= edge), np.flatnonzero(table.log_size > edge + SMALLEST_STEP)
     if len(small) < 4 or len(large) < 2:
         return None
-    base, held = core.fit_base(table.take(small), runs.adjusted[small]), table.take(large)
+    base, held = core.fit_base(table.take(small), runs.adjusted[small], belief), table.take(large)
     mixtures = (0.0,) if base.trend.direction < 0 else BEYOND_MIXTURES
     seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
     return _Cut(

@@ -77,14 +77,14 @@ def robust_scale(residuals: Floats, smallest: float = 1e-3) -> float:
     return max(1.4826 * float(np.median(np.abs(residuals - np.median(residuals)))), smallest)
 
 
-def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> Trend:
-    """Fit the base.
+def fit(log_size: Floats, columns: Floats, log_cost: Floats, belief: float = 1.0) -> Trend:
+    """Fit the base; `belief` is the weight of the exponent's prior.
 
     A cost that falls as size grows is believed only when the runs say so beyond doubt.
     """
-    rising, loss = _fit_direction(1.0, log_size, columns, log_cost)
+    rising, loss = _fit_direction(1.0, log_size, columns, log_cost, belief)
     if np.ptp(log_size) > 0 and len(log_size) >= 8 and _falls(log_size, log_cost):
-        falling, falling_loss = _fit_direction(-1.0, log_size, columns, log_cost)
+        falling, falling_loss = _fit_direction(-1.0, log_size, columns, log_cost, belief)
         if falling_loss < loss - 8.0:
             return falling
     return rising
@@ -94,7 +94,9 @@ def _falls(log_size: Floats, log_cost: Floats) -> bool:
     return float(np.corrcoef(log_size, log_cost)[0, 1]) < -0.3 if np.ptp(log_cost) > 0 else False
 
 
-def _fit_direction(direction: float, log_size: Floats, columns: Floats, log_cost: Floats) -> tuple[Trend, float]:
+def _fit_direction(
+    direction: float, log_size: Floats, columns: Floats, log_cost: Floats, belief: float
+) -> tuple[Trend, float]:
     centre = float(np.median(log_size))
     u = direction * (log_size - centre)
     design = np.column_stack([np.ones_like(u), columns])
@@ -107,7 +109,7 @@ def _fit_direction(direction: float, log_size: Floats, columns: Floats, log_cost
         for _ in range(6):
             coefficients = _ridge(design, targets, robust, noise)
             residuals = targets - design @ coefficients
-            loss = _loss(residuals, noise, grid_b, grid_s)
+            loss = _loss(residuals, noise) + _prior(grid_b, grid_s, belief)
             best = residuals[:, int(np.argmin(loss))]
             freedom = max(len(u) - 1.0 - 0.5 * columns.shape[1], 1.0) / len(u)
             noise = robust_scale(best, 0.005) / np.sqrt(freedom)
@@ -141,13 +143,17 @@ def _ridge(design: Floats, targets: Floats, weights: Floats, noise: float) -> Fl
     return np.linalg.solve(weighted.T @ design + np.diag(penalty), weighted.T @ targets)
 
 
-def _loss(residuals: Floats, noise: float, exponents: Floats, overheads: Floats) -> Floats:
-    """Negative log posterior of every member, up to a constant."""
+def _loss(residuals: Floats, noise: float) -> Floats:
+    """Negative log likelihood of every member, up to a constant."""
     tails = np.log1p((residuals / noise) ** 2 / DEGREES_OF_FREEDOM)
-    fit_loss = (DEGREES_OF_FREEDOM + 1) / 2 * tails.mean(axis=0) * min(len(residuals), MOST_EVIDENCE)
+    return np.asarray((DEGREES_OF_FREEDOM + 1) / 2 * tails.mean(axis=0) * min(len(residuals), MOST_EVIDENCE))
+
+
+def _prior(exponents: Floats, overheads: Floats, belief: float) -> Floats:
+    """Negative log prior of every member, up to a constant."""
     away = (exponents - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]
-    prior = (EXPONENT_FREEDOM + 1) / 2 * np.log1p(away**2 / EXPONENT_FREEDOM)
-    return fit_loss + prior + ((overheads - OVERHEAD_PRIOR[0]) / OVERHEAD_PRIOR[1]) ** 2 / 2
+    growth = belief * (EXPONENT_FREEDOM + 1) / 2 * np.log1p(away**2 / EXPONENT_FREEDOM)
+    return np.asarray(growth + ((overheads - OVERHEAD_PRIOR[0]) / OVERHEAD_PRIOR[1]) ** 2 / 2)
 
 
 def _zoom(axis: Floats, values: Floats, posterior: Floats, bounds: tuple[float, float]) -> Floats:

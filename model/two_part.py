@@ -87,11 +87,14 @@ def _parts(design: _Design, vector: Floats) -> tuple[Floats, Floats]:
     return design.overhead @ vector[: design.first_growing], design.growing @ vector[design.first_growing :]
 
 
-def fit(log_size: Floats, columns: Floats, log_cost: Floats) -> TwoPart:
-    """Fit from every start and keep the best. The first column is the output surplus."""
+def fit(log_size: Floats, columns: Floats, log_cost: Floats, belief: float = 1.0) -> TwoPart:
+    """Fit from every start and keep the best; `belief` is the weight of the exponent's prior.
+
+    The first column is the output surplus.
+    """
     centre = float(np.median(log_size))
     design = _Design.of(log_size - centre, columns)
-    prior = _prior(design, columns.shape[1])
+    prior = _prior(design, columns.shape[1], belief)
     candidates = [_descend(design, log_cost, prior, _start(design, log_cost, overhead)) for overhead in STARTS]
     best = min(candidates, key=lambda candidate: candidate[0])[1]
     return TwoPart(centre=centre, coefficients=tuple(best.tolist()))
@@ -106,11 +109,11 @@ def _start(design: _Design, log_cost: Floats, overhead: float) -> Floats:
     return vector
 
 
-def _prior(design: _Design, effects: int) -> _Prior:
+def _prior(design: _Design, effects: int, belief: float) -> _Prior:
     mean, precision = np.zeros(design.width), np.zeros((design.width, design.width))
     level, exponent = design.first_growing, design.exponent
     mean[0], mean[exponent] = OVERHEAD_PRIOR[0], EXPONENT_PRIOR[0]
-    precision[exponent, exponent] = EXPONENT_PRIOR[1] ** -2
+    precision[exponent, exponent] = belief * EXPONENT_PRIOR[1] ** -2
     difference = OVERHEAD_PRIOR[1] ** -2 * np.array([[1.0, -1.0], [-1.0, 1.0]])
     precision[np.ix_([0, level], [0, level])] += difference
     for effect in range(effects):

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from contract.container import InvocationRow, RowPrediction
-from model import answers, cleaning, evaluation
+from model import answers, cleaning, core, evaluation, selection
+from model.core import Table
 from model.cost_model import CostModel
 from model.errors import InsufficientData
+from model.features import Encoder
 from model.history import from_rows
 from tests.unit.model.histories import make_history, make_row, make_rows
 
@@ -335,3 +337,26 @@ def test_the_same_data_again_costs_what_it_did() -> None:
 
 def test_repeated_sizes_that_tell_nothing_change_nothing() -> None:
     assert fit(same_data_again(120, 20, 0.0)).repeats is None
+
+
+def test_larger_runs_may_disprove_that_cost_grows_with_size() -> None:
+    generator = random.Random(3)
+    sizes = [math.exp(generator.uniform(math.log(1e9), math.log(1e11))) for _ in range(60)]
+    rows = [make_row(number, size, 0.5 * math.exp(generator.gauss(0, 0.3))) for number, size in enumerate(sizes)]
+    history = make_history(rows)
+    table, log_cost = Table.of_history(Encoder.fit(history), history), np.log(history.cost_usd)
+    chosen = selection.select(table, log_cost)
+    assert chosen.belief < 1
+    believed, proven = (
+        core.fit_base(table, log_cost, belief).mixed(0.0, chosen.beyond) for belief in (1.0, chosen.belief)
+    )
+    far, columns = np.array([math.log(1e13)]), table.columns[:1] * 0
+    for base in (believed, proven):
+        assert base.predict(far, columns)[0][0] > math.log(0.4)
+    assert proven.predict(far, columns)[0][0] < believed.predict(far, columns)[0][0]
+
+
+def test_a_proportional_law_keeps_its_prior() -> None:
+    history = make_history(make_rows(60, noise=0.2))
+    chosen = selection.select(Table.of_history(Encoder.fit(history), history), np.log(history.cost_usd))
+    assert chosen.belief == 1
