@@ -33,7 +33,7 @@ def _read(path: Path, optional: tuple[str, ...]) -> Iterator[Row | Rejected]:
             if field.is_required() and name not in table.columns and name not in optional:
                 raise ReaderError(f"{path}: column {name} is missing")
         names = [name for name in Run.model_fields if name in table.columns]
-        columns = ", ".join(tables.identifier(name) for name in names)
+        columns = ", ".join(table.columns[name].sql for name in names)
         with tables.reading(path):
             rows = connection.execute(f"SELECT file_row_number, {columns} FROM {table.scan}")
             while batch := rows.fetchmany(_ROWS):
@@ -47,21 +47,26 @@ def _row(place: str, cells: dict[str, Any]) -> Row | Rejected:
         if value is None:
             continue
         try:
-            run[name] = _value(name, value)
+            run[name] = json.loads(value) if name in _OBJECTS and isinstance(value, str) else _as_json(value)
         except (ValueError, RecursionError):
             return Rejected(place, f"column {name}: cannot read {str(value)[:80]!r}", str(cells.get("run_id")))
     return Row(place, run)
 
 
-def _value(name: str, value: object) -> object:
+def _as_json(value: object) -> object:  # noqa: PLR0911 - one for each kind
+    """Return a value of a column as JSON has it. Raises ValueError for bytes that are no text."""
     match value:
         case datetime():
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
-        case str() if name in _OBJECTS:
-            return json.loads(value)
+        case bytes():
+            return value.decode()
         case dict():
-            return {key: each for key, each in value.items() if each is not None}
-        case _:
+            return {str(_as_json(key)): _as_json(each) for key, each in value.items() if each is not None}
+        case list():
+            return [_as_json(each) for each in value]
+        case None | bool() | int() | float() | str():
             return value
+        case _:  # a date, a time, a UUID …
+            return str(value)

@@ -1,5 +1,6 @@
 """Runs as CSV, JSON and Parquet, whose columns are the members of a run."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,6 +92,23 @@ def test_parquet_has_the_columns_of_a_run(tmp_path: Path, parameters: str, start
     assert read[0].started_at == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert read[0].completed_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
     assert (read[0].cost_usd, read[0].parameters, read[0].tags) == (1.25, {"paired": True, "depth": 30}, {"team": "a"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        ("'w'::BLOB", "w"),
+        ("DATE '2026-03-01'", "2026-03-01"),
+        ("MAP {'a': 1.50::DECIMAL(5, 2), 'b': NULL}", {"a": 1.5}),
+        ("{'a': ['x'::BLOB], 'b': TIME '08:00:00'}", {"a": ["x"], "b": "08:00:00"}),
+    ],
+)
+def test_parquet_of_every_kind_becomes_json(tmp_path: Path, kind: str, read: object) -> None:
+    query = PARQUET.format(start="TIMESTAMP '2026-03-01 08:00:00'", parameters=kind).replace("3000", "1")
+    (row,) = parquet.read(write_parquet(tmp_path / "a.parquet", query))
+    assert isinstance(row, Row)
+    assert row.run["parameters"] == read
+    json.dumps(row.run)
 
 
 def test_parquet_names_the_row_and_column_that_it_cannot_read(tmp_path: Path) -> None:
