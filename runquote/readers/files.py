@@ -27,10 +27,15 @@ def sources(path: Path, *suffixes: str) -> Iterator[Path]:
 
 
 def each_file(
-    path: Path, suffixes: tuple[str, ...], read: Callable[[Path], Iterator[Row | Rejected]]
+    path: Path,
+    suffixes: tuple[str, ...],
+    read: Callable[[Path], Iterator[Row | Rejected]],
+    fits: Callable[[Path], bool] = lambda _: True,
 ) -> Iterator[Row | Rejected]:
-    """Read a file, or those of a folder, where a file that cannot be read rejects that file alone."""
+    """Read a file, or those of a folder that fit, where a file that cannot be read rejects that file alone."""
     for file in sources(path, *suffixes):
+        if path.is_dir() and not fits(file):
+            continue
         try:
             yield from read(file)
         except ReaderError as error:

@@ -9,6 +9,7 @@ times are local to where Nextflow ran; with `trace.raw` they are plain bytes, mi
 import csv
 import math
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -28,6 +29,7 @@ _SUFFIXES = (".txt", ".tsv", ".csv", ".trace", ".txt.gz", ".tsv.gz")
 _UNKNOWN = ("", "-")
 _NEEDED = (("status",), ("start", "submit"), ("realtime", "duration"))
 _BILLED = ("COMPLETED", "FAILED", "ABORTED")
+_LONGEST_HEADER = 10_000
 _DEFAULT_MEMORY = 2 * 2**30
 
 
@@ -77,11 +79,31 @@ def read(
 
     Failed and aborted attempts are billed like others. Tasks from the cache (`-resume`) were paid for by an earlier
     execution: `paid` leaves their cost out, `full` counts it so that the run stands for one from scratch, `skip`
-    rejects such a run. What tasks without a tag cost is split evenly over the tags. Raises ReaderError.
+    rejects such a run. What tasks without a tag cost is split evenly over the tags. Files of a folder without a column
+    `status`, such as a pipeline's results, are passed over. Raises ReaderError.
     """
-    yield from each_file(
-        path, _SUFFIXES, lambda file: _read_file(file, known, per_tag=per_tag, cached=cached, zone=zone)
-    )
+    found = False
+    for row in each_file(
+        path, _SUFFIXES, lambda file: _read_file(file, known, per_tag=per_tag, cached=cached, zone=zone), _is_trace
+    ):
+        found = True
+        yield row
+    if not found:
+        raise ReaderError(f"{path}: holds no trace: no file in it has a column status")
+
+
+def _is_trace(path: Path) -> bool:
+    try:
+        with opened(path) as file:
+            return "status" in _columns(file.readline(_LONGEST_HEADER))
+    except UnicodeDecodeError:
+        return False
+    except (ReaderError, OSError, EOFError, zlib.error):
+        return True  # whatever it is, it is packed badly, and to be told
+
+
+def _columns(header: str) -> list[str]:
+    return header.rstrip("\r\n").split(separator(header))
 
 
 def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone: tzinfo) -> Iterator[Row | Rejected]:
@@ -153,10 +175,10 @@ def _notes(*, cached: bool, measured: bool) -> Iterator[str]:
 
 def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:
     with readable(path, "a Nextflow trace"), opened(path) as file:
-        header = file.readline().rstrip("\r\n")
-        if not header:
+        header = file.readline()
+        columns = _columns(header)
+        if columns == [""]:
             raise ReaderError(f"{path}: is empty")
-        columns = header.split(separator(header))
         for any_of in _NEEDED:
             if not set(any_of) & set(columns):
                 raise ReaderError(f"{path}: line 1: no column {' or '.join(any_of)}: trace.fields must have it")

@@ -117,11 +117,18 @@ def test_a_bad_cell_is_named_by_file_line_and_column() -> None:
 def test_a_bad_file_of_a_folder_is_rejected_alone(tmp_path: Path) -> None:
     for name in ("broken.txt", "human.txt"):
         shutil.copy(FIXTURES / "nextflow" / name, tmp_path)
-    (tmp_path / "notes.txt").write_text("Remember the milk\n")
+    (tmp_path / "notes.txt").write_text("Remember the milk\n")  # no trace, and passed over as the next two
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "empty.tsv").write_text("")
+    (tmp_path / "few.txt").write_text("task_id\tstatus\n1\tCOMPLETED\n")
+    (tmp_path / "plain.txt.gz").write_text("status")
     rows = list(nextflow.read(tmp_path, KNOWN))
-    assert len(rejections(rows)) == 3
+    assert [reason.partition(":")[0] for reason in rejections(rows)] == ["line 4", "line 1", "is not gzip"]
     assert len(rows) == 4
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "counts.tsv").write_text("gene\tcount\n")
+    with pytest.raises(ReaderError, match="results: holds no trace"):
+        list(nextflow.read(tmp_path / "results", KNOWN))
 
 
 @pytest.mark.parametrize(
