@@ -38,7 +38,7 @@ PRICES = {
     "instance hour": (0.115, "https://aws.amazon.com/sagemaker/pricing/ (ml.m5.large, real-time inference)"),
     "serverless GB-second": (0.00002, "https://aws.amazon.com/sagemaker/pricing/ (serverless inference)"),
 }
-"""USD in us-east-1 as of November 2026, entered by hand, and where AWS says so."""
+"""USD in us-east-1, entered by hand in November 2026 from what AWS and others published, and the page that has it."""
 
 
 @dataclass(frozen=True)

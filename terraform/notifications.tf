@@ -68,15 +68,11 @@ data "aws_iam_policy_document" "use_notification_key" {
 }
 
 resource "aws_sns_topic" "model_updates" {
-  # checkov:skip=CKV_AWS_26: encrypted unless encrypt_notifications is set to false
-
   name              = "${var.name_prefix}-model-updates"
   kms_master_key_id = one(aws_kms_key.notifications[*].arn)
 }
 
 resource "aws_sns_topic" "alarms" {
-  # checkov:skip=CKV_AWS_26: encrypted unless encrypt_notifications is set to false
-
   name              = "${var.name_prefix}-alarms"
   kms_master_key_id = one(aws_kms_key.notifications[*].arn)
 }
