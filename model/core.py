@@ -93,9 +93,20 @@ class Core:
         return replace(self, strength=strength, booster=self.booster if strength > 0 else None)
 
 
-def fit_base(table: Table, log_cost: Floats, belief: float = 1.0) -> Base:
-    """Fit the base alone; `belief` is the weight of the prior of how cost grows."""
-    return base.fit(table.log_size, table.columns, log_cost, belief)
+def fit_base(table: Table, log_cost: Floats, belief: float = 1.0, *, together: bool = False) -> Base:
+    """Fit the base alone; `belief` is the weight of the prior of how cost grows.
+
+    `together` lets runs of the same size and parameters count as one, since they tell the same of how cost grows.
+    """
+    log_size, columns = table.log_size, table.columns
+    if together:
+        kinds = np.column_stack([log_size, table.parameters])
+        _, group, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
+        rows = np.column_stack([log_size, columns, log_cost])
+        means = np.column_stack([np.bincount(group, column) / counts for column in rows.T])
+        _, first = np.unique(group, return_index=True)
+        log_size, columns, log_cost = log_size[first], means[:, 1:-1], means[:, -1]
+    return base.fit(log_size, columns, log_cost, belief)
 
 
 def _rising(values: Floats) -> Floats:

@@ -76,7 +76,8 @@ class CostModel(Shape):
         table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
         chosen = selection.select(table, log_cost)
         log_cost = log_cost - chosen.conditions
-        base = core.fit_base(table, log_cost, chosen.belief).mixed(chosen.inside, chosen.beyond)
+        base = core.fit_base(table, log_cost, chosen.belief, together=chosen.together)
+        base = base.mixed(chosen.inside, chosen.beyond)
         fitted = core.add_trees(base, table, log_cost) if chosen.strength > 0 else core.without_trees(base, table)
         fitted = fitted.with_strength(chosen.strength)
         model = cls(

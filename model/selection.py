@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import core, drift, intervals, repeats
-from model.base import sample
+from model.base import Base, sample
 from model.core import Table
 from model.history import Floats, Indices
 
@@ -46,6 +46,7 @@ class Selection:
     inside: float
     beyond: float
     belief: float
+    together: bool
     strength: float
     intervals: intervals.Intervals
     repeats: repeats.Repeats | None
@@ -55,26 +56,35 @@ class Selection:
 
 @dataclass(frozen=True)
 class _Runs:
-    """Past runs with the log of their cost, as it was and without what lasting conditions did to it."""
+    """Past runs with the log of their cost, as it was and without what lasting conditions did to it.
+
+    `together`: runs of one size and parameters count as one for the bases.
+    """
 
     table: Table
     log_cost: Floats
     adjusted: Floats
+    together: bool
+
+    def fit_base(self, rows: Indices, belief: float = 1.0) -> Base:
+        """Fit the base to some of the runs."""
+        return core.fit_base(self.table.take(rows), self.adjusted[rows], belief, together=self.together)
 
 
 def select(table: Table, log_cost: Floats) -> Selection:
     """Make every choice that needs runs left out."""
     rows, everything = sample(len(table)), len(table)
     table, log_cost = table.take(rows), log_cost[rows]
-    runs = _Runs(table, log_cost, log_cost)
+    runs = _Runs(table, log_cost, log_cost, together=False)
     inside, strength, errors = _inside(runs)
     calibrated, again, found = _calibrate(table, errors)
-    if found is not None and found.terms:
+    if again is not None or (found is not None and found.terms):
         # Without what conditions did to them, the same runs say more about size and parameters.
-        kept = drift.latest(table.started_at)
         shift = np.zeros(len(rows))
-        shift[kept] = _apart_from(table.log_size[kept], found.shift_of_own())
-        runs = _Runs(table, log_cost, log_cost - shift)
+        if found is not None:
+            kept = drift.latest(table.started_at)
+            shift[kept] = _apart_from(table.log_size[kept], found.shift_of_own())
+        runs = _Runs(table, log_cost, log_cost - shift, together=again is not None)
         inside, strength, errors = _inside(runs)
         calibrated, again, found = _calibrate(table, errors)
     beyond, belief, calibrated = _beyond(runs, inside, calibrated)
@@ -82,7 +92,7 @@ def select(table: Table, log_cost: Floats) -> Selection:
         found = _later(runs, inside, _Known(errors, again, calibrated), found)
     conditions = np.zeros(everything)
     conditions[rows] = log_cost - runs.adjusted
-    return Selection(inside, beyond, belief, strength, calibrated, again, found, conditions)
+    return Selection(inside, beyond, belief, runs.together, strength, calibrated, again, found, conditions)
 
 
 def _apart_from(log_size: Floats, shift: Floats) -> Floats:
@@ -119,7 +129,7 @@ def _inside(runs: _Runs) -> tuple[float, float, Floats]:
     """Choose mixture and trees for runs inside the range; return both, and the errors on runs left out."""
     table, log_cost, adjusted = runs.table, runs.log_cost, runs.adjusted
     folds = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in _folds(len(table))]
-    fitted = [core.fit_base(table.take(rest), adjusted[rest]) for rest, _ in folds]
+    fitted = [runs.fit_base(rest) for rest, _ in folds]
     levels = {mixture: np.zeros(len(table)) for mixture in INSIDE_MIXTURES}
     for base, (_, fold) in zip(fitted, folds, strict=True):
         held = table.take(fold)
@@ -145,6 +155,7 @@ def _inside(runs: _Runs) -> tuple[float, float, Floats]:
 class _Cut:
     """The larger runs as the smaller ones saw them."""
 
+    log_size: Floats
     errors: dict[float, Floats]
     spread: Floats
     distance: Floats
@@ -153,21 +164,14 @@ class _Cut:
 
 def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tuple[float, float, intervals.Intervals]:
     """Choose the mixture and the weight of the prior for larger runs, and learn how errors grow with distance."""
-    cuts: dict[float, list[_Cut]] = {}
-    chosen: dict[float, float] = {}
-    losses: dict[float, float] = {}
-    for belief in BELIEFS:
-        found = [_cut(runs, inside, calibrated, share, belief) for share in SIZE_CUTS]
-        cuts[belief] = usable = [cut for cut in found if cut is not None]
-        if not usable:
-            return inside, belief, calibrated
-        # Where cost falls with size among some of the smaller runs, that cut has judged the trend alone.
-        judged = [mixture for mixture in BEYOND_MIXTURES if all(mixture in cut.errors for cut in usable)]
-        mixtures = {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in judged}
-        chosen[belief] = _choose(mixtures)
-        losses[belief] = mixtures[chosen[belief]]
-    belief = _choose(losses)
-    usable, beyond = cuts[belief], chosen[belief]
+    beyond, usable = _cuts(runs, inside, calibrated, BELIEFS[0])
+    belief = BELIEFS[0]
+    if not usable:
+        return beyond, belief, calibrated
+    for other in BELIEFS[1:]:
+        mixture, cuts = _cuts(runs, inside, calibrated, other)
+        if _better(cuts, mixture, than=usable, its=beyond):
+            beyond, usable, belief = mixture, cuts, other
     growth = intervals.fit_growth(
         errors=np.concatenate([cut.errors[beyond] for cut in usable]),
         inside=np.concatenate([cut.scale for cut in usable]),
@@ -178,16 +182,42 @@ def _beyond(runs: _Runs, inside: float, calibrated: intervals.Intervals) -> tupl
     return beyond, belief, calibrated.model_copy(update={"growth": growth})
 
 
+def _cuts(runs: _Runs, inside: float, calibrated: intervals.Intervals, belief: float) -> tuple[float, list[_Cut]]:
+    """Return the best mixture for larger runs, and what the cuts showed."""
+    found = [_cut(runs, inside, calibrated, share, belief) for share in SIZE_CUTS]
+    usable = [cut for cut in found if cut is not None]
+    if not usable:
+        return inside, usable
+    # Where cost falls with size among some of the smaller runs, that cut has judged the trend alone.
+    judged = [mixture for mixture in BEYOND_MIXTURES if all(mixture in cut.errors for cut in usable)]
+    return _choose(
+        {mixture: float(np.mean([_mean_error(cut.errors[mixture]) for cut in usable])) for mixture in judged}
+    ), usable
+
+
+def _better(cuts: list[_Cut], mixture: float, than: list[_Cut], its: float) -> bool:
+    """Say whether cuts of the same runs err less than others by more than chance; runs of one size count as one."""
+    errors = np.abs(np.concatenate([cut.errors[mixture] for cut in cuts]))
+    others = np.abs(np.concatenate([cut.errors[its] for cut in than]))
+    _, group, counts = np.unique(
+        np.concatenate([cut.log_size for cut in cuts]), return_inverse=True, return_counts=True
+    )
+    gains = np.bincount(group, others - errors) / counts
+    certain = float(gains.mean()) > 2.0 * float(gains.std()) / len(gains) ** 0.5
+    return certain and float(errors.mean()) < WORTH * float(others.mean())
+
+
 def _cut(runs: _Runs, inside: float, calibrated: intervals.Intervals, share: float, belief: float) -> _Cut | None:
     table, log_cost = runs.table, runs.log_cost
     edge = float(np.quantile(table.log_size, share))
     small, large = np.flatnonzero(table.log_size <= edge), np.flatnonzero(table.log_size > edge + SMALLEST_STEP)
     if len(small) < 4 or len(large) < 2:
         return None
-    base, held = core.fit_base(table.take(small), runs.adjusted[small], belief), table.take(large)
+    base, held = runs.fit_base(small, belief), table.take(large)
     mixtures = (0.0,) if base.trend.direction < 0 else BEYOND_MIXTURES
     seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
     return _Cut(
+        log_size=held.log_size,
         errors={mixture: log_cost[large] - estimate for mixture, (estimate, _) in seen.items()},
         spread=seen[mixtures[0]][1],
         distance=held.log_size - base.log_range[1],
@@ -214,7 +244,7 @@ def _later(runs: _Runs, inside: float, inner: _Known, found: drift.Drift) -> dri
         first, last = int(cut * len(order)), int((cut + TIME_STEP) * len(order))
         past, later = np.arange(first), np.arange(first, last)
         held = table.take(later)
-        base = core.fit_base(table.take(past), log_cost[past]).mixed(inside, inside)
+        base = core.fit_base(table.take(past), log_cost[past], together=runs.together).mixed(inside, inside)
         level, _ = base.predict(held.log_size, held.columns)
         factor = np.ones(len(held))
         if inner.repeats is not None:

@@ -312,9 +312,9 @@ def test_a_square_law_is_believed_with_ten_runs() -> None:
     assert ask_sizes(fit(rows), 4e11)[0].cost_usd == pytest.approx(1600, rel=0.35)
 
 
-def same_data_again(count: int, data: int, effect: float) -> list[dict[str, Any]]:
+def same_data_again(count: int, data: int, effect: float, seed: int = 5) -> list[dict[str, Any]]:
     """Return runs on a few pieces of data, each of which costs more or less than its size says."""
-    generator = random.Random(5)
+    generator = random.Random(seed)
     pieces = [(10 ** generator.uniform(8.5, 10.5), math.exp(generator.gauss(0, effect))) for _ in range(data)]
     return [
         make_row(number, size, (0.05 + 1e-11 * size) * factor * math.exp(generator.gauss(0, 0.05)))
@@ -360,3 +360,11 @@ def test_a_proportional_law_keeps_its_prior() -> None:
     history = make_history(make_rows(60, noise=0.2))
     chosen = selection.select(Table.of_history(Encoder.fit(history), history), np.log(history.cost_usd))
     assert chosen.belief == 1
+
+
+def test_a_few_data_run_often_say_little_about_growth() -> None:
+    off = []
+    for seed in range(5):
+        beyond = ask_sizes(fit(same_data_again(120, 12, 0.3, seed)), 1e12)[0]
+        off.append(abs(math.log(beyond.cost_usd / 10.05)))
+    assert float(np.mean(off)) < 1.2
