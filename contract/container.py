@@ -30,6 +30,10 @@ METRIC_DEFINITIONS = [{"Name": name, "Regex": rf"^{name}=([0-9.eE+-]+);$"} for n
 """AlgorithmSpecification.MetricDefinitions of CreateTrainingJob, by which SageMaker finds those lines in the log."""
 MAX_EVALUATED_RUNS_LISTED = 300
 """Most single runs that an evaluation lists."""
+MAX_PROFILE_BYTES = 8 * 1024
+"""Largest profile of all parameters together, as JSON in UTF-8. It is part of an item (400 KB at most in DynamoDB), of
+the evaluation, and of `GET /workflows`, where 600 such workflows still fit into Lambda's answer of 6 MB.
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 CHANNELS = ("train", "holdout", "champion")
 """Input channels: JSON Lines of `Run` (gzip) twice, and the champion's `model.tar.gz` when there is one."""
 
@@ -132,7 +136,9 @@ class ParameterProfile(Shape):
 
     name: ParameterName
     kind: Literal["number", "category"]
-    values: list[ParameterValue] = Field(description="Lowest, median and highest of a number; the values of a category")
+    values: list[ParameterValue] = Field(
+        description="Lowest, median and highest of a number; the values of a category, most frequent first, 50 at most"
+    )
 
 
 class HistoryProfile(Shape):
@@ -143,7 +149,9 @@ class HistoryProfile(Shape):
     typical_output_ratio: float | None = Field(description="Median of output over input size; null if never recorded")
     estimated_share: Share = Field(description="Share of runs whose cost was estimated rather than billed")
     latest_run_at: UtcTime
-    parameters: list[ParameterProfile]
+    parameters: list[ParameterProfile] = Field(
+        description="8 KiB at most: where they would be larger, rare values are left out, then whole parameters"
+    )
 
 
 class Evaluation(Shape):

@@ -66,11 +66,11 @@ def _shares(two_part_share: float) -> Floats:
     return np.array([1.0 - two_part_share, two_part_share])
 
 
-def sample(count: int) -> Indices:
-    """Return the rows that the bases are fitted to: all of them, or as many as their few coefficients need."""
-    if count <= MOST_RUNS:
+def sample(count: int, most: int = MOST_RUNS) -> Indices:
+    """Return rows to fit to: all of them, or as many as the bases' few coefficients need, drawn at random."""
+    if count <= most:
         return np.arange(count)
-    return np.sort(np.random.default_rng(0).choice(count, MOST_RUNS, replace=False))
+    return np.sort(np.random.default_rng(0).choice(count, most, replace=False))
 
 
 def fit(log_size: Floats, columns: Floats, log_cost: Floats, belief: float = 1.0) -> Base:

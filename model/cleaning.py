@@ -20,6 +20,7 @@ LARGEST_FACTOR = 300.0
 DEVIATIONS = 7.0
 MOST_SET_ASIDE = 0.12
 """If more of the runs than this (and more than one) look wrong, they are not mistakes but another kind of run."""
+SIZES = 500
 STANDS_OUT = 2.0
 """... but for those that are so many times as far off, in log cost, as that kind."""
 
@@ -32,6 +33,8 @@ def set_outliers_aside(history: History) -> tuple[History, list[SetAside]]:
     log_cost = np.log(history.cost_usd)
     away = (_away_from_others if len(history) < FEW_RUNS else _away_from_all)(table, log_cost)
     wrong = _mistakes(away)
+    if len(wrong) == 0:
+        return history, []
     return history.take(np.setdiff1d(np.arange(len(history)), wrong)), [
         SetAside(run_id=history.run_ids[row], reason=_reason(float(np.exp(away[row])))) for row in wrong
     ]
@@ -51,7 +54,10 @@ def _away_from_all(table: Table, log_cost: Floats) -> Floats:
     """Return how far log costs are off a robust fit to all runs, 0 where that is not too far."""
     rows = sample(len(table))
     line = trend.fit(table.log_size[rows], table.columns[rows], log_cost[rows])
-    away = log_cost - line.predict(table.log_size, table.columns)
+    # Between so many sizes the curve is straight; a member of the line for every run would fill the memory.
+    sizes = np.linspace(table.log_size.min(), table.log_size.max(), SIZES)
+    expected = np.interp(table.log_size, sizes, line.size_part(sizes)[0]) + table.columns @ line.effect_column
+    away = log_cost - expected
     return np.where(np.abs(away) > _limit(trend.robust_scale(away), len(away)), away, 0.0)
 
 

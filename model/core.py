@@ -12,6 +12,9 @@ from model.base import Base
 from model.features import Encoder
 from model.history import Floats, History, Indices
 
+MOST_TREE_RUNS = 100_000
+"""Runs that the trees are fitted to, at most: some 500 leaves have nothing to learn from more."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -126,8 +129,10 @@ def without_trees(fitted: Base, table: Table) -> Core:
 
 def add_trees(fitted: Base, table: Table, log_cost: Floats) -> Core:
     """Add trees at full strength, when there are enough runs, on what a base leaves of the same runs."""
-    booster = None
+    knots, booster = residual.size_knots(table.log_size), None
     if len(table) >= residual.MINIMUM_RUNS:
-        left = (log_cost - fitted.predict(table.log_size, table.columns)[0]) / fitted.noise
-        booster = residual.fit(table.log_size, table.surplus, table.parameters, left)
-    return Core(fitted, residual.size_knots(table.log_size), booster, 1.0)
+        rows = base.sample(len(table), MOST_TREE_RUNS)
+        seen = table.take(rows)
+        left = (log_cost[rows] - fitted.predict(seen.log_size, seen.columns)[0]) / fitted.noise
+        booster = residual.fit(seen.log_size, seen.surplus, seen.parameters, left)
+    return Core(fitted, knots, booster, 1.0)

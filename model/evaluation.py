@@ -8,6 +8,7 @@ import numpy as np
 
 from contract.container import (
     MAX_EVALUATED_RUNS_LISTED,
+    MAX_PROFILE_BYTES,
     Difference,
     EvaluatedRun,
     Evaluation,
@@ -34,7 +35,8 @@ FOLDS = 5
 MAX_SLICES = 4
 SMALLEST_SLICE = 5
 MOST_LISTED = 100
-MAX_VALUES_SHOWN = 50
+VALUES_SHOWN = (50, 20, 10, 5, 2)
+"""Most values of a category that a profile lists; fewer where all parameters together would be too large."""
 PINBALL_LEVELS = (0.05, 0.1, 0.5, 0.9, 0.95)
 TAILS = {1: 0.8, 0: 0.9}
 """Positions in PINBALL_LEVELS where the intervals of these coverages begin."""
@@ -277,7 +279,22 @@ def _parameter_profiles(model: CostModel) -> list[ParameterProfile]:
         for number in model.encoder.numbers
     ]
     categories = [
-        ParameterProfile(name=category.name, kind="category", values=list(category.values[:MAX_VALUES_SHOWN]))
+        ParameterProfile(name=category.name, kind="category", values=list(category.values[: VALUES_SHOWN[0]]))
         for category in model.encoder.categories
     ]
-    return numbers + categories
+    return bounded(numbers + categories)
+
+
+def bounded(profiles: list[ParameterProfile]) -> list[ParameterProfile]:
+    """Keep MAX_PROFILE_BYTES: first rare values of categories go, from all of them alike, then the largest profiles."""
+    for most in VALUES_SHOWN:
+        shown = [
+            profile if profile.kind == "number" else profile.model_copy(update={"values": profile.values[:most]})
+            for profile in profiles
+        ]
+        sizes = [len(profile.model_dump_json().encode()) for profile in shown]
+        if sum(sizes) <= MAX_PROFILE_BYTES:
+            return shown
+    order = np.argsort(sizes, kind="stable")
+    kept = set(order[np.cumsum(np.array(sizes)[order]) <= MAX_PROFILE_BYTES].tolist())
+    return [profile for position, profile in enumerate(shown) if position in kept]

@@ -1,6 +1,7 @@
 """Whatever a history looks like, it makes a sensible model: positive, finite, nested, monotone, explained."""
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_any_history_makes_a_sensible_model(rows: list[dict[str, Any]]) -> None:
     check_model(fit(history), history)
 
 
-def with_parameters(rows: list[dict[str, Any]], *parameters: dict[str, object]) -> list[dict[str, Any]]:
+def with_parameters(rows: list[dict[str, Any]], *parameters: Mapping[str, object]) -> list[dict[str, Any]]:
     return [row | {"parameters": parameters[number % len(parameters)]} for number, row in enumerate(rows)]
 
 

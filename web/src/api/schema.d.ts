@@ -620,7 +620,7 @@ export interface components {
             kind: "number" | "category";
             /**
              * Values
-             * @description Lowest, median and highest of a number; the values of a category
+             * @description Lowest, median and highest of a number; the values of a category, most frequent first, 50 at most
              */
             values: (boolean | number | string)[];
         };
