@@ -647,9 +647,9 @@ resource "aws_cloudwatch_log_group" "api" {
 
 resource "aws_api_gateway_stage" "this" {
   # checkov:skip=CKV_AWS_120: predictions change with every promotion and runs are posted; nothing is worth a cache
-  # checkov:skip=CKV2_AWS_51: callers are people with a key, not machines with certificates
+  # checkov:skip=CKV2_AWS_51: callers have a key or a token, not certificates
   # checkov:skip=CKV2_AWS_4: the access log has errors too; execution logs would be in a group that nothing expires or deletes
-  # checkov:skip=CKV2_AWS_29: the usage plan bounds a caller; a web application firewall costs more than the rest
+  # checkov:skip=CKV2_AWS_29: usage plan and stage bound callers; a web application firewall costs more than the rest
 
   rest_api_id          = aws_api_gateway_rest_api.this.id
   deployment_id        = aws_api_gateway_deployment.this.id

@@ -10,6 +10,12 @@ variable "name_prefix" {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name_prefix)) && length(var.name_prefix) <= 20
     error_message = "name_prefix must be 1 to 20 lower-case letters, digits and single hyphens, and start with a letter."
   }
+
+  # It begins the address where people sign in, which Cognito keeps free of these.
+  validation {
+    condition     = var.auth != "cognito" || !can(regex("aws|amazon|cognito", var.name_prefix))
+    error_message = "name_prefix must hold none of aws, amazon and cognito where people sign in."
+  }
 }
 
 variable "region" {
@@ -179,6 +185,12 @@ variable "web_origin" {
   validation {
     condition     = var.web_origin == null ? var.create_web : can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", var.web_origin))
     error_message = "web_origin must be an origin without a path, such as https://cost.example.org; it may be null only when create_web is true."
+  }
+
+  # What Cognito demands of an address to which it sends people back (CallbackURLs of CreateUserPoolClient).
+  validation {
+    condition     = var.auth != "cognito" || var.web_origin == null ? true : can(regex("^(https://|http://(localhost|127\\.0\\.0\\.1)(:|$))", var.web_origin))
+    error_message = "web_origin must begin with https:// where people sign in, unless it is on this machine."
   }
 }
 

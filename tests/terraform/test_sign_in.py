@@ -21,7 +21,7 @@ from local.web import WebServer
 from tests.browser import run_scenario
 from tests.terraform.conftest import Deployment, local_variables, resources_of
 from tests.terraform.test_api import call, methods, refused
-from tests.terraform.test_root import OUTPUTS, REPOSITORY
+from tests.terraform.test_root import OUTPUTS, REPOSITORY, refused_variables
 from tests.web.fake_api import serving
 
 PERSON = "ada@example.org"
@@ -240,6 +240,20 @@ def test_a_browser_signs_in_through_the_local_clouds_own_page(
     assert port
     with serving(WebServer(DIST, port, config)):
         assert "ok" in run_scenario(REPOSITORY / "tests/e2e/sign-in.mjs", origin(deployment), PERSON, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("name_prefix", "aws-costs"),
+        ("web_origin", "http://example.org"),
+        ("web_origin", "http://127.0.0.1.example.org"),
+    ],
+)
+def test_what_cognito_would_refuse_is_refused_before(
+    deployment: Deployment, tmp_path: Path, variable: str, value: str
+) -> None:
+    assert refused_variables(deployment, tmp_path, {variable: value}) == [variable]
 
 
 def test_there_is_no_key_and_the_stage_bounds_all_callers(deployment: Deployment) -> None:

@@ -64,7 +64,7 @@ resource "aws_s3_object" "zip" {
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_117: calls only AWS services; a VPC would add cost and cold start and protect nothing
   # checkov:skip=CKV_AWS_116: all callers are synchronous, so a dead-letter queue would never receive anything
-  # checkov:skip=CKV_AWS_115: the usage plan bounds the API; the state machines bound themselves
+  # checkov:skip=CKV_AWS_115: the limits of plan and stage bound the API; the state machines bound themselves
   # checkov:skip=CKV_AWS_272: the zips come from this checkout by the same hand that applies
   # checkov:skip=CKV_AWS_173: the environment holds names, no secrets
 
