@@ -60,6 +60,10 @@ class ModelSummary(Shape):
     runs: int = Field(description="Runs that it learned from")
     median_ape: float = Field(description="Median absolute relative error on runs it had not seen")
     input_bytes_range: BytesRange
+    coverage_80: Share | None = Field(
+        default=None, description="Share of runs it had not seen whose cost lay within its 80 % intervals"
+    )
+    coverage_90: Share | None = Field(default=None, description="The same of its 90 % intervals")
 
 
 class Effect(Shape):
@@ -90,6 +94,9 @@ class Prediction(Shape):
     intervals: list[Interval]
     outcomes_usd: list[CostUsd] = Field(description="20 equally likely outcomes, ascending")
     extrapolated: bool
+    extrapolation_factor: float | None = Field(
+        default=None, gt=0, description="Input size over the nearest end of the past runs' range; 1 inside"
+    )
     warnings: list[PredictionWarning]
     model: ModelSummary
     explanation: list[Effect]

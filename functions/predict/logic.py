@@ -157,6 +157,7 @@ class Predictor:
             intervals=row.intervals,
             outcomes_usd=row.outcomes_usd,
             extrapolated=row.extrapolated,
+            extrapolation_factor=row.extrapolation_factor,
             warnings=warnings(request, row, record, self._clock.now(), self._stale_after_days),
             model=ModelSummary(
                 # The endpoint is updated a moment before its record: the container knows best which model answered.
@@ -165,6 +166,8 @@ class Predictor:
                 runs=record.runs,
                 median_ape=record.metrics.median_ape,
                 input_bytes_range=record.input_bytes_range,
+                coverage_80=record.metrics.coverage_80,
+                coverage_90=record.metrics.coverage_90,
             ),
             explanation=row.explanation,
             similar_runs=row.similar_runs,

@@ -156,9 +156,11 @@ def _print(prediction: Prediction, percent: int) -> None:
             ],
             right=["Input", "Output", "Cost"],
         )
+    measured = model.coverage_90 if percent == 90 else model.coverage_80
+    held = "" if measured is None else f", {percent} % intervals that held for {measured:.0%} of runs it had not seen"
     print_line(
         f"\nModel version {model.version} of {model.trained_at:%Y-%m-%d}, learned from {model.runs} runs, "
-        f"median error {model.median_ape:.0%}. Prediction {prediction.prediction_id}.",
+        f"median error {model.median_ape:.0%}{held}. Prediction {prediction.prediction_id}.",
         style="dim",
     )
 

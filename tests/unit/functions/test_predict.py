@@ -51,9 +51,19 @@ def test_a_prediction_comes_from_the_model_and_its_record() -> None:
     assert len(prediction.outcomes_usd) == 20
     assert prediction.warnings == []
     assert (prediction.model.version, prediction.model.runs, prediction.model.median_ape) == (3, 60, 0.08)
+    assert (prediction.model.coverage_80, prediction.model.coverage_90) == (0.8, 0.9)
+    assert prediction.extrapolation_factor == 1
     asked = models.invocations[0][1].rows[0]
     assert (asked.input_bytes, asked.output_bytes, asked.parameters) == (120 * GB, GB, {"paired": True})
     assert asked.started_at == NOW
+
+
+def test_how_far_out_is_told_as_the_model_says_it() -> None:
+    def far(invocation: Invocation) -> InvocationResponse:
+        row = shapes.row(extrapolated=True, extrapolation_factor=4.2)
+        return InvocationResponse(model_version=3, predictions=[row] * len(invocation.rows))
+
+    assert predictor(models=FakeModels(far)).predict(request()).extrapolation_factor == 4.2
 
 
 def test_the_container_says_which_version_answered() -> None:

@@ -231,6 +231,15 @@ def test_similar_runs_are_near_in_size_and_parameters() -> None:
     assert all(0.4 < ratio < 2.5 for ratio in ratios)
 
 
+def test_runs_with_the_same_categories_are_more_similar() -> None:
+    rows = make_rows(300, parameters=True)
+    aligners = {row["run_id"]: row["parameters"]["aligner"] for row in rows}
+    model = fit(rows)
+    for aligner in ("star", "salmon"):
+        asked = InvocationRow(input_bytes=10**10, parameters={"aligner": aligner, "threads": 2})
+        assert {aligners[run.run_id] for run in ask(model, asked)[0].similar_runs} == {aligner}
+
+
 def test_a_rough_output_size_moves_the_estimate_little() -> None:
     model = fit(make_rows(120))
     plain, rough = ask(

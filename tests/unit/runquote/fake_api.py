@@ -61,7 +61,9 @@ def prediction(request: PredictionRequest) -> Prediction:
         outcomes_usd=[cost * (0.7 + 0.6 * number / 19) for number in range(20)],
         extrapolated=rough,
         warnings=warnings,
-        model=ModelSummary(version=3, trained_at=NOW, runs=84, median_ape=0.08, input_bytes_range=(GB, 500 * GB)),
+        model=ModelSummary(
+            version=3, trained_at=NOW, runs=84, median_ape=0.08, input_bytes_range=(GB, 500 * GB), coverage_80=0.79
+        ),
         explanation=[Effect(factor="input_size", effect_usd=-1.5, note="[smaller] than a typical run")],
         similar_runs=[SimilarRun(run_id="r-1", input_bytes=GB, output_bytes=None, cost_usd=2.0, completed_at=NOW)],
     )

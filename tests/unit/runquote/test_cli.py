@@ -23,6 +23,7 @@ def test_a_prediction_reads_like_a_sentence(runquote: Command) -> None:
     result = runquote(*PREDICT, "120GB", "--output", "1.5 GB", "--param", "paired=true")
     assert result.exit_code == 0
     assert result.stdout.startswith("About $12\n8 in 10 runs like this cost between $9.6 and $14.\n")
+    assert "80 % intervals that held for 79% of runs it had not seen" in " ".join(result.stdout.split())
     assert "[smaller] than a typical run" in result.stdout
     assert result.stderr == ""
 

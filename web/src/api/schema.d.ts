@@ -554,6 +554,18 @@ export interface components {
                 number,
                 number
             ];
+            /**
+             * Coverage 80
+             * @description Share of runs it had not seen whose cost lay within its 80 % intervals
+             * @default null
+             */
+            coverage_80?: number | null;
+            /**
+             * Coverage 90
+             * @description The same of its 90 % intervals
+             * @default null
+             */
+            coverage_90?: number | null;
         };
         /**
          * ModelVersion
@@ -647,6 +659,12 @@ export interface components {
             outcomes_usd: number[];
             /** Extrapolated */
             extrapolated: boolean;
+            /**
+             * Extrapolation Factor
+             * @description Input size over the nearest end of the past runs' range; 1 inside
+             * @default null
+             */
+            extrapolation_factor?: number | null;
             /** Warnings */
             warnings: components["schemas"]["PredictionWarning"][];
             model: components["schemas"]["ModelSummary"];
