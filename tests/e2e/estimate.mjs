@@ -1,6 +1,6 @@
 /**
  * A scientist's first visit: choose a workflow, submit too early, fill in, read the figure, go beyond the past runs,
- * share the address. Usage: node estimate.mjs WEB_URL WORKFLOW_NAME
+ * take it on paper, share the address. Usage: node estimate.mjs WEB_URL WORKFLOW_NAME
  */
 import assert from "node:assert/strict";
 import { assertAccessible, assertFocus, assertNoOverflow, withBrowser } from "./browser.mjs";
@@ -62,6 +62,13 @@ await withBrowser(async (newPage) => {
   await page.getByText("9 in 10 runs like this cost between").waitFor();
   await page.getByRole("button", { name: "View as table" }).click();
   await page.getByRole("columnheader", { name: "Typical cost" }).waitFor();
+
+  await page.getByRole("button", { name: "View as chart" }).click();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert(!(await submit.isVisible()) && !(await page.getByRole("navigation").isVisible()), "paper gets no form");
+  for (const part of [figure, page.locator(".outcomes .chart svg"), page.locator(".curve svg")]) assert(await part.isVisible(), "paper gets the answer and its charts");
+  assert.equal(await figure.evaluate((element) => getComputedStyle(element).color), "rgb(13, 92, 99)", "and is light, whatever the screen");
+  await page.emulateMedia({ media: "screen", colorScheme: "light" });
 
   await input.fill(String(Math.round(usual * 1e5)));
   await submit.click();

@@ -16,7 +16,7 @@ await withBrowser(async (newPage) => {
   await page.getByRole("button", { name: "Retrain now" }).click();
   await page.getByRole("heading", { name: /^Retraining: / }).waitFor();
   await assertAccessible(page, "retraining");
-  const ended = page.getByRole("heading", { name: /^No update|is in service$/ }).and(page.locator("#retraining-title"));
+  const ended = page.getByRole("heading", { name: /^No update|was promoted$/ }).and(page.locator("#retraining-title"));
   await ended.waitFor({ timeout: RETRAINING_MS });
   await assertFocus(page, ended, "after a retraining");
   await page.waitForFunction((old) => Number.parseInt(document.querySelector("tbody tr th").innerText, 10) > old, before);

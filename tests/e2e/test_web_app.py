@@ -30,6 +30,6 @@ def outputs(request: pytest.FixtureRequest) -> dict[str, str]:
     return started
 
 
-@pytest.mark.parametrize("scenario", ["estimate", "batch", "retrain"])
+@pytest.mark.parametrize("scenario", ["estimate", "keyboard", "batch", "retrain", "first_model"])
 def test_a_visit(scenario: str, outputs: dict[str, str]) -> None:
     assert "ok" in run_scenario(SCENARIOS / f"{scenario}.mjs", outputs["web_url"], WORKFLOW)

@@ -379,7 +379,7 @@ const scenarios = {
     const rows = page.locator("tbody tr");
     assert.match(await rows.last().innerText(), /untrained.*No model yet/s, "rows without a value come last");
     await page.getByText("The schedule next retrains all workflows with new runs on 6 Mar 2026 at 00:30 UTC.").waitFor();
-    assert.match(await rows.filter({ hasText: "wgs-joint-calling" }).innerText(), /version 7\s+1 Mar 2026, learned from 84 runs\s+8\.4\s%\s+82\s%/);
+    assert.match(await rows.filter({ hasText: "wgs-joint-calling" }).innerText(), /version 7 from 84 runs\s+1 Mar 2026\s+8\.4\s%\s+82\s%/);
     await page.getByRole("link", { name: "wgs-joint-calling" }).click();
     await page.getByRole("heading", { name: "Version 7 is in service" }).waitFor();
     await page.getByText("2 new runs since the latest retraining, which the schedule learns from on 6 Mar 2026 at 00:30 UTC.").waitFor();
@@ -463,7 +463,7 @@ const scenarios = {
     await page.getByRole("alert").getByText("Budget must be an amount in dollars, like 50").waitFor();
     await page.getByLabel("Monthly budget of assembly in US dollars").fill("75");
     await page.keyboard.press("Enter");
-    await line("assembly").getByText("$75.00").first().waitFor();
+    await line("assembly").getByText("$75.00").last().waitFor();
     await button(page, "Change the budget of assembly").click();
     await button(page, "Remove").click();
     await line("assembly").waitFor({ state: "detached" });

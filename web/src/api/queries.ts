@@ -59,5 +59,7 @@ export function usePrediction(request: PredictionRequest | null) {
     queryFn: ({ signal }) => api.predict(request as PredictionRequest, signal),
     enabled: request !== null,
     staleTime: Number.POSITIVE_INFINITY,
+    // What failed is for a person to ask again, not for the next component that shows it.
+    retryOnMount: false,
   });
 }

@@ -15,16 +15,17 @@ export function BudgetsTable({ lines }: { lines: readonly BudgetLine[] }) {
   return (
     <SortableTable
       label="Budgets by team"
-      columns={columns(edited, setEdited)}
+      columns={columns(setEdited)}
       rows={lines}
       rowKey={teamName}
       order={{ key: query.get("sort") ?? "spent", descending: query.get("order") !== "ascending" }}
+      detail={({ team, limit_usd }) => team !== null && team === edited && <LimitForm team={team} limit={limit_usd} onClose={() => setEdited(null)} />}
       onOrder={({ key, descending }) => write({ sort: key, order: descending ? null : "ascending" })}
     />
   );
 }
 
-const columns = (edited: string | null, edit: (team: string | null) => void): Column<BudgetLine>[] => [
+const columns = (edit: (team: string) => void): Column<BudgetLine>[] => [
   { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => (
       <>
         <Team line={line} />
@@ -48,29 +49,42 @@ const columns = (edited: string | null, edit: (team: string | null) => void): Co
     title: "Remaining",
     className: "number",
     value: ({ remaining_usd }) => remaining_usd,
-    cell: (line) => <Remaining line={line} />,
+    cell: (line) => (
+      <>
+        <Remaining line={line} />
+        <span className="narrow-only">
+          <Limit line={line} edit={edit} />
+        </span>
+      </>
+    ),
   },
   {
     key: "budget",
     title: "Budget",
-    className: "number limit",
+    className: "number spare",
     value: ({ limit_usd }) => limit_usd,
-    cell: ({ team, limit_usd }) =>
-      team === null ? (
-        "–"
-      ) : edited === team ? (
-        <LimitForm team={team} limit={limit_usd} onClose={() => edit(null)} />
-      ) : (
-        <>
-          {limit_usd !== null && recordedMoney(limit_usd)}{" "}
-          <button type="button" className="link" onClick={() => edit(team)}>
-            {limit_usd === null ? "Set" : "Change"}
-            <span className="visually-hidden"> the budget of {team}</span>
-          </button>
-        </>
-      ),
+    cell: (line) => (line.team === null ? "–" : <Limit line={line} edit={edit} />),
   },
 ];
+
+/** A team's budget, and the way to another one. */
+function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: (team: string) => void }) {
+  if (team === null) return null;
+  return (
+    <span className="limit">
+      {limit_usd !== null && (
+        <>
+          <span className="narrow-only">of </span>
+          {recordedMoney(limit_usd)}
+        </>
+      )}{" "}
+      <button type="button" className="link" onClick={() => edit(team)}>
+        {limit_usd === null ? "Set" : "Change"}
+        <span className="visually-hidden"> the budget of {team}</span>
+      </button>
+    </span>
+  );
+}
 
 function Team({ line }: { line: BudgetLine }) {
   if (line.workflows.length === 0) return teamName(line);

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { Fragment, useState, type ReactNode } from "react";
 import { count } from "@/format";
 import { Table } from "./Table";
 
@@ -23,12 +23,14 @@ interface SortableTableProps<T> {
   rowKey: (row: T) => string | number;
   order: Order;
   onOrder: (order: Order) => void;
+  /** What opens below a row, over its whole width; null for nothing. */
+  detail?: ((row: T) => ReactNode) | undefined;
 }
 
 const PAGE = 100;
 
 /** A table whose headers sort it. The first column names the row. Long ones come in pages. */
-export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder }: SortableTableProps<T>) {
+export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder, detail }: SortableTableProps<T>) {
   const [page, setPage] = useState(0);
   const ordered = inOrder(rows, columns.find(({ key }) => key === order.key)?.value, order.descending);
   const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
@@ -52,7 +54,7 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder 
             ))}
           </tr>
         </thead>
-        <Body columns={columns} rows={ordered.slice(shown * PAGE, (shown + 1) * PAGE)} rowKey={rowKey} />
+        <Body columns={columns} rows={ordered.slice(shown * PAGE, (shown + 1) * PAGE)} rowKey={rowKey} detail={detail} />
       </Table>
       {last > 0 && (
         <Pager onEarlier={shown > 0 ? () => setPage(shown - 1) : null} onLater={shown < last ? () => setPage(shown + 1) : null}>
@@ -64,24 +66,34 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder 
 }
 
 /** The rows of a table; the first column names each. */
-export function Body<T>({ columns, rows, rowKey }: Pick<SortableTableProps<T>, "columns" | "rows" | "rowKey">) {
+export function Body<T>({ columns, rows, rowKey, detail }: Pick<SortableTableProps<T>, "columns" | "rows" | "rowKey" | "detail">) {
   return (
     <tbody>
-      {rows.map((row) => (
-        <tr key={rowKey(row)}>
-          {columns.map(({ key, className, cell }, index) =>
-            index === 0 ? (
-              <th key={key} scope="row" className={className}>
-                {cell(row)}
-              </th>
-            ) : (
-              <td key={key} className={className}>
-                {cell(row)}
-              </td>
-            ),
-          )}
-        </tr>
-      ))}
+      {rows.map((row) => {
+        const below = detail?.(row);
+        return (
+          <Fragment key={rowKey(row)}>
+            <tr className={below ? "opened" : undefined}>
+              {columns.map(({ key, className, cell }, index) =>
+                index === 0 ? (
+                  <th key={key} scope="row" className={className}>
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={key} className={className}>
+                    {cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+            {below && (
+              <tr>
+                <td colSpan={columns.length}>{below}</td>
+              </tr>
+            )}
+          </Fragment>
+        );
+      })}
     </tbody>
   );
 }

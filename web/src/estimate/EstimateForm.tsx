@@ -80,8 +80,8 @@ export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk }: Es
         hint="Leave it empty if you can't tell: a rough guess helps less than none"
         help={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
       />
-      <ParameterFields key={name} form={form} profiles={profiles} />
       <BudgetField form={form} />
+      <ParameterFields key={name} form={form} profiles={profiles} />
       {/* Without this the press would first blur a field, whose message then goes, and the button moves away from under it. */}
       <button type="submit" onMouseDown={(event) => event.preventDefault()}>
         Estimate cost
@@ -156,8 +156,8 @@ function listErrors(errors: FieldErrors<FormValues>, profiles: readonly Paramete
     ["workflow", errors.workflow?.message],
     ["input-size", errors.input?.message],
     ["output-size", errors.output?.message],
-    ...profiles.map(({ name }): [string, string | undefined] => [parameterId(name), errors.parameters?.[fieldKey(name)]?.message]),
     ["budget", errors.budget?.message],
+    ...profiles.map(({ name }): [string, string | undefined] => [parameterId(name), errors.parameters?.[fieldKey(name)]?.message]),
   ];
   return found.flatMap(([id, message]) => (message ? [{ id, message }] : []));
 }

@@ -61,7 +61,7 @@ export function formSchema(workflows: readonly WorkflowSummary[]) {
     report(["workflow"], form.workflow.trim() === "" ? "Select a workflow" : null);
     report(["input"], inputProblem(form));
     report(["output"], outputProblem(form));
-    for (const [name, message] of parameterProblems(form, workflow)) report(["parameters", fieldKey(name)], message);
     report(["budget"], budgetProblem(form.budget));
+    for (const [name, message] of parameterProblems(form, workflow)) report(["parameters", fieldKey(name)], message);
   });
 }

@@ -44,17 +44,16 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
   {
     key: "version",
     title: "Model",
+    className: "short",
     value: ({ model_version }) => model_version,
     cell: ({ model_version, model_runs, trained_at }) =>
       model_version === null ? (
-        "No model yet"
+        <span className="wraps">No model yet</span>
       ) : (
         <>
           version {model_version}
-          <span className="note">
-            {trained_at && day(trained_at)}
-            {model_runs !== null && <span className="wide-only">, learned from {counted(model_runs, "run")}</span>}
-          </span>
+          {model_runs !== null && <span className="wide-only"> from {counted(model_runs, "run")}</span>}
+          <span className="note">{trained_at && day(trained_at)}</span>
         </>
       ),
   },

@@ -21,11 +21,12 @@ export function VersionsTable({ versions }: { versions: readonly ModelVersion[] 
       <tbody>
         {versions.map(({ version, created_at, status, reason, runs, metrics }) => (
           <tr key={version} className={status === "current" ? "chosen" : undefined}>
-            <th scope="row">
+            <th scope="row" className="short">
               {version}
               <span className="note" title={created_at}>
-                {day(created_at)} {time(created_at)}
+                {day(created_at)}
               </span>
+              <span className="note wide-only">{time(created_at)} UTC</span>
               {metrics && <span className="note narrow-only">{share(metrics.median_ape)} error</span>}
             </th>
             <td className="verdict-cell">

@@ -17,7 +17,7 @@ export function outcomeTitle({ status, model_version }: Retraining): string {
     case "running":
       return "Retraining";
     case "promoted":
-      return model_version === null ? "A new model is in service" : `Version ${model_version} is in service`;
+      return model_version === null ? "A new model was promoted" : `Version ${model_version} was promoted`;
     case "no_update":
       return "No update: the model in service stays";
     case "insufficient_data":

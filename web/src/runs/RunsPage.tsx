@@ -81,12 +81,6 @@ function FilterFields({ workflows, workflow, filters, problem, onChange }: Filte
           ))}
         </select>
       </Field>
-      <Field id="runs-from" label="Completed from" error={wrongDays}>
-        <input id="runs-from" type="date" value={filters.from} aria-invalid={wrongDays !== undefined} aria-describedby={describedBy("runs-from", false, wrongDays)} onChange={({ target }) => onChange({ from: target.value })} />
-      </Field>
-      <Field id="runs-to" label="Completed until">
-        <input id="runs-to" type="date" value={filters.to} onChange={({ target }) => onChange({ to: target.value })} />
-      </Field>
       <Field id="runs-tag" label="Tag" error={wrongTag}>
         <input
           id="runs-tag"
@@ -99,6 +93,12 @@ function FilterFields({ workflows, workflow, filters, problem, onChange }: Filte
           onChange={({ target }) => setTag(target.value)}
           onBlur={() => tag !== filters.tag && onChange({ tag: tag.trim() })}
         />
+      </Field>
+      <Field id="runs-from" label="Completed from" error={wrongDays}>
+        <input id="runs-from" type="date" value={filters.from} aria-invalid={wrongDays !== undefined} aria-describedby={describedBy("runs-from", false, wrongDays)} onChange={({ target }) => onChange({ from: target.value })} />
+      </Field>
+      <Field id="runs-to" label="Completed until">
+        <input id="runs-to" type="date" value={filters.to} onChange={({ target }) => onChange({ to: target.value })} />
       </Field>
     </form>
   );

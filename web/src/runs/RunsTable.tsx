@@ -37,7 +37,7 @@ export function RunsTable({ runs }: { runs: readonly Run[] }) {
                 {STATUSES[run.status]}
               </span>
             </td>
-            <td className="wide-only" title={run.completed_at}>
+            <td className="wide-only short" title={run.completed_at}>
               {day(run.completed_at)}
               <span className="note">{time(run.completed_at)} UTC</span>
             </td>
