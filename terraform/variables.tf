@@ -340,14 +340,14 @@ variable "stale_after_days" {
 # Endpoints
 
 variable "endpoint_mode" {
-  description = "How models are served: serverless (no cost while idle, at most 50 workflows a region) or instance (docs/decisions/0015 says why not multi_model)"
+  description = "How models are served: serverless (no cost while idle, at most 50 workflows a region) or instance (docs/decisions/0016 says why not multi_model)"
   type        = string
   default     = "serverless"
   nullable    = false
 
   validation {
     condition     = contains(["serverless", "instance"], var.endpoint_mode)
-    error_message = "endpoint_mode must be serverless or instance: docs/decisions/0015 says why not multi_model."
+    error_message = "endpoint_mode must be serverless or instance: docs/decisions/0016 says why not multi_model."
   }
 }
 
