@@ -15,7 +15,7 @@ from model.cost_model import CostModel
 from model.errors import InsufficientData
 from model.features import Encoder
 from model.history import from_rows
-from tests.unit.model.histories import make_history, make_row, make_rows
+from tests.unit.model.histories import make_artifact, make_history, make_row, make_rows
 
 
 def ask(model: CostModel, *rows: InvocationRow) -> list[RowPrediction]:
@@ -158,6 +158,15 @@ def test_intervals_cover_new_runs_as_often_as_they_say() -> None:
     metrics = evaluation.score(model, make_history(make_rows(1000, seed=2, noise=0.3))).metrics()
     assert metrics.coverage_80 == pytest.approx(0.8, abs=0.06)
     assert metrics.coverage_90 == pytest.approx(0.9, abs=0.05)
+
+
+def test_of_very_many_held_out_runs_some_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "MOST_JUDGED", 50)
+    train, holdout = make_history(make_rows(20)), make_history(make_rows(99, seed=1))
+    model = CostModel.fit(train)
+    found = evaluation.evaluate(make_artifact(model, model), train, holdout, None, [])
+    assert (found.evaluated_on, found.evaluated_runs) == ("holdout", 50)
+    assert found.profile.runs == 119
 
 
 def test_many_evaluated_runs_are_listed_evenly_over_time() -> None:
