@@ -38,8 +38,10 @@ def install(our_sagemaker: SageMaker, state_directory: Path) -> Ministack:
     install_reason_phrases()
     sagemaker.install(our_sagemaker)
     sagemaker_tasks.install(our_sagemaker)
-    for part in (lambdas, executions, task_parameters, api_gateway, alarms, schedules):
+    for part in (lambdas, task_parameters, api_gateway, alarms, schedules):
         part.install()
+    snapshots = Snapshots(state_directory)
+    executions.install(snapshots.keep_executions)
     Journal(state_directory / "dynamodb-journal").install()
-    Snapshots(state_directory).install()
+    snapshots.install()
     return Ministack(existing(app, "app"), lambda: executions.announce_aborted(executions.aborted_at_start))

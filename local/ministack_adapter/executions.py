@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ministack.core import responses
@@ -24,15 +25,15 @@ class ExecutionEndedError(Exception):
     """Stops what still runs of an execution that was aborted or timed out."""
 
 
-def install() -> None:
-    """Make the changes."""
+def install(keep: Callable[[], None]) -> None:
+    """Make the changes. `keep` writes the executions to disk."""
     wrap(stepfunctions, "_run_execution", _with_end)
     wrap(stepfunctions, "_fail_execution", _only_while_running)
     wrap(stepfunctions, "_execute_task", _unless_ended)
     wrap(stepfunctions, "_invoke_resource_with_timeout", _with_cancellation)
     wrap(stepfunctions, "_invoke_nested_start_execution", _named_errors)
     wrap(stepfunctions, "_invoke_nested_start_execution_sync", _nested)
-    wrap(stepfunctions, "_start_execution", _idempotent)
+    wrap(stepfunctions, "_start_execution", partial(_started_once, keep))
     wrap(stepfunctions, "_error_matches", _match_errors)
     wrap(stepfunctions, "_find_matching_retrier", _delay)
     wrap(stepfunctions, "_restore_state", _abort_restored)
@@ -191,9 +192,10 @@ _DESCRIBED = {
 }  # fmt: skip
 
 
-def _idempotent(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+def _started_once(keep: Callable[[], None], start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
     """The same name and input as a running execution give that execution, as on AWS; ministack refuses it.
 
+    A new one is on disk before its start is answered: one that a crash loses would end without telling anybody.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     """
 
@@ -204,7 +206,9 @@ def _idempotent(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, A
             running = stepfunctions._executions.get(arn)
             if running and running["status"] == "RUNNING" and running["input"] == data.get("input", "{}"):
                 return responses.json_response({"executionArn": arn, "startDate": running["startDate"]})
-        return start(data)
+        answer = start(data)
+        keep()
+        return answer
 
     return start_execution
 

@@ -1,7 +1,8 @@
 """Snapshots of ministack's services while it runs, so that `kill -9` loses half a second and not everything.
 
-ministack writes its state to disk when it is asked to stop, and only then. DynamoDB has a journal of its own, and S3
-keeps objects on disk as they are put.
+ministack writes its state to disk when it is asked to stop, and only then. DynamoDB has a journal of its own, S3 keeps
+objects on disk as they are put, and an execution is on disk before its start is answered: one that was lost would end
+without telling anybody.
 """
 
 import json
@@ -21,6 +22,7 @@ from local.ministack_adapter.patching import Untyped, existing, wrap
 PAUSE_SECONDS = 0.4
 _MAX_SHARE_OF_TIME = 0.1
 _JOURNALED = "dynamodb"
+_EXECUTIONS = "stepfunctions"
 _COSTLY_SECONDS = 30
 _logger = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[Any]]
@@ -58,6 +60,12 @@ class Snapshots:
 
         return noticed
 
+    def keep_executions(self) -> None:
+        """Write the executions now, whatever else is due."""
+        services = existing(app, "_build_persistence_save_dict")()
+        while not self._write({_EXECUTIONS: services[_EXECUTIONS]}):
+            pass  # One of them went on while it was copied.
+
     def _run(self) -> None:
         while True:
             self._asked.wait()
@@ -84,18 +92,22 @@ class Snapshots:
         self._configured[key] = configured, now
         return True
 
-    def _write(self, services: dict[str, _GetState]) -> None:
+    def _write(self, services: dict[str, _GetState]) -> bool:
+        """Write what differs from what is on disk; whether nothing changed while it was copied."""
+        settled = True
         with self._writing:
             for key, get_state in services.items():
                 try:
                     self._write_one(key, get_state)
                 except RuntimeError:  # A dictionary changed while it was copied.
                     self._asked.set()
+                    settled = False
                 except (TypeError, ValueError, OSError):
                     _logger.exception("The state of %s cannot be written", key)
+        return settled
 
     def _write_one(self, key: str, get_state: _GetState) -> None:
-        if key == "stepfunctions":
+        if key == _EXECUTIONS:
             payload = self._executions.state_machines_as_json()
         else:
             state = get_state()
