@@ -126,9 +126,10 @@ class CostModel(Shape):
         if self.repeats is not None:
             scale = scale * self.repeats.scale(table.log_size)
         if self.drift is not None:
-            # Beyond the range the growth is what is unsure, and no recent run says anything about that.
+            # Recent runs make nobody surer of growth beyond the range; later runs are no surer there than inside it.
             within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])
-            scale = np.where(within, self.drift.scale(table.started_at, table.log_size), 1.0) * scale
+            factor = self.drift.scale(table.started_at, table.log_size)
+            scale = np.where(within, factor, np.maximum(factor, 1.0)) * scale
         quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
 

@@ -85,7 +85,10 @@ class Scores:
 
 
 def score(model: CostModel, runs: History) -> Scores:
-    """Ask a model about runs whose cost is known."""
+    """Ask a model about runs whose cost is known, but not when they started.
+
+    It learned from runs just before and after them, which the next run to be predicted does not have.
+    """
     table = Table.of(model.encoder, runs.input_bytes, runs.output_bytes, runs.parameters, np.full(len(runs), np.nan))
     estimate, quantiles = model.log_quantiles(table)
     return Scores(quantiles[:, _COLUMNS], estimate, np.log(runs.cost_usd))
@@ -205,7 +208,7 @@ def _unseen(champion: CostModel, runs: History) -> Indices:
 
 
 def _cross_validate(runs: History) -> tuple[Scores, Scores]:
-    """Predict every run from a model, and from a median, that did not see it."""
+    """Predict every run from a model, and from a median, that did not see it; of three runs both saw all."""
     count = len(runs)
     quantiles, log_cost = np.zeros((2, count, len(PINBALL_LEVELS))), np.zeros((2, count))
     order = np.random.default_rng(0).permutation(count)

@@ -323,6 +323,11 @@ def test_runs_later_than_all_others_get_the_width_that_later_runs_needed() -> No
     undated, later = ask(model, *map(InvocationRow.model_validate, asked))
     assert relative_width(later) > 1.2 * relative_width(undated)
     check_sane(later)
+    largest = model.input_bytes_range[1]
+    asked = [{"input_bytes": size, "started_at": dated(300)} for size in (largest, largest + 1, 2 * largest)]
+    edge, beyond, further = ask(model, *map(InvocationRow.model_validate, asked))
+    assert relative_width(beyond) >= 0.999 * relative_width(edge), "nobody knows more beyond the range than inside it"
+    assert relative_width(further) > relative_width(beyond)
 
 
 def test_a_square_law_is_believed_with_ten_runs() -> None:
