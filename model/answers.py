@@ -14,8 +14,12 @@ from model.history import Floats
 
 MAX_EFFECTS = 4
 TYPICAL_RUN = "typical_run"
+INPUT_SIZE = "input_size"
+OUTPUT_SIZE = "output_size"
 OTHER_FACTORS = "other_factors"
 RECENT_RUNS = "recent_runs"
+OWN_FACTORS = {TYPICAL_RUN, INPUT_SIZE, OUTPUT_SIZE, OTHER_FACTORS, RECENT_RUNS}
+"""Names that mean something else than a parameter."""
 OUTPUT_WEIGHT = 0.5
 PARAMETER_WEIGHT = 0.5
 """How much an output ratio, or a parameter, one standard deviation away counts against one e-fold of input size."""
@@ -64,7 +68,8 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
     The typical run has the median input size, the usual output for it, and average parameters.
     """
     count, factors = len(table), model.encoder.factors
-    steps = [TYPICAL_RUN, "input_size", "output_size", *(name for name, _ in factors), RECENT_RUNS]
+    parameter_names = [name for name, _ in factors]
+    steps = [TYPICAL_RUN, INPUT_SIZE, OUTPUT_SIZE, *map(_factor, parameter_names), RECENT_RUNS]
     size = np.full((len(steps), count), model.base.centre)
     surplus = np.full((len(steps), count), np.nan)
     parameters = np.zeros((len(steps), count, table.parameters.shape[1]))
@@ -85,39 +90,41 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
                 effect_usd=float(levels[0, position]),
                 note=f"a run of typical size ({_size(typical_bytes)}) with usual output and average parameters",
             ),
-            *_effects(steps[1:], changes[:, position], row, typical_bytes),
+            *_effects(steps[1:], changes[:, position], _notes(row, parameter_names, typical_bytes)),
         ]
         for position, row in enumerate(rows)
     ]
 
 
-def _effects(names: list[str], changes: Floats, row: InvocationRow, typical_bytes: float) -> list[Effect]:
+def _factor(parameter: str) -> str:
+    """Name a parameter's effect, and tell a parameter called as one of our own factors from that."""
+    return f"parameter {parameter}" if parameter in OWN_FACTORS else parameter
+
+
+def _effects(names: list[str], changes: Floats, notes: list[str]) -> list[Effect]:
     """Keep the largest effects; the smallest are one effect together, so that all still add up."""
     order = sorted(range(len(names)), key=lambda step: -abs(changes[step]))
     noticeable = 1e-9 * np.abs(changes).max()
-    order = [step for step in order if abs(changes[step]) > noticeable or names[step] == "input_size"]
+    order = [step for step in order if abs(changes[step]) > noticeable or names[step] == INPUT_SIZE]
     rest: list[int] = []
     if len(order) > MAX_EFFECTS:
         order, rest = order[: MAX_EFFECTS - 1], order[MAX_EFFECTS - 1 :]
-    effects = [
-        Effect(factor=names[step], effect_usd=float(changes[step]), note=_note(names[step], row, typical_bytes))
-        for step in order
-    ]
+    effects = [Effect(factor=names[step], effect_usd=float(changes[step]), note=notes[step]) for step in order]
     if rest:
         note = "together: " + ", ".join(names[step] for step in rest)
         effects.append(Effect(factor=OTHER_FACTORS, effect_usd=float(changes[rest].sum()), note=note))
     return effects
 
 
-def _note(factor: str, row: InvocationRow, typical_bytes: float) -> str:
-    if factor == "input_size":
-        return f"{_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run"
-    if factor == "output_size":
-        return f"{_size(row.output_bytes or 0)} of output, against what is usual for this input"
-    if factor == RECENT_RUNS:
-        return "what runs started about then cost more or less than usual"
-    value = (row.parameters or {}).get(factor)
-    return f"{factor} is {value}, against the average run"
+def _notes(row: InvocationRow, parameter_names: list[str], typical_bytes: float) -> list[str]:
+    """Say what each step after the typical run stands for, in the order of the walk."""
+    values = row.parameters or {}
+    return [
+        f"{_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run",
+        f"{_size(row.output_bytes or 0)} of output, against what is usual for this input",
+        *(f"{name} is {values.get(name)}, against the average run" for name in parameter_names),
+        "what runs started about then cost more or less than usual",
+    ]
 
 
 def _size(count: float) -> str:

@@ -330,6 +330,19 @@ def test_runs_later_than_all_others_get_the_width_that_later_runs_needed() -> No
     assert relative_width(further) > relative_width(beyond)
 
 
+def test_a_parameter_may_be_named_as_a_factor_of_ours() -> None:
+    rows = make_rows(40, noise=0.05)
+    for number, row in enumerate(rows):
+        row["parameters"] = {"input_size": "large" if number % 2 else "small"}
+        row["cost_usd"] *= 3.0 if number % 2 else 1.0
+    asked = {"input_bytes": 10**10, "parameters": {"input_size": "large"}}
+    (prediction,) = ask(fit(rows), InvocationRow.model_validate(asked))
+    notes = {effect.factor: effect.note for effect in prediction.explanation}
+    assert len(notes) == len(prediction.explanation)
+    assert notes["parameter input_size"] == "input_size is large, against the average run"
+    assert notes["input_size"].startswith("10 GB of input")
+
+
 def test_a_square_law_is_believed_with_ten_runs() -> None:
     rows = [make_row(number, size, 1e-20 * size**2) for number, size in enumerate(np.geomspace(1e9, 1e11, 10))]
     assert ask_sizes(fit(rows), 4e11)[0].cost_usd == pytest.approx(1600, rel=0.35)
