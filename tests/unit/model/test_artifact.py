@@ -91,6 +91,15 @@ def test_truncated_archives_are_refused(packed: bytes, share: float) -> None:
         artifact.from_members(artifact.unpack(packed[: int(len(packed) * share)]))
 
 
+def test_a_model_of_before_repeats_were_learned_is_read(packed: bytes) -> None:
+    members = artifact.unpack(packed)
+    content = json.loads(members["model.json"])
+    for model in (content["model"], content["twin"]["model"]):
+        del model["repeats"]
+    read = artifact.from_members(members | {"model.json": json.dumps(content).encode()})
+    assert read.served.repeats is None
+
+
 def test_missing_metadata_is_refused() -> None:
     with pytest.raises(BadArtifact, match=r"model\.json is missing"):
         artifact.from_members({})
