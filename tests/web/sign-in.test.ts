@@ -128,7 +128,7 @@ describe("requests", () => {
   test("carry the token, and no key", async () => {
     stored();
     accepted.add("Bearer old");
-    expect(await ask(makeSession(provider()))).toEqual([]);
+    expect(await ask(makeSession(provider()))).toEqual({ workflows: [] });
     expect(calls()).toEqual(["Bearer old"]);
   });
   test("renew a token that is about to end, once for all that wait", async () => {
