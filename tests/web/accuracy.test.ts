@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coverageWords, isOutside, missInWords } from "@/accuracy/points";
+import { costExtent, coverageWords, isOutside, missInWords } from "@/accuracy/points";
 import type { EvaluatedRun } from "@/api/client";
 import { linearScale, linePath, bandPath, logScale, positiveExtent } from "@/charts/scale";
 import { month } from "@/format";
@@ -9,6 +9,12 @@ const run = (cost: number, predicted = 10): EvaluatedRun =>
 
 test("a run is outside where its 80 % interval did not hold, whatever wider ones did", () =>
   expect([7.9, 8, 14, 14.1].map((cost) => isOutside(run(cost)))).toEqual([true, false, false, true]));
+
+test("a plot's range holds costs, predictions and 80 % intervals whole", () => {
+  expect(costExtent([run(10)])).toEqual([8, 14]);
+  expect(costExtent([run(3), run(20, 25)])).toEqual([3, 25]);
+  expect(costExtent([{ ...run(10, 12), intervals: [] }])).toEqual([10, 12]);
+});
 
 test.each([[10, "as predicted"], [11.2, "12 % more"], [8, "20 % less"], [21, "2.1 times as much"], [4, "1/2.5 of it"], [0, "–"]])("$%d of 10 predicted: %s", (cost, words) =>
   expect(missInWords(run(cost))).toBe(words));

@@ -1,12 +1,11 @@
 import type { EvaluatedRun } from "@/api/client";
 import { Figure } from "@/charts/Figure";
 import { LogPlot, type Axis } from "@/charts/LogPlot";
-import { positiveExtent } from "@/charts/scale";
 import { logMoneyTicks } from "@/charts/ticks";
 import { SortableTable, type Column, type Order } from "@/components/SortableTable";
-import { day, money, recordedMoney, size, SMALLEST_SHOWN_USD, tickMoney } from "@/format";
+import { day, money, recordedMoney, size, tickMoney } from "@/format";
 import { useState } from "react";
-import { intervalOf, isOutside, missInWords, rangeOf } from "./points";
+import { costExtent, intervalOf, isOutside, missInWords, rangeOf } from "./points";
 
 /** Every evaluated run by what it cost and what was predicted; on the diagonal both are the same. */
 export function PredictedAndActual({ points, outside }: { points: readonly EvaluatedRun[]; outside: number }) {
@@ -27,7 +26,7 @@ export function PredictedAndActual({ points, outside }: { points: readonly Evalu
 }
 
 function Drawing({ points, outside, width }: { points: readonly EvaluatedRun[]; outside: number; width: number }) {
-  const domain = positiveExtent(points.flatMap(({ cost_usd, predicted_usd }) => [cost_usd, predicted_usd]), SMALLEST_SHOWN_USD);
+  const domain = costExtent(points);
   const axis = (title: string): Axis => ({ title, domain, ticks: logMoneyTicks, labels: tickMoney });
   return (
     <LogPlot width={width} height={Math.round(Math.min(420, Math.max(260, width * 0.6)))} label={describe(points, outside, domain)} x={axis("Actual cost")} y={axis("Predicted cost")}>

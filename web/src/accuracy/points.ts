@@ -1,5 +1,6 @@
 import type { Accuracy, EvaluatedRun } from "@/api/client";
-import { counted, month, moneyRange, size } from "@/format";
+import { positiveExtent } from "@/charts/scale";
+import { counted, month, moneyRange, size, SMALLEST_SHOWN_USD } from "@/format";
 
 const JUDGED = 0.8;
 
@@ -10,6 +11,16 @@ export function isOutside(run: EvaluatedRun): boolean {
   const interval = intervalOf(run);
   return interval !== undefined && (run.cost_usd < interval.low_usd || run.cost_usd > interval.high_usd);
 }
+
+/** From the lowest to the highest of what runs cost, what was predicted and the ends of the 80 % intervals, so that a plot holds each whole. */
+export const costExtent = (runs: readonly EvaluatedRun[]) =>
+  positiveExtent(
+    runs.flatMap((run) => {
+      const interval = intervalOf(run);
+      return [run.cost_usd, run.predicted_usd, ...(interval ? [interval.low_usd, interval.high_usd] : [])];
+    }),
+    SMALLEST_SHOWN_USD,
+  );
 
 /** "2.1 times as much as predicted", "12 % less than predicted". */
 export function missInWords({ cost_usd, predicted_usd }: EvaluatedRun): string {
