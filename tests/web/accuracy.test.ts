@@ -14,6 +14,8 @@ test("a plot's range holds costs, predictions and 80 % intervals whole", () => {
   expect(costExtent([run(10)])).toEqual([8, 14]);
   expect(costExtent([run(3), run(20, 25)])).toEqual([3, 25]);
   expect(costExtent([{ ...run(10, 12), intervals: [] }])).toEqual([10, 12]);
+  expect(costExtent([run(0.000004, 0.00002)])).toEqual([0.000004, 14]);
+  expect(costExtent([run(1e-12, 0.00002)])).toEqual([1e-7, 14]);
 });
 
 test.each([[10, "as predicted"], [11.2, "12 % more"], [8, "20 % less"], [21, "2.1 times as much"], [4, "1/2.5 of it"], [0, "–"]])("$%d of 10 predicted: %s", (cost, words) =>

@@ -15,6 +15,8 @@ export const counted = (value: number, noun: string) => `${count(value)} ${noun}
 
 /** Below this an amount is only said to be less than it. */
 export const SMALLEST_SHOWN_USD = 0.00001;
+/** Down to here it is still drawn: a curve of cheap runs must not lie flat because their amounts are not told apart in words. */
+export const SMALLEST_DRAWN_USD = 0.0000001;
 
 /**
  * Dollars to so many significant digits. Many runs cost fractions of a cent, so small amounts keep their digits

@@ -1,6 +1,6 @@
 import type { Accuracy, EvaluatedRun } from "@/api/client";
 import { positiveExtent } from "@/charts/scale";
-import { counted, month, moneyRange, size, SMALLEST_SHOWN_USD } from "@/format";
+import { counted, month, moneyRange, size, SMALLEST_DRAWN_USD } from "@/format";
 
 const JUDGED = 0.8;
 
@@ -19,7 +19,7 @@ export const costExtent = (runs: readonly EvaluatedRun[]) =>
       const interval = intervalOf(run);
       return [run.cost_usd, run.predicted_usd, ...(interval ? [interval.low_usd, interval.high_usd] : [])];
     }),
-    SMALLEST_SHOWN_USD,
+    SMALLEST_DRAWN_USD,
   );
 
 /** "2.1 times as much as predicted", "12 % less than predicted". */

@@ -7,7 +7,7 @@ import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
-import { aboutMoney, inTen, money, moneyRange, size, SMALLEST_SHOWN_USD, tickMoney } from "@/format";
+import { aboutMoney, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -86,7 +86,7 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
   const bytes = positiveExtent([you.bytes, ...points.map((point) => point.bytes), ...runs.map((run) => run.bytes)]);
   const usd = positiveExtent(
     [you.usd, you.interval.low_usd, you.interval.high_usd, ...points.flatMap(({ low, high }) => [low, high]), ...runs.map((run) => run.usd)],
-    SMALLEST_SHOWN_USD,
+    SMALLEST_DRAWN_USD,
   );
   return (
     <LogPlot
