@@ -9,7 +9,10 @@ const [times, ...addresses] = process.argv.slice(2);
 const CATEGORIES = ["performance", "accessibility"];
 const AUDITS = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"];
 
-async function measure(address) {
+// A fresh Chromium now and then records no start of the page; Lighthouse asks to be run again then.
+const TRIES = 5;
+
+async function measure(address, triesLeft = TRIES) {
   const chrome = await launch({
     chromePath: process.env.RUNQUOTE_CHROMIUM,
     // Chromium's own sandbox needs privileges that containers seldom give; these pages are ours.
@@ -17,6 +20,7 @@ async function measure(address) {
   });
   try {
     const { lhr } = await lighthouse(address, { port: chrome.port, onlyCategories: CATEGORIES, logLevel: "error" });
+    if (lhr.runtimeError?.code === "NO_NAVSTART" && triesLeft > 1) return await measure(address, triesLeft - 1);
     if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
     return {
       ...Object.fromEntries(CATEGORIES.map((name) => [name, lhr.categories[name].score])),
