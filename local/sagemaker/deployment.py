@@ -16,6 +16,7 @@ from local.sagemaker.runner import Container, Order, Runner
 
 INVOCATION_SECONDS = 60  # How long SageMaker waits for a container's answer.
 PING_SECONDS = 2  # The time that SageMaker gives one answer to GET /ping.
+EXIT_SECONDS = 2  # Enough for an engine to tell that a container ended.
 RESTARTS = 3
 RESTART_WINDOW_SECONDS = 60
 _logger = logging.getLogger(__name__)
@@ -108,8 +109,8 @@ class Deployment:
         while self._idle:
             self._idle.pop().close()
 
-    def _runs(self) -> bool:
-        return self._container is not None and self._container.wait(0) is None
+    def _runs(self, patience: float = 0) -> bool:
+        return self._container is not None and self._container.wait(patience) is None
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -189,6 +190,8 @@ class Deployment:
                 # Servers close idle connections; only on a fresh one does it mean that the container went away.
                 if reused:
                     continue
+                # An engine tells a moment later that a container ended, and until then its port takes invocations.
+                self._runs(EXIT_SECONDS)
                 raise NoAnswerError("The container closed the connection without an answer.") from error
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
