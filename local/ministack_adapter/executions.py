@@ -207,7 +207,8 @@ def _started_once(keep: Callable[[], None], start: Callable[[dict[str, Any]], An
             if running and running["status"] == "RUNNING" and running["input"] == data.get("input", "{}"):
                 return responses.json_response({"executionArn": arn, "startDate": running["startDate"]})
         answer = start(data)
-        keep()
+        if answer[0] < 300:
+            keep()
         return answer
 
     return start_execution
