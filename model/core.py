@@ -104,10 +104,9 @@ def fit_base(table: Table, log_cost: Floats, belief: float = 1.0, *, together: b
     log_size, columns = table.log_size, table.columns
     if together:
         kinds = np.column_stack([log_size, table.parameters])
-        _, group, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
+        _, first, group, counts = np.unique(kinds, axis=0, return_index=True, return_inverse=True, return_counts=True)
         rows = np.column_stack([log_size, columns, log_cost])
         means = np.column_stack([np.bincount(group, column) / counts for column in rows.T])
-        _, first = np.unique(group, return_index=True)
         log_size, columns, log_cost = log_size[first], means[:, 1:-1], means[:, -1]
     return base.fit(log_size, columns, log_cost, belief)
 
