@@ -121,7 +121,8 @@ def _rule(problem: Mapping[str, Any], field: str) -> str:
     if kind == "dict_type":
         return "must hold objects" if field in {"requests", "runs"} else "must be an object"
     if kind in _NUMBER_TYPES:
-        return "must be a whole number of bytes, without quotes" if field in _SIZES else "must be a finite number"
+        quotes = ", without quotes" if isinstance(problem["input"], str) else ""
+        return f"must be a whole number of bytes{quotes}" if field in _SIZES else "must be a finite number"
     if kind.startswith(("datetime", "timezone")):
         return "must be a time in ISO 8601 with its zone, like 2026-01-31T09:30:00Z"
     return f"is not valid: {problem['msg']}"

@@ -58,8 +58,13 @@ def find(given: str, workflows: WorkflowRecords) -> WorkflowRecord:
 def not_found(workflow_name: str, known: list[str]) -> ApiError:
     """Return the error for a workflow that does not exist, with names that resemble it."""
     alike = [quoted(name) for name in words.near(workflow_name, known)]
-    hint = f" Did you mean {' or '.join(alike)}?" if alike else " GET /workflows lists all of them."
-    return ApiError("workflow_not_found", f"We have no past runs of {quoted(workflow_name)}.{hint}")
+    if alike:
+        hint = f"Did you mean {' or '.join(alike)}?"
+    else:
+        hint = (
+            f"There are some of {words.listed(sorted(known), most=5)}." if known else "There are none of any workflow."
+        )
+    return ApiError("workflow_not_found", f"We have no past runs of {quoted(workflow_name)}. {hint}")
 
 
 def missing(workflow_name: str, workflows: WorkflowRecords) -> ApiError:

@@ -182,6 +182,11 @@ def test_a_bad_member_is_named_and_nothing_is_looked_up(fakes: System, member: s
     assert fakes.endpoints.gets == []
 
 
+def test_only_a_size_in_quotes_is_told_of_quotes(fakes: System) -> None:
+    body = f'{{"workflow_name": "{WORKFLOW}", "input_bytes": 1.5}}'
+    assert refused(ask(body), "invalid_request").rstrip(".").endswith("must be a whole number of bytes")
+
+
 def test_several_problems_are_told_at_once(fakes: System) -> None:
     message = refused(ask({"input_bytes": 0, "a": 1, "b": 2, "c": 3}), "invalid_request")
     assert "workflow_name" in message

@@ -121,6 +121,22 @@ def test_an_unknown_workflow_is_not_found_and_near_names_are_suggested() -> None
     assert "gwas" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (["b", "a"], "There are some of a and b."),
+        ([f"w{index}" for index in range(7)], "There are some of w0, w1, w2, w3, w4 and 2 more."),
+        ([], "There are none of any workflow."),
+    ],
+)
+def test_an_unknown_workflow_that_resembles_none_is_told_what_there_is(known: list[str], words: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        predictor(FakeEndpoints(), workflows=FakeWorkflows(*(shapes.workflow(name) for name in known))).predict(
+            request(workflow_name="rnaseq-quant")
+        )
+    assert caught.value.message == f'We have no past runs of "rnaseq-quant". {words}'
+
+
 def test_a_workflow_without_a_model_says_how_many_runs_it_has() -> None:
     with pytest.raises(ApiError) as caught:
         predictor(FakeEndpoints(), workflows=FakeWorkflows(shapes.workflow(runs=3))).predict(request())
