@@ -12,7 +12,7 @@ const line = (spent: number, limit: number | null): BudgetLine => ({
   over_budget: limit !== null && spent > limit,
   workflows: [],
 });
-const total: BatchTotal = { cost_usd: 20, intervals: [{ coverage: 0.9, low_usd: 15, high_usd: 30 }] };
+const total: BatchTotal = { cost_usd: 20, intervals: [{ coverage: 0.8, low_usd: 17, high_usd: 26 }, { coverage: 0.9, low_usd: 15, high_usd: 30 }] };
 
 test("months follow one another over the year's end", () => {
   expect([-1, 1, 12].map((later) => monthAfter("2026-12", later))).toEqual(["2026-11", "2027-01", "2027-12"]);
@@ -32,9 +32,9 @@ test("a team stands within, near the end of, or over its budget, or has none", (
 
 describe("a queued batch", () => {
   test.each([
-    [line(60, 100), "within", "About $20.00 would be left of $40.00."],
-    [line(75, 100), "may exceed", "About $5.00 would be left of $25.00; it may turn out dearer than what is left."],
-    [line(85, 100), "likely exceeds", "It is about $5.00 more than the $15.00 that are left."],
+    [line(60, 100), "within", "Of $40.00 that remain: about $20 left, 8 in 10 times between $14 left and $23 left."],
+    [line(75, 100), "may exceed", "Of $25.00 that remain: about $5.00 left, 8 in 10 times between $1.00 short and $8.00 left."],
+    [line(85, 100), "likely exceeds", "Of $15.00 that remain: about $5.00 short, 8 in 10 times between $11 short and $2.00 short."],
     [line(100, 100), "likely exceeds", "The budget is used up before the batch starts."],
     [line(1, null), null, "This team has no budget to hold the batch against."],
   ])("is held against what is left", (team, verdict, words) => expect(withBatch(team, total)).toEqual({ verdict, words }));

@@ -334,7 +334,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(200, model) if model else self._fail(missing)
         if part.startswith("retrainings/"):
             self.server.asked[part] += 1
-            return self._send(200, _retraining(workflow.name, self.server.asked[part]))
+            told = _retraining(workflow.name, self.server.asked[part])
+            return self._send(200, _failed(told) if part.endswith("/failed") else told)
         return self._send(200, workflow.detail())
 
     def do_POST(self) -> None:
@@ -492,6 +493,23 @@ def _retraining(name: str, step: int) -> Retraining:
             for each, state in zip(_STEPS, states, strict=True)
         ],
     )
+
+
+def _failed(retraining: Retraining) -> Retraining:
+    """Let it have failed in training, with what SageMaker says of a container that was killed."""
+    states: list[StepState] = ["done", "failed", "skipped", "skipped", "skipped", "skipped"]
+    steps = [
+        step.model_copy(
+            update={
+                "state": state,
+                "started_at": NOW,
+                "ended_at": None if state == "skipped" else NOW + timedelta(seconds=3),
+            }
+        )
+        for step, state in zip(retraining.steps, states, strict=True)
+    ]
+    update = {"status": "failed", "reason": "AlgorithmError: , exit code: 137", "steps": steps, "ended_at": NOW}
+    return retraining.model_copy(update=update)
 
 
 def _error(code: ErrorCode, message: str) -> ErrorBody:

@@ -112,7 +112,7 @@ const scenarios = {
         await chooseBatch(page, { ...BATCH, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,400 GB\nwgs-joint-calling,400 GB\n") });
         await page.locator("#batch-title").waitFor();
         await page.getByRole("link", { name: "Budgets", exact: true }).click();
-        await page.getByText("It is about").waitFor();
+        await page.getByText("Of $79.50 that remain").waitFor();
       },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
@@ -141,6 +141,11 @@ const scenarios = {
     const page = await newPage();
     await page.goto(webUrl);
     const input = page.getByLabel("Input dataset size", { exact: true });
+    await page.getByRole("link", { name: "wgs-joint-calling" }).click();
+    await assertFocus(page, input, "after a workflow of the list");
+    assert.equal(await page.getByLabel("Workflow", { exact: true }).inputValue(), "wgs-joint-calling");
+    assert.equal(await page.getByRole("alert").count(), 0, "what is not asked yet is not judged");
+    await page.goto(webUrl);
     await input.waitFor();
     await page.keyboard.press("Tab");
     assert(await hasFocus(page.getByRole("link", { name: "Skip to main content" })), "the skip link comes first");
@@ -194,6 +199,7 @@ const scenarios = {
     });
     await figure(page).waitFor();
     assert.match(await page.title(), /^About \$0\.0\d+, rnaseq-quant – Runquote$/);
+    assert.equal(await page.locator(".asked").innerText().then((text) => text.replaceAll("\u00a0", " ")), "rnaseq-quant, 20 MB in, 6.4 MB out, trim length 40, paired true");
 
     const waiting = page.waitForEvent("download");
     await button(page, "CSV").click();
@@ -215,7 +221,8 @@ const scenarios = {
     assert.equal(await page.locator(".outcomes, .interval").count(), 0);
     await page.locator(".curve svg").waitFor();
     await page.locator(".warnings").getByText("rough guide").waitFor();
-    for (const name of ["Why this estimate", "Most similar past runs"]) await page.getByRole("heading", { name }).waitFor();
+    await page.getByRole("heading", { name: "Most similar past runs" }).waitFor();
+    assert.equal(await page.getByRole("heading", { name: "Why this estimate" }).count(), 0, "no sum of effects, which would be a figure");
     const ticks = await page.locator(".curve .tick").allTextContents();
     assert(!ticks.some((tick) => /^\$0\.0*$|^\$0\.0{5,}/.test(tick)), `unreadable ticks: ${ticks}`);
     await assertAccessible(page, "no usable estimate");
@@ -394,12 +401,20 @@ const scenarios = {
     assert.equal(new URL(page.url()).search, "?workflow=wgs-joint-calling&retraining=retrain-1");
     await page.getByText("Update endpoint").waitFor();
     assert.deepEqual(await page.locator(".steps li").evaluateAll((items) => items.map((item) => item.className)), ["done", "done", "done", "done", "skipped", "skipped"]);
+    assert.deepEqual(await page.locator(".steps li .quiet").allInnerTexts().then((all) => all.slice(4)), ["not needed", "not needed"]);
     await page.getByLabel("Workflow").selectOption("untrained");
     await page.getByRole("heading", { name: "No model yet" }).waitFor();
     await page.getByRole("link", { name: "All workflows" }).click();
     await rows.first().waitFor();
     await page.goto(`${webUrl}/models?workflow=gone`);
-    await page.getByText("There is no workflow called gone").waitFor();
+    await page.getByRole("alert").getByText("There is no workflow called gone").waitFor();
+    assert.equal(await button(page, "Retry").count(), 0, "asking again would not make it known");
+
+    await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=failed`);
+    await page.getByRole("heading", { name: "The retraining failed at “Train model”" }).waitFor();
+    await page.getByText("Version 7 goes on answering.").waitFor();
+    assert.deepEqual(await page.locator(".steps li .quiet").allInnerTexts(), ["3\u00a0s", "3\u00a0s", ...Array(4).fill("not reached")]);
+    await assertAccessible(page, "a failed retraining");
   },
 
   /** What was predicted against what it cost, of a model with single runs, one without, and none. */
@@ -478,11 +493,20 @@ const scenarios = {
     await page.locator("#batch-title").waitFor();
     await page.getByRole("link", { name: "Budgets", exact: true }).click();
     await page.getByLabel("Paid by").selectOption("genomics");
-    await page.getByText(/^About \$5\d\.\d\d would be left of \$79\.50\.$/).waitFor();
+    await page.getByText(/^Within budget\. Of \$79\.50 that remain: about \$5\d left, 8 in 10 times between \$\d\d left and \$\d\d left\.$/).waitFor();
     await page.getByLabel("Paid by").selectOption("imaging");
     await page.getByText("The budget is used up before the batch starts.").waitFor();
     await page.getByLabel("Paid by").selectOption("No team");
     await page.getByText("This team has no budget to hold the batch against.").waitFor();
+
+    // A file name that offers no place to break, and rows that the total leaves out.
+    const name = `${"cohort_2026_q4_".repeat(6)}.csv`;
+    await chooseBatch(page, { ...BATCH, name, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,100 GB\nwgs-joint-calling,x\n") });
+    await page.locator("#batch-title").waitFor();
+    await page.getByRole("link", { name: "Budgets", exact: true }).click();
+    await page.getByText("1 of its 2 rows has no estimate and is not in this.").waitFor();
+    await page.setViewportSize({ width: 390, height: 900 });
+    await assertNoOverflow(page, "a long file name");
   },
 
   /** What the service does not answer, or not yet. */

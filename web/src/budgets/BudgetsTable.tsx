@@ -29,7 +29,6 @@ const columns = (edit: (team: string) => void): Column<BudgetLine>[] => [
   { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => (
       <>
         <Team line={line} />
-        <span className="note narrow-only">{recordedMoney(line.spent_usd)} spent</span>
       </>
     ) },
   {
@@ -87,10 +86,23 @@ function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: (t
 }
 
 function Team({ line }: { line: BudgetLine }) {
-  if (line.workflows.length === 0) return teamName(line);
+  const spent = <span className="note narrow-only">{recordedMoney(line.spent_usd)} spent</span>;
+  if (line.workflows.length === 0) {
+    return (
+      <>
+        {teamName(line)}
+        {spent}
+      </>
+    );
+  }
   return (
     <details className="spent-on">
-      <summary>{teamName(line)}</summary>
+      <summary>
+        <span>
+          <span>{teamName(line)}</span>
+          {spent}
+        </span>
+      </summary>
       <ul>
         {line.workflows.map(({ workflow_name, spent_usd, runs }) => (
           <li key={workflow_name} className="note">

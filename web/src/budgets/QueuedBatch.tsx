@@ -5,8 +5,8 @@ import { useBatch } from "@/batch/useBatch";
 import { Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { useQueryState } from "@/components/useQueryState";
-import { ICONS } from "@/estimate/budget";
-import { aboutMoney, counted, moneyRange } from "@/format";
+import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
+import { aboutMoney, count, counted, moneyRange } from "@/format";
 import { teamName, withBatch } from "./standing";
 
 /** What the batch that was estimated in this tab would leave of a team's budget. */
@@ -27,6 +27,7 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
   const line = lines.find((each) => teamName(each) === query.get("team")) ?? lines[0];
   const interval = batch.total.intervals.find(({ coverage }) => coverage === 0.8);
   const range = interval ? `, 8 in 10 times between ${moneyRange(interval.low_usd, interval.high_usd).join(" and ")}` : "";
+  const missing = batch.rows.length - answered;
   const judged = line && withBatch(line, batch.total);
   return (
     <section className="card stack" aria-labelledby="queued-title">
@@ -35,6 +36,16 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
         {aboutMoney(batch.total.cost_usd)} for {counted(answered, "run")}
         {range}. <Link href="/batch">See the batch</Link>
       </p>
+      {missing > 0 && (
+        <ul className="warnings" aria-label="Warnings">
+          <li>
+            <Icon name="warning" />
+            <span>
+              {count(missing)} of its {counted(batch.rows.length, "row")} {missing === 1 ? "has" : "have"} no estimate and {missing === 1 ? "is" : "are"} not in this.
+            </span>
+          </li>
+        </ul>
+      )}
       {line && (
         <div className="queued">
           <Field id="queued-team" label="Paid by">
@@ -47,7 +58,9 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
           {judged && (
             <p role="status" className={judged.verdict ? `verdict ${judged.verdict.replace(" ", "-")}` : "quiet"}>
               {judged.verdict && <Icon name={ICONS[judged.verdict]} />}
-              <span>{judged.words}</span>
+              <span>
+                {judged.verdict && <strong>{VERDICT_WORDS[judged.verdict]}.</strong>} {judged.words}
+              </span>
             </p>
           )}
         </div>

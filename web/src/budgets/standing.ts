@@ -1,7 +1,7 @@
 import type { BatchTotal, BudgetLine } from "@/api/client";
 import { totalVerdict } from "@/batch/summary";
 import type { Verdict } from "@/estimate/budget";
-import { recordedMoney } from "@/format";
+import { inTen, money, recordedMoney } from "@/format";
 
 /** Runs without a tag that says who pays. */
 export const NO_TEAM = "No team";
@@ -29,8 +29,8 @@ export function withBatch({ limit_usd, remaining_usd }: BudgetLine, total: Batch
   if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "This team has no budget to hold the batch against." };
   if (remaining_usd <= 0) return { verdict: "likely exceeds", words: "The budget is used up before the batch starts." };
   const { verdict } = totalVerdict(total, remaining_usd);
-  const left = remaining_usd - total.cost_usd;
-  const after = left >= 0 ? `About ${recordedMoney(left)} would be left of ${recordedMoney(remaining_usd)}` : `It is about ${recordedMoney(-left)} more than the ${recordedMoney(remaining_usd)} that are left`;
-  const chance = { within: "", "may exceed": "; it may turn out dearer than what is left", "likely exceeds": "" }[verdict];
-  return { verdict, words: `${after}${chance}.` };
+  const after = (cost: number) => (cost <= remaining_usd ? `${money(remaining_usd - cost)} left` : `${money(cost - remaining_usd)} short`);
+  const interval = total.intervals.find(({ coverage }) => coverage === 0.8);
+  const spread = interval ? `, ${inTen(interval.coverage)} times between ${after(interval.high_usd)} and ${after(interval.low_usd)}` : "";
+  return { verdict, words: `Of ${recordedMoney(remaining_usd)} that remain: about ${after(total.cost_usd)}${spread}.` };
 }

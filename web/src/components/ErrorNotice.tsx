@@ -24,6 +24,8 @@ export function ErrorNotice({ problem, onRetry }: { problem: Error; onRetry: () 
   if (problem.code === "unauthorized") {
     return <Alert title="You are no longer signed in" onRetry={onRetry}><p>Sign in again above. What you entered is still here.</p></Alert>;
   }
+  // Asking again for what is not there would change nothing.
+  if (problem.code === "workflow_not_found") return <Alert title="No such workflow"><p>{problem.message}</p></Alert>;
   return (
     <Alert title={TITLES[problem.code] ?? "The service could not answer"} onRetry={onRetry}>
       {problem.code === "unreachable" ? (

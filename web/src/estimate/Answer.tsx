@@ -1,5 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { ApiError, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
+import { Link } from "wouter";
+import { ApiError, RUNS_NEEDED, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { counted } from "@/format";
@@ -28,27 +29,36 @@ export function Answer({ request, values, workflow, prediction, times }: AnswerP
   return <ErrorNotice problem={error} onRetry={() => void prediction.refetch()} />;
 }
 
-/** The contract's least number of runs for a first model (`MINIMUM_RUNS`). */
-const RUNS_NEEDED = 5;
-
 /** No runs, or no model from them yet: then there is no number to give. */
 function NothingLearned({ name, workflow, problem }: { name: string; workflow: WorkflowSummary | undefined; problem: ApiError }) {
   if (problem.code === "workflow_not_found") {
     return (
       <section className="card empty" role="status">
         <h2>We have no past runs of {name}</h2>
-        <p>{problem.message}</p>
-        <p>Estimates are learned from what past runs cost. Check the name, or record runs of this workflow first.</p>
+        <p>{withoutHeading(problem.message, name)}</p>
+        <p>
+          Estimates are learned from what past runs cost. Check the name, or <Link href="/runs">record runs of this workflow</Link> first.
+        </p>
       </section>
     );
   }
   const enough = workflow !== undefined && workflow.succeeded_runs >= RUNS_NEEDED;
-  const next = enough ? "the estimate comes with the next retraining that succeeds" : "a first estimate needs five";
   return (
     <section className="card empty" role="status">
       <h2>No model of {name} yet</h2>
-      <p>{workflow ? `It has ${counted(workflow.succeeded_runs, "successful run")}; ${next}.` : problem.message}</p>
+      <p>
+        {workflow ? `It has ${counted(workflow.succeeded_runs, "successful run")}${enough ? "." : "; a first estimate needs five."}` : problem.message}
+        {enough && (
+          <>
+            {" "}
+            The estimate comes with the next retraining that succeeds: <Link href={`/models?workflow=${encodeURIComponent(name)}`}>train it now</Link>.
+          </>
+        )}
+      </p>
       {enough && workflow.last_retraining && <p className="quiet">Last retraining: {workflow.last_retraining.reason}</p>}
     </section>
   );
 }
+
+/** What the service says beyond that there are no runs, such as names that it takes for meant. */
+const withoutHeading = (message: string, name: string) => message.replace(`We have no past runs of "${name}".`, "").trim();

@@ -82,7 +82,7 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
         workflows={workflows}
         values={values}
         unitsGiven={unitsGiven(search)}
-        asked={values.workflow !== "" || values.input !== ""}
+        asked={values.input !== ""}
         onAsk={ask}
       />
       <div className="answer" ref={answer} tabIndex={-1}>

@@ -1,6 +1,10 @@
+import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { counted, share, size } from "@/format";
 import { Table } from "@/components/Table";
+
+/** What comes next once a workflow is chosen. */
+const INPUT_ID = "input-size";
 
 /** What to do, and what there is to ask about, before the first question. */
 export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[] }) {
@@ -9,8 +13,8 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
       <section className="card empty">
         <h2>No past runs yet</h2>
         <p>
-          Estimates are learned from what past runs cost. Record some with <code>runquote ingest</code> or{" "}
-          <code>POST /runs</code>; a workflow gets its first model after the next retraining.
+          Estimates are learned from what past runs cost. <Link href="/runs">Record some</Link> first; a workflow gets its first model with the
+          next retraining.
         </p>
       </section>
     );
@@ -30,7 +34,9 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
           {workflows.map((workflow) => (
             <tr key={workflow.workflow_name}>
               <th scope="row" className="name">
-                {workflow.workflow_name}
+                <Link href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`} onClick={() => document.getElementById(INPUT_ID)?.focus()}>
+                  {workflow.workflow_name}
+                </Link>
                 <span className="note">{counted(workflow.succeeded_runs, "run")}</span>
               </th>
               <td className="number wraps">{workflow.input_bytes_range ? workflow.input_bytes_range.map(size).join(" to ") : "–"}</td>

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
 import { Icon } from "@/components/Icon";
-import { exactMoney, inTen, moneyRange, size } from "@/format";
+import { exactMoney, inTen, label, moneyRange, size } from "@/format";
 import { CostCurve } from "./CostCurve";
 import { Explanation } from "./Explanation";
 import { ExportButtons } from "./ExportButtons";
@@ -50,7 +50,7 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
         </ul>
       )}
       {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
-      <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />
+      {usable && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
       <SimilarRuns runs={prediction.similar_runs} />
       <ExportButtons prediction={prediction} request={request} />
       <ModelFacts prediction={prediction} workflow={workflow} />
@@ -65,9 +65,11 @@ function bringTo(heading: HTMLElement | null) {
   if (top < 0 || bottom > innerHeight * 0.75) heading?.parentElement?.scrollIntoView();
 }
 
-function describeQuestion({ workflow_name, input_bytes, output_bytes }: PredictionRequest): string {
-  const output = output_bytes == null ? "" : `, ${size(output_bytes)} out`;
-  return `${workflow_name}, ${size(input_bytes)} in${output}`;
+/** What was asked, whole: on paper there is no form beside it. */
+function describeQuestion({ workflow_name, input_bytes, output_bytes, parameters }: PredictionRequest): string {
+  const output = output_bytes == null ? [] : [`${size(output_bytes)} out`];
+  const others = Object.entries(parameters ?? {}).map(([name, value]) => `${label(name).toLowerCase()} ${value}`);
+  return [workflow_name, `${size(input_bytes)} in`, ...output, ...others].join(", ");
 }
 
 interface IntervalSentenceProps {

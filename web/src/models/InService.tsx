@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { WorkflowSummary } from "@/api/client";
+import { RUNS_NEEDED, type WorkflowSummary } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Facts, type Fact } from "@/components/Facts";
@@ -50,7 +50,7 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
       {workflow.metrics && <Facts facts={facts(workflow)} />}
       {start.error && <ErrorNotice problem={start.error} onRetry={() => start.mutate()} />}
       {retraining.error && <ErrorNotice problem={retraining.error} onRetry={() => void retraining.refetch()} />}
-      {retraining.data && <RetrainingProgress retraining={retraining.data} watched={start.isSuccess} />}
+      {retraining.data && <RetrainingProgress retraining={retraining.data} watched={start.isSuccess} serving={workflow.model_version} />}
       {!retraining.data && workflow.last_retraining && (
         <p className="quiet">
           Latest retraining, {day(workflow.last_retraining.ended_at)}: {workflow.last_retraining.reason}
@@ -63,7 +63,10 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
 function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary, nextTraining: string | null): string {
   const next = nextTraining ? `, which the schedule learns from ${learningTime(nextTraining)}` : "";
   const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining${next}.` : "No new runs since the latest retraining.";
-  if (trained_at === null || model_runs === null) return `${counted(succeeded_runs, "successful run")} so far; a first model needs five.`;
+  if (trained_at === null || model_runs === null) {
+    const waiting = succeeded_runs < RUNS_NEEDED ? "; a first model needs five" : nextTraining ? `: the schedule trains a first model ${learningTime(nextTraining)}` : "";
+    return `${counted(succeeded_runs, "successful run")} so far${waiting}.`;
+  }
   return `Trained on ${day(trained_at)} with ${counted(model_runs, "run")}. ${fresh}`;
 }
 

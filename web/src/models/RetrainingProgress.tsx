@@ -23,22 +23,33 @@ export function useRetraining(workflow: string, id: string | null) {
 }
 
 type StepState = Retraining["steps"][number]["state"];
-const STATE_WORDS: Record<StepState, string> = { done: "done", current: "under way", pending: "to come", failed: "failed", skipped: "not needed" };
+const STATE_WORDS: Record<StepState, string> = { done: "done", current: "under way", pending: "to come", failed: "failed", skipped: "not reached" };
+/** A verdict can spare the last steps; everything else leaves them undone. */
+const stateWords = (state: StepState, status: Retraining["status"]) => (state === "skipped" && status === "no_update" ? "not needed" : STATE_WORDS[state]);
 
-/** The steps of a retraining as they happen, and how it ended. `watched` says that a person waits for it here. */
-export function RetrainingProgress({ retraining, watched }: { retraining: Retraining; watched: boolean }) {
+interface RetrainingProgressProps {
+  retraining: Retraining;
+  /** Whether a person waits for it here. */
+  watched: boolean;
+  /** The version that answers meanwhile, whatever comes of it. */
+  serving: number | null;
+}
+
+/** The steps of a retraining as they happen, and how it ended. */
+export function RetrainingProgress({ retraining, watched, serving }: RetrainingProgressProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const running = retraining.status === "running";
   useEffect(() => {
     if (watched && !running) heading.current?.focus();
   }, [watched, running]);
   return (
-    <section className="retraining" aria-labelledby="retraining-title">
+    <section className={`retraining ${retraining.status}`} aria-labelledby="retraining-title">
       <div role="status">
         <h3 id="retraining-title" ref={heading} tabIndex={-1}>
           {running ? `${outcomeTitle(retraining)}: ${current(retraining)}` : outcomeTitle(retraining)}
         </h3>
         {retraining.reason && <p>{retraining.reason}</p>}
+        {retraining.status === "failed" && serving !== null && <p>Version {serving} goes on answering.</p>}
       </div>
       <ol className="steps">
         {retraining.steps.map(({ step, title, state, started_at, ended_at }) => (
@@ -49,9 +60,9 @@ export function RetrainingProgress({ retraining, watched }: { retraining: Retrai
             </span>
             <span>
               {title}
-              {state !== "skipped" && <span className="visually-hidden">, {STATE_WORDS[state]}</span>}
+              {state !== "skipped" && <span className="visually-hidden">, {stateWords(state, retraining.status)}</span>}
             </span>
-            <span className="quiet">{state === "skipped" ? STATE_WORDS.skipped : started_at && ended_at ? duration(Date.parse(ended_at) - Date.parse(started_at)) : ""}</span>
+            <span className="quiet">{state === "skipped" ? stateWords(state, retraining.status) : started_at && ended_at ? duration(Date.parse(ended_at) - Date.parse(started_at)) : ""}</span>
           </li>
         ))}
       </ol>

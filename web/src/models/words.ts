@@ -12,7 +12,7 @@ export const VERSION_STATUS: Record<ModelVersion["status"], { word: string; icon
 export const learningTime = (iso: string) => `on ${day(iso)} at ${time(iso)} UTC`;
 
 /** How a retraining ended, as a heading. */
-export function outcomeTitle({ status, model_version }: Retraining): string {
+export function outcomeTitle({ status, model_version, steps }: Retraining): string {
   switch (status) {
     case "running":
       return "Retraining";
@@ -24,7 +24,9 @@ export function outcomeTitle({ status, model_version }: Retraining): string {
       return "Too few runs to train a model";
     case "already_running":
       return "Another retraining was under way";
-    case "failed":
-      return "The retraining failed";
+    case "failed": {
+      const failed = steps.find(({ state }) => state === "failed");
+      return failed ? `The retraining failed at “${failed.title}”` : "The retraining failed";
+    }
   }
 }
