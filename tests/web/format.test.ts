@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aboutMoney, day, exactMoney, inTen, money, moneyRange, recordedMoney, share, signed, size, summand, tickMoney, toField, typedMoney } from "@/format";
+import { aboutMoney, day, exactMoney, inTen, money, moneyRange, recordedMoney, remainder, share, signed, size, summand, tickMoney, toField, typedMoney } from "@/format";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -42,6 +42,11 @@ describe("money", () => {
     expect(tickMoney([20, 25, 30])).toEqual(["$20", "$25", "$30"]);
     expect(tickMoney([0, 0.1, 0.2])).toEqual(["$0", "$0.10", "$0.20"]);
     expect(tickMoney([0.001, 0.01, 0.1, 1, 10, 1000, 100_000, 1e6])).toEqual(["$0.001", "$0.01", "$0.10", "$1", "$10", "$1,000", "$100K", "$1M"]);
+  });
+  test("a remainder lets the written summands add up, though each was rounded", () => {
+    // Rounded alone it would be $0.000027, and the sum of what is written $0.000234.
+    expect(summand(remainder(0.0002346, [0.0002073]), 0.0002346)).toBe("$0.000028");
+    expect(summand(remainder(32.11, [9.9557, -2.2]), 32.11)).toBe("$24.35");
   });
   test("summands share their decimals, so that a reader's sum comes out", () => {
     expect([summand(20.546, 32.11), signed(9.9557, 32.11), signed(-2.2, 32.11)]).toEqual(["$20.55", "+$9.96", "−$2.20"]);

@@ -9,6 +9,12 @@ const THEMES = ["light", "dark"];
 
 const ask = (workflow, more = "") => `${webUrl}/?workflow=${encodeURIComponent(workflow)}&input=20&iu=GB${more}`;
 const figure = (page) => page.locator("#result-title");
+/** The text of the file that a button gives. */
+async function downloaded(page, name) {
+  const waiting = page.waitForEvent("download");
+  await button(page, name).click();
+  return readFileSync(await (await waiting).path(), "utf8");
+}
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** A batch with a row of each fate: answered, beyond past runs, wrong, unknown, slow to start, and inert in a spreadsheet. */
@@ -201,9 +207,7 @@ const scenarios = {
     assert.match(await page.title(), /^About \$0\.0\d+, rnaseq-quant – Runquote$/);
     assert.equal(await page.locator(".asked").innerText().then((text) => text.replaceAll("\u00a0", " ")), "rnaseq-quant, 20 MB in, 6.4 MB out, trim length 40, paired true");
 
-    const waiting = page.waitForEvent("download");
-    await button(page, "CSV").click();
-    const rows = readFileSync(await (await waiting).path(), "utf8").split("\r\n");
+    const rows = (await downloaded(page, "CSV")).split("\r\n");
     assert.match(rows[0], /^workflow_name,input_bytes,output_bytes,cost_usd,low_80_usd/);
     assert.match(rows[1], /^rnaseq-quant,20000000,6400000,0\.0\d+,/);
 
@@ -261,9 +265,7 @@ const scenarios = {
     await page.getByRole("heading", { name: "Estimate a batch" }).waitFor();
     assert.equal(await page.title(), "Estimate a batch – Runquote");
     assert.equal(await page.getByRole("link", { name: "Batch" }).getAttribute("aria-current"), "page");
-    let waiting = page.waitForEvent("download");
-    await button(page, "Download a template").click();
-    assert.equal(readFileSync(await (await waiting).path(), "utf8").split("\r\n")[1], "sample-1,rnaseq-quant,1.4 MB,");
+    assert.equal((await downloaded(page, "Download a template")).split("\r\n")[1], "sample-1,rnaseq-quant,1.4 MB,");
 
     await page.locator("#batch-file").setInputFiles(BATCH);
     await page.getByText("Starting the models, up to 60 s").waitFor();
@@ -295,14 +297,10 @@ const scenarios = {
     await page.getByRole("radio", { name: "90 %" }).check();
     await page.getByText("9 in 10 times, these runs together cost between").waitFor();
 
-    waiting = page.waitForEvent("download");
-    await button(page, "CSV").click();
-    const rows = readFileSync(await (await waiting).path(), "utf8").trimEnd().split("\r\n");
+    const rows = (await downloaded(page, "CSV")).trimEnd().split("\r\n");
     assert.equal(rows.length, 8, "every row of the file, answered or not");
     assert.match(rows[7], /^8,'=cmd\(\),wgs-joint-calling,100000000000,,\d/);
-    waiting = page.waitForEvent("download");
-    await button(page, "JSON").click();
-    const exported = JSON.parse(readFileSync(await (await waiting).path(), "utf8"));
+    const exported = JSON.parse(await downloaded(page, "JSON"));
     assert.equal(exported.rows[0].prediction.cost_usd < exported.total.cost_usd, true);
 
     await page.getByRole("link", { name: "Estimate" }).click();
@@ -347,6 +345,7 @@ const scenarios = {
     await page.getByText("40 runs, latest first").waitFor();
     await button(page, "Show more").click();
     await page.getByText("60 runs, latest first: all there are").waitFor();
+    assert.equal(JSON.parse(await downloaded(page, "JSON")).length, 60);
     await page.getByLabel("Status").selectOption("FAILED");
     await page.getByText("1 run, latest first: all that match").waitFor();
     assert.equal(await page.locator("td .status").innerText(), "Failed");
@@ -389,6 +388,7 @@ const scenarios = {
     assert.match(await rows.filter({ hasText: "wgs-joint-calling" }).innerText(), /version 7 from 84 runs\s+1 Mar 2026\s+8\.4\s%\s+82\s%/);
     await page.getByRole("link", { name: "wgs-joint-calling" }).click();
     await page.getByRole("heading", { name: "Version 7 is in service" }).waitFor();
+    await assertFocus(page, page.getByRole("main"), "after the link to a workflow");
     await page.getByText("2 new runs since the latest retraining, which the schedule learns from on 6 Mar 2026 at 00:30 UTC.").waitFor();
     assert.deepEqual(await page.locator("tbody .status").allInnerTexts(), ["Rejected", "In service", "Was promoted"]);
     await page.getByText("median error 8.4 % against 9.6 % of version 6").waitFor();
@@ -399,6 +399,8 @@ const scenarios = {
     await assertFocus(page, page.getByRole("heading", { name: "No update: the model in service stays" }), "after a retraining");
     await again;
     assert.equal(new URL(page.url()).search, "?workflow=wgs-joint-calling&retraining=retrain-1");
+    assert.equal(await page.title(), "Models of wgs-joint-calling – Runquote");
+    assert.match(await downloaded(page, "CSV"), /^workflow_name,version,[^]*\nwgs-joint-calling,7,[^]*,current,"?Promoted/);
     await page.getByText("Update endpoint").waitFor();
     assert.deepEqual(await page.locator(".steps li").evaluateAll((items) => items.map((item) => item.className)), ["done", "done", "done", "done", "skipped", "skipped"]);
     assert.deepEqual(await page.locator(".steps li .quiet").allInnerTexts().then((all) => all.slice(4)), ["not needed", "not needed"]);
@@ -437,6 +439,8 @@ const scenarios = {
     await page.emulateMedia({ media: "print" });
     assert(await page.getByRole("heading", { name: "Worst misses" }).isVisible());
     await page.emulateMedia({ media: "screen" });
+    assert.match(await downloaded(page, "CSV"), /^workflow_name,model_version,run_id,[^]*low_90_usd,high_90_usd\r\nwgs-joint-calling,7,/);
+    assert.equal(JSON.parse(await downloaded(page, "JSON")).workflow_name, "wgs-joint-calling");
     await page.getByLabel("Workflow").selectOption("few-runs");
     await page.getByText("An early version of Runquote trained this model").waitFor();
     await page.getByLabel("Workflow").selectOption("untrained");
@@ -457,6 +461,8 @@ const scenarios = {
     assert.match(await line("No team").innerText(), /\$3\.20[^]*no budget set/);
     await line("genomics").getByText("genomics", { exact: true }).click();
     await page.getByText("wgs-joint-calling: $120.50, 4 runs").waitFor();
+    assert.match(await downloaded(page, "CSV"), /^month,team,budget_usd,spent_usd,remaining_usd,over_budget,runs\r\n20\d\d-\d\d,genomics,200,120\.5,79\.5,false,4\r\n/);
+    assert.equal(await page.getByText("No run has that tag yet").count(), 0);
 
     await button(page, "Set budget").click();
     await page.getByText("Enter the team's name").waitFor();
@@ -507,6 +513,13 @@ const scenarios = {
     await page.getByText("1 of its 2 rows has no estimate and is not in this.").waitFor();
     await page.setViewportSize({ width: 390, height: 900 });
     await assertNoOverflow(page, "a long file name");
+
+    await page.route("**/v1/budgets", async (route) => {
+      const answer = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...answer, budgets: answer.budgets.filter(({ team }) => team === null) } });
+    });
+    await page.reload();
+    await page.getByText("No run has that tag yet").waitFor();
   },
 
   /** What the service does not answer, or not yet. */
@@ -642,6 +655,9 @@ const scenarios = {
     await page.getByText("We could not reach the service").waitFor();
     await button(page, "Retry").waitFor();
     await assertAccessible(page, "unreachable");
+    await page.route("**/config.json", (route) => route.abort());
+    await page.reload();
+    await page.getByText("Nothing answered at its address. Check your connection.").waitFor();
   },
 
   async nothing(newPage) {

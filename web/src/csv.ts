@@ -1,5 +1,7 @@
 /** CSV files, in and out. */
 
+import type { Interval } from "@/api/client";
+
 export type Cell = string | number | boolean | null;
 
 /** A cell that a spreadsheet takes for text, whatever it starts with. */
@@ -14,6 +16,18 @@ export function csvCell(value: Cell): string {
 export function csvText(rows: readonly Record<string, Cell>[]): string {
   const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))];
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+}
+
+const COVERAGES = [0.8, 0.9];
+
+/** The bounds of intervals by column, empty where there are none. */
+export function boundCells(intervals: readonly Interval[] | undefined, coverages: readonly number[] = COVERAGES): Record<string, Cell> {
+  const bounds = coverages.flatMap((coverage) => {
+    const interval = intervals?.find((one) => one.coverage === coverage);
+    const percent = Math.round(coverage * 100);
+    return [[`low_${percent}_usd`, interval?.low_usd ?? null], [`high_${percent}_usd`, interval?.high_usd ?? null]];
+  });
+  return Object.fromEntries(bounds) as Record<string, Cell>;
 }
 
 /** Offer text as a file to keep. */

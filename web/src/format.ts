@@ -56,12 +56,20 @@ export function tickMoney(ticks: readonly number[]): string[] {
   });
 }
 
+const summandDecimals = (whole: number) => (whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD))));
+
 /** Amounts that are to be added up by eye: all to the same decimal, three significant digits of the `whole`. */
 export function summand(usd: number, whole: number): string {
-  const decimals = whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD)));
+  const decimals = summandDecimals(whole);
   if (usd !== 0 && Math.abs(usd) < 0.5 * 10 ** -decimals) return money(usd);
   const text = `$${Math.abs(usd).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
   return usd < 0 ? `−${text}` : text;
+}
+
+/** What is left of the `whole` beside the other summands, each taken as it is written, so that a reader's sum comes out. */
+export function remainder(whole: number, others: readonly number[]): number {
+  const written = (usd: number) => Number(usd.toFixed(summandDecimals(whole)));
+  return others.reduce((left, usd) => left - written(usd), written(whole));
 }
 
 /** A change among summands: "+$4.10", "−$0.0012". */

@@ -4,16 +4,19 @@ import type { Accuracy, WorkflowSummary } from "@/api/client";
 import { ApiError } from "@/api/client";
 import { useApi, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { Export } from "@/components/Export";
 import { Facts } from "@/components/Facts";
 import { Loading } from "@/components/Loading";
 import { NoRuns } from "@/components/NoRuns";
-import { useTitle } from "@/components/hooks";
+import { readOn, useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
 import { counted, day, share } from "@/format";
 import { ByWorkflow } from "./ByWorkflow";
 import { Coverage } from "./Coverage";
 import { ErrorBars } from "./ErrorBars";
+import { toCsv } from "./export";
 import { PredictedAndActual } from "./PredictedAndActual";
 import { byMonth, bySize, isOutside } from "./points";
 import { WorstMisses } from "./WorstMisses";
@@ -21,10 +24,10 @@ import "./accuracy.css";
 
 /** How far estimates can be trusted, measured on runs that the models had not seen: of all workflows, or of one. */
 export default function AccuracyPage() {
-  useTitle("Accuracy");
   const workflows = useWorkflows();
   const [query, write] = useQueryState();
   const name = query.get("workflow");
+  useTitle(name === null ? "Accuracy" : `Accuracy of ${name}`);
   return (
     <div className="page">
       <h1>Accuracy</h1>
@@ -36,7 +39,7 @@ export default function AccuracyPage() {
         <>
           <div className="page-bar">
             <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next })} />
-            <Link href="/accuracy">All workflows</Link>
+            <Link href="/accuracy" onClick={readOn}>All workflows</Link>
           </div>
           <OneWorkflow key={name} name={name} workflow={workflows.data.find(({ workflow_name }) => workflow_name === name)} />
         </>
@@ -62,7 +65,7 @@ function NoModel({ name, workflow }: { name: string; workflow: WorkflowSummary |
       <h2>No model of {name} yet</h2>
       <p>
         {workflow && `It has ${counted(workflow.succeeded_runs, "successful run")}. `}
-        What a model gets right can be measured once there is one: <Link href={`/models?workflow=${encodeURIComponent(name)}`}>train it now</Link>.
+        What a model gets right can be measured once there is one: <WorkflowLink page="/models" name={name}>train it now</WorkflowLink>.
       </p>
     </section>
   );
@@ -91,7 +94,7 @@ function Measured({ accuracy }: { accuracy: Accuracy }) {
           <h2>Single runs are not known</h2>
           <p>
             An early version of Runquote trained this model and kept its totals alone.{" "}
-            <Link href={`/models?workflow=${encodeURIComponent(accuracy.workflow_name)}`}>Retrain it</Link> to see each run here.
+            <WorkflowLink page="/models" name={accuracy.workflow_name}>Retrain it</WorkflowLink> to see each run here.
           </p>
         </section>
       ) : (
@@ -104,6 +107,7 @@ function Measured({ accuracy }: { accuracy: Accuracy }) {
             </div>
           </div>
           <WorstMisses runs={accuracy.worst_misses} />
+          <Export name={`${accuracy.workflow_name}-accuracy`} csv={() => toCsv(accuracy)} json={() => JSON.stringify(accuracy, null, 2)} />
         </section>
       )}
     </>

@@ -1,7 +1,7 @@
-import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { counted, share } from "@/format";
 
 /** The error of every workflow's model, largest first. */
@@ -39,7 +39,7 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     value: ({ workflow_name }) => workflow_name,
     cell: ({ workflow_name, model_runs }) => (
       <>
-        <Link href={`/accuracy?workflow=${encodeURIComponent(workflow_name)}`}>{workflow_name}</Link>
+        <WorkflowLink page="/accuracy" name={workflow_name} />
         <span className="note">{model_runs === null ? "No model yet" : `learned from ${counted(model_runs, "run")}`}</span>
       </>
     ),

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { ApiError } from "./client";
 
 /** What a deployment says about itself in `/config.json`, read at start so that one build serves them all. */
 export interface Config {
@@ -30,7 +31,9 @@ const shape = z.object({
 
 /** Fetch `/config.json`; throws an error whose message a person can act on. */
 export async function loadConfig(): Promise<Config> {
-  const response = await fetch("/config.json", { cache: "no-store" });
+  const response = await fetch("/config.json", { cache: "no-store" }).catch(() => {
+    throw new ApiError("unreachable", "This site does not answer.", 0, null, null);
+  });
   if (!response.ok) throw new Error(`/config.json answered ${response.status}. Ask whoever runs this site to deploy it again.`);
   const parsed = z.safeParse(shape, await response.json().catch(() => null));
   if (!parsed.success) throw new Error("/config.json must hold an apiUrl. Ask whoever runs this site to deploy it again.");

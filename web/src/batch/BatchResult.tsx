@@ -3,11 +3,11 @@ import type { BatchTotal } from "@/api/client";
 import { Alert } from "@/components/Alert";
 import { CoverageChoice } from "@/components/CoverageChoice";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { Export } from "@/components/Export";
 import { describedBy, Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { RowProblems } from "@/components/RowProblems";
 import { useQueryState } from "@/components/useQueryState";
-import { download } from "@/csv";
 import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
 import { toBudget } from "@/estimate/question";
 import { budgetProblem } from "@/estimate/validation";
@@ -38,7 +38,7 @@ export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
         {title}
       </h2>
       {answered.length > 0 && batch.total && <Total total={batch.total} coverage={coverage} onChoose={setCoverage} runs={answered.length} />}
-      {batch.failure && <ErrorNotice problem={batch.failure} onRetry={onRetry} />}
+      {batch.failure && <ErrorNotice problem={batch.failure} kept onRetry={onRetry} />}
       {!batch.failure && open.length > 0 && (
         <Alert title={`${counted(open.length, "run")} got no answer`} onRetry={onRetry}>
           <p>Their model did not answer in time. The others are below; retrying asks for these alone.</p>
@@ -52,17 +52,7 @@ export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
       {answered.length > 0 && (
         <>
           <BatchTable rows={answered} coverage={coverage} />
-          <div className="export">
-            <button type="button" className="secondary" onClick={() => download(`${stem}-estimates.csv`, "text/csv", toCsv(batch.rows))}>
-              CSV
-            </button>
-            <button type="button" className="secondary" onClick={() => download(`${stem}-estimates.json`, "application/json", toJson(batch.rows, batch.total))}>
-              JSON
-            </button>
-            <button type="button" className="secondary" onClick={() => print()}>
-              Print
-            </button>
-          </div>
+          <Export name={`${stem}-estimates`} csv={() => toCsv(batch.rows)} json={() => toJson(batch.rows, batch.total)} />
         </>
       )}
     </article>

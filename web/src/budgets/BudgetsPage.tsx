@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Budgets } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { Export } from "@/components/Export";
 import { Icon } from "@/components/Icon";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
@@ -9,6 +10,7 @@ import { useQueryState } from "@/components/useQueryState";
 import { counted, month as monthName, recordedMoney } from "@/format";
 import { AddBudget } from "./AddBudget";
 import { BudgetsTable } from "./BudgetsTable";
+import { toCsv } from "./export";
 import { monthAfter, readMonth } from "./months";
 import { QueuedBatch } from "./QueuedBatch";
 import "./budgets.css";
@@ -55,7 +57,8 @@ function MonthBar({ month, last, onChange }: { month: string; last: string; onCh
   );
 }
 
-function Month({ budgets: { budgets, uncounted_runs } }: { budgets: Budgets }) {
+function Month({ budgets: answer }: { budgets: Budgets }) {
+  const { month, budgets, uncounted_runs } = answer;
   const spent = budgets.reduce((sum, { spent_usd }) => sum + spent_usd, 0);
   const runs = budgets.reduce((sum, line) => sum + line.runs, 0);
   const over = budgets.filter(({ over_budget }) => over_budget);
@@ -69,6 +72,12 @@ function Month({ budgets: { budgets, uncounted_runs } }: { budgets: Budgets }) {
       ) : (
         <p className="quiet">
           {recordedMoney(spent)} spent on {counted(runs, "run")}, by the tag <code>team</code> of each run.
+          {budgets.every(({ team }) => team === null) && (
+            <>
+              {" "}
+              No run has that tag yet: give it in the column <code>tags</code> of a CSV file, or with <code>runquote ingest … --tag team=NAME</code>.
+            </>
+          )}
         </p>
       )}
       {over.length > 0 && (
@@ -88,6 +97,7 @@ function Month({ budgets: { budgets, uncounted_runs } }: { budgets: Budgets }) {
           </li>
         </ul>
       )}
+      {budgets.length > 0 && <Export name={`budgets-${month}`} csv={() => toCsv(answer)} json={() => JSON.stringify(answer, null, 2)} />}
       <AddBudget teams={budgets.flatMap(({ team }) => team ?? [])} />
     </>
   );

@@ -15,21 +15,28 @@ const TITLES: Partial<Record<ApiError["code"], string>> = {
   unavailable: "The service is busy or being repaired",
 };
 
+interface ErrorNoticeProps {
+  problem: Error;
+  onRetry: () => void;
+  /** Whether a person entered something that they may fear to have lost. */
+  kept?: boolean;
+}
+
 /** Name what went wrong and offer to try again. */
-export function ErrorNotice({ problem, onRetry }: { problem: Error; onRetry: () => void }) {
+export function ErrorNotice({ problem, onRetry, kept = false }: ErrorNoticeProps) {
   const api = useContext(ApiContext);
   if (!(problem instanceof ApiError)) {
     return <Alert title="Something went wrong on this page" onRetry={onRetry}><p>{problem.message}</p></Alert>;
   }
   if (problem.code === "unauthorized") {
-    return <Alert title="You are no longer signed in" onRetry={onRetry}><p>Sign in again above. What you entered is still here.</p></Alert>;
+    return <Alert title="You are no longer signed in" onRetry={onRetry}><p>Sign in again above.{kept && " What you entered is still here."}</p></Alert>;
   }
   // Asking again for what is not there would change nothing.
   if (problem.code === "workflow_not_found") return <Alert title="No such workflow"><p>{problem.message}</p></Alert>;
   return (
     <Alert title={TITLES[problem.code] ?? "The service could not answer"} onRetry={onRetry}>
       {problem.code === "unreachable" ? (
-        <p>Nothing answered at {api ? new URL(api.apiUrl).host : "its address"}. Check your connection. What you entered is still here.</p>
+        <p>Nothing answered at {api ? new URL(api.apiUrl).host : "its address"}. Check your connection.{kept && " What you entered is still here."}</p>
       ) : (
         <p>{problem.message}</p>
       )}

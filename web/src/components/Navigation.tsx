@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
+import { readOn } from "@/components/hooks";
 import { PAGES } from "@/pages";
 
 /** The way to every page. */
@@ -7,11 +8,9 @@ export function Navigation() {
   const [path] = useLocation();
   const shown = useRef(path);
   useEffect(() => {
-    // Another page starts at its top, and is where reading by keyboard or screen reader goes on.
     if (shown.current === path) return;
     shown.current = path;
-    scrollTo(0, 0);
-    document.getElementById("main")?.focus({ preventScroll: true });
+    readOn();
   }, [path]);
   return (
     <nav className="site-nav" aria-label="Pages">

@@ -25,6 +25,12 @@ export function useElapsed(milliseconds: number): boolean {
   return elapsed;
 }
 
+/** Where another page is shown, it starts at its top, and reading by keyboard or screen reader goes on there. */
+export function readOn(): void {
+  scrollTo(0, 0);
+  document.getElementById("main")?.focus({ preventScroll: true });
+}
+
 /** Say in the tab's title what the page shows now. */
 export function useTitle(title: string): void {
   useEffect(() => {

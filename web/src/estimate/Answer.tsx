@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { ApiError, RUNS_NEEDED, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { counted } from "@/format";
 import type { FormValues } from "./question";
 import { Result } from "./Result";
@@ -26,7 +27,7 @@ export function Answer({ request, values, workflow, prediction, times }: AnswerP
   if (error instanceof ApiError && (error.code === "workflow_not_found" || error.code === "model_not_ready")) {
     return <NothingLearned name={request.workflow_name} workflow={workflow} problem={error} />;
   }
-  return <ErrorNotice problem={error} onRetry={() => void prediction.refetch()} />;
+  return <ErrorNotice problem={error} kept onRetry={() => void prediction.refetch()} />;
 }
 
 /** No runs, or no model from them yet: then there is no number to give. */
@@ -51,7 +52,7 @@ function NothingLearned({ name, workflow, problem }: { name: string; workflow: W
         {enough && (
           <>
             {" "}
-            The estimate comes with the next retraining that succeeds: <Link href={`/models?workflow=${encodeURIComponent(name)}`}>train it now</Link>.
+            The estimate comes with the next retraining that succeeds: <WorkflowLink page="/models" name={name}>train it now</WorkflowLink>.
           </>
         )}
       </p>

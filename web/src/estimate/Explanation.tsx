@@ -1,12 +1,13 @@
 import type { Effect } from "@/api/client";
-import { label, signed, summand } from "@/format";
+import { exactMoney, label, remainder, signed, summand } from "@/format";
 import { breakDown } from "./effects";
 
 /** From a typical run to this one, in dollars. */
 export function Explanation({ cost, effects }: { cost: number; effects: readonly Effect[] }) {
   if (effects.length === 0) return null;
   const { typical, note: typicalNote, effects: shown } = breakDown(cost, effects);
-  const largest = Math.max(...shown.map(({ effect_usd }) => Math.abs(effect_usd)));
+  // A small effect on a costly run must look small.
+  const longest = Math.max(typical, ...shown.map(({ effect_usd }) => Math.abs(effect_usd)));
   return (
     <section aria-labelledby="why-title">
       <h3 id="why-title">Why this estimate</h3>
@@ -18,7 +19,9 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
               A typical run
               {typicalNote && <span className="note">{typicalNote}</span>}
             </th>
-            <td className="number">{summand(typical, cost)}</td>
+            <td className="number" title={exactMoney(typical)}>
+              {summand(remainder(cost, shown.map(({ effect_usd }) => effect_usd)), cost)}
+            </td>
             <td className="bar-cell" />
           </tr>
           {shown.map(({ factor, effect_usd, note }) => (
@@ -30,7 +33,7 @@ export function Explanation({ cost, effects }: { cost: number; effects: readonly
               <td className="number">{signed(effect_usd, cost)}</td>
               <td className="bar-cell" aria-hidden="true">
                 <svg viewBox="-1 0 2 1" preserveAspectRatio="none">
-                  <rect className={effect_usd < 0 ? "less" : "more"} x={Math.min(0, effect_usd / largest)} width={Math.abs(effect_usd / largest) || 0} height={1} />
+                  <rect className={effect_usd < 0 ? "less" : "more"} x={Math.min(0, effect_usd / longest)} width={Math.abs(effect_usd / longest) || 0} height={1} />
                 </svg>
               </td>
             </tr>

@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
+import { Export } from "@/components/Export";
 import { Icon } from "@/components/Icon";
 import { exactMoney, inTen, label, moneyRange, size } from "@/format";
+import { CopyLink } from "./CopyLink";
 import { CostCurve } from "./CostCurve";
 import { Explanation } from "./Explanation";
-import { ExportButtons } from "./ExportButtons";
+import { toCsv } from "./export";
 import { ModelFacts } from "./ModelFacts";
 import { OutcomeStrip } from "./OutcomeStrip";
 import { toBudget, type FormValues } from "./question";
@@ -52,7 +54,13 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
       {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
       {usable && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
       <SimilarRuns runs={prediction.similar_runs} />
-      <ExportButtons prediction={prediction} request={request} />
+      <Export
+        name={`estimate-${prediction.prediction_id}`}
+        csv={() => toCsv(prediction, request.input_bytes, request.output_bytes ?? null)}
+        json={() => JSON.stringify(prediction, null, 2)}
+      >
+        <CopyLink />
+      </Export>
       <ModelFacts prediction={prediction} workflow={workflow} />
     </article>
   );

@@ -53,7 +53,8 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
       {retraining.data && <RetrainingProgress retraining={retraining.data} watched={start.isSuccess} serving={workflow.model_version} />}
       {!retraining.data && workflow.last_retraining && (
         <p className="quiet">
-          Latest retraining, {day(workflow.last_retraining.ended_at)}: {workflow.last_retraining.reason}
+          Latest retraining, {day(workflow.last_retraining.ended_at)}{workflow.last_retraining.outcome === "failed" && ", failed"}:{" "}
+          {workflow.last_retraining.reason}
         </p>
       )}
     </section>

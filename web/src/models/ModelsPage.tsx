@@ -2,11 +2,13 @@ import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { useNextTraining, useWorkflow, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { Export } from "@/components/Export";
 import { Loading } from "@/components/Loading";
 import { NoRuns } from "@/components/NoRuns";
-import { useTitle } from "@/components/hooks";
+import { readOn, useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
+import { toCsv } from "./export";
 import { InService } from "./InService";
 import { Overview } from "./Overview";
 import { VersionsTable } from "./VersionsTable";
@@ -14,11 +16,11 @@ import "./models.css";
 
 /** Which models answer, how good they are, and how they came to be: of all workflows, or of one. */
 export default function ModelsPage() {
-  useTitle("Models");
   const workflows = useWorkflows();
   const nextTraining = useNextTraining();
   const [query, write] = useQueryState();
   const name = query.get("workflow");
+  useTitle(name === null ? "Models" : `Models of ${name}`);
   return (
     <div className="page">
       <h1>Models</h1>
@@ -30,7 +32,7 @@ export default function ModelsPage() {
         <>
           <div className="page-bar">
             <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next, retraining: null })} />
-            <Link href="/models">All workflows</Link>
+            <Link href="/models" onClick={readOn}>All workflows</Link>
           </div>
           <OneWorkflow key={name} name={name} retraining={query.get("retraining")} nextTraining={nextTraining} />
         </>
@@ -55,7 +57,14 @@ function OneWorkflow({ name, retraining, nextTraining }: OneWorkflowProps) {
       <InService workflow={detail.data as WorkflowSummary} nextTraining={nextTraining} retrainingId={retraining ?? detail.data.running_retraining_id} />
       <section className="card stack" aria-labelledby="versions-title">
         <h2 id="versions-title">Versions</h2>
-        {versions.length === 0 ? <p>No model was trained yet.</p> : <VersionsTable versions={versions} />}
+        {versions.length === 0 ? (
+          <p>No model was trained yet.</p>
+        ) : (
+          <>
+            <VersionsTable versions={versions} />
+            <Export name={`${name}-models`} csv={() => toCsv(name, versions)} json={() => JSON.stringify(versions, null, 2)} />
+          </>
+        )}
       </section>
     </>
   );

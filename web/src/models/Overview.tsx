@@ -1,7 +1,7 @@
-import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { count, counted, day, share } from "@/format";
 import { learningTime } from "./words";
 
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     value: ({ workflow_name }) => workflow_name,
     cell: ({ workflow_name, succeeded_runs }) => (
       <>
-        <Link href={`/models?workflow=${encodeURIComponent(workflow_name)}`}>{workflow_name}</Link>
+        <WorkflowLink page="/models" name={workflow_name} />
         <span className="note">{counted(succeeded_runs, "successful run")}</span>
       </>
     ),

@@ -3,12 +3,13 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import type { Run, WorkflowSummary } from "@/api/client";
 import { useApi, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { Export } from "@/components/Export";
 import { describedBy, Field } from "@/components/Field";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
-import { csvText, download } from "@/csv";
+import { csvText } from "@/csv";
 import { counted } from "@/format";
 import { filterProblem, readFilters, STATUSES, toQuery, type Filters } from "./filters";
 import { toCells } from "./export";
@@ -131,11 +132,7 @@ function RunsList({ workflow, filters }: { workflow: string; filters: Filters })
             {pages.isFetchingNextPage ? "Loading…" : runs.length === 0 ? "Look further back" : "Show more"}
           </button>
         )}
-        {runs.length > 0 && (
-          <button type="button" className="link" onClick={() => download(`${workflow}-runs.csv`, "text/csv", csvText(runs.map(toCells)))}>
-            Download these as CSV
-          </button>
-        )}
+        {runs.length > 0 && <Export name={`${workflow}-runs`} csv={() => csvText(runs.map(toCells))} json={() => JSON.stringify(runs, null, 2)} />}
       </div>
     </>
   );
