@@ -120,6 +120,29 @@ const scenarios = {
         await page.getByRole("link", { name: "Budgets", exact: true }).click();
         await page.getByText("Of $79.50 that remain").waitFor();
       },
+      starting: async (page) => {
+        const body = JSON.stringify({ error: "model_warming", message: "The model is starting.", request_id: "req-1" });
+        await page.route("**/v1/predictions", (route) => route.fulfill({ status: 503, headers: { "Access-Control-Allow-Origin": "*", "Retry-After": "30" }, body }));
+        await page.goto(ask("wgs-joint-calling"));
+        await page.getByText("Starting the model, up to 60 s").waitFor();
+      },
+      "no figure": async (page) => {
+        await page.goto(ask("lost-far-out"));
+        await page.locator(".curve svg").waitFor();
+      },
+      "no runs": async (page) => {
+        await page.goto(ask("rnaseq"));
+        await page.getByText("We have no past runs of rnaseq").waitFor();
+      },
+      "curve as table": async (page) => {
+        await page.goto(ask("few-runs"));
+        await button(page, "View as table").click();
+        await page.getByText("this run", { exact: true }).waitFor();
+      },
+      "models, failed": async (page) => {
+        await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=failed`);
+        await page.getByRole("heading", { name: "The retraining failed" }).waitFor();
+      },
       alert: async (page) => {
         await page.route("**/v1/predictions", (route) => route.abort());
         await page.goto(ask("wgs-joint-calling"));
@@ -207,6 +230,9 @@ const scenarios = {
     assert.match(await page.title(), /^About \$0\.0\d+, rnaseq-quant – Runquote$/);
     assert.equal(await page.locator(".asked").innerText().then((text) => text.replaceAll("\u00a0", " ")), "rnaseq-quant, 20 MB in, 6.4 MB out, trim length 40, paired true");
 
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await button(page, "Copy link").click();
+    await button(page, "Copy it from the address bar").waitFor();
     const rows = (await downloaded(page, "CSV")).split("\r\n");
     assert.match(rows[0], /^workflow_name,input_bytes,output_bytes,cost_usd,low_80_usd/);
     assert.match(rows[1], /^rnaseq-quant,20000000,6400000,0\.0\d+,/);
@@ -227,6 +253,11 @@ const scenarios = {
     await page.locator(".warnings").getByText("rough guide").waitFor();
     await page.getByRole("heading", { name: "Most similar past runs" }).waitFor();
     assert.equal(await page.getByRole("heading", { name: "Why this estimate" }).count(), 0, "no sum of effects, which would be a figure");
+    assert.doesNotMatch(await page.getByRole("img", { name: /^Cost against input size/ }).getAttribute("aria-label"), /about \$/);
+    await button(page, "View as table").click();
+    await page.getByText("beyond past runs").first().waitFor();
+    assert.equal(await page.getByText("this run", { exact: true }).count(), 0);
+    await button(page, "View as chart").click();
     const ticks = await page.locator(".curve .tick").allTextContents();
     assert(!ticks.some((tick) => /^\$0\.0*$|^\$0\.0{5,}/.test(tick)), `unreadable ticks: ${ticks}`);
     await assertAccessible(page, "no usable estimate");
@@ -416,6 +447,11 @@ const scenarios = {
     await page.getByRole("heading", { name: "The retraining failed at “Train model”" }).waitFor();
     await page.getByText("Version 7 goes on answering.").waitFor();
     assert.deepEqual(await page.locator(".steps li .quiet").allInnerTexts(), ["3\u00a0s", "3\u00a0s", ...Array(4).fill("not reached")]);
+    assert.deepEqual(
+      await page.locator(".marker").evaluateAll((markers) => markers.map((marker) => getComputedStyle(marker).borderTopWidth)),
+      ["2px", "0px", "2px", "2px", "2px", "2px"],
+      "a step that was not reached keeps its circle",
+    );
     await assertAccessible(page, "a failed retraining");
   },
 
@@ -679,6 +715,8 @@ const scenarios = {
   async many(newPage) {
     const page = await newPage();
     await page.goto(webUrl);
+    await page.getByText("These are the 15 with most runs of 40").waitFor();
+    assert.equal(await page.getByRole("row").count(), 16);
     await page.getByRole("combobox", { name: "Workflow", exact: true }).fill("workflow-17");
     await page.getByLabel("Input dataset size", { exact: true }).fill("20");
     await assertAccessible(page, "many workflows");

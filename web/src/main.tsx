@@ -2,6 +2,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/table.css";
 import "./styles/form.css";
 import "./styles/result.css";
 import "./styles/print.css";

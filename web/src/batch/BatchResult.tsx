@@ -1,4 +1,5 @@
 import { useState, type RefObject } from "react";
+import { Link } from "wouter";
 import type { BatchTotal } from "@/api/client";
 import { Alert } from "@/components/Alert";
 import { CoverageChoice } from "@/components/CoverageChoice";
@@ -98,7 +99,7 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
   const judged = budget === null ? null : totalVerdict(total, budget);
   return (
     <div className="budget-check">
-      <Field id="batch-budget" label="Budget" optional error={error} hint="In US dollars, for all runs together">
+      <Field id="batch-budget" label="Budget" optional error={error} hint={<>In US dollars, for all runs together. Or see <Link href="/budgets">a team's budget</Link>.</>}>
         <div className="amount">
           <span className="prefix" aria-hidden="true">
             $

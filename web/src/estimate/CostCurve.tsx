@@ -7,7 +7,9 @@ import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
-import { aboutMoney, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
+import { WorkflowLink } from "@/components/WorkflowLink";
+import { aboutMoney, counted, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
+import { isUsable } from "./usable";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -21,7 +23,7 @@ export function CostCurve({ prediction, inputBytes, interval }: CostCurveProps) 
   if (detail.isPending) return <Loading label="Loading the cost curve" problem={detail.failureReason} />;
   if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
   const curve = readCurve(detail.data, interval.coverage);
-  const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval };
+  const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval, usable: isUsable(prediction) };
   if (curve.points.length === 0 && curve.runs.length === 0) return null;
   return (
     <Figure
@@ -29,7 +31,7 @@ export function CostCurve({ prediction, inputBytes, interval }: CostCurveProps) 
       title="Cost by input size"
       chart={(width) => <CurveDrawing curve={curve} you={you} width={width} />}
       legend={<Legend curve={curve} you={you} />}
-      table={<CurveTable curve={curve} coverage={interval.coverage} />}
+      table={<CurveTable name={prediction.workflow_name} curve={curve} you={you} />}
     />
   );
 }
@@ -49,6 +51,8 @@ interface You {
   bytes: number;
   usd: number;
   interval: Interval;
+  /** Whether the figure may be told. */
+  usable: boolean;
 }
 
 function readCurve(detail: WorkflowDetail, coverage: number): Curve {
@@ -138,31 +142,43 @@ function describe({ points, runs }: Curve, you: You): string {
   const first = points[0];
   const last = points.at(-1);
   const trend = first && last ? `A typical run costs from ${money(first.usd)} at ${size(first.bytes)} to ${money(last.usd)} at ${size(last.bytes)}. ` : "";
-  return `Cost against input size, both on logarithmic axes, with ${runs.length} past runs. ${trend}This run reads ${size(you.bytes)}: ${aboutMoney(you.usd).toLowerCase()}, between ${low} and ${high}.`;
+  return `Cost against input size, both on logarithmic axes, with ${runs.length} past runs. ${trend}This run reads ${size(you.bytes)}: ${you.usable ? `${aboutMoney(you.usd).toLowerCase()}, ` : ""}between ${low} and ${high}.`;
 }
 
-function CurveTable({ curve, coverage }: { curve: Curve; coverage: number }) {
+function CurveTable({ name, curve, you }: { name: string; curve: Curve; you: You }) {
+  const { low_usd: low, high_usd: high, coverage } = you.interval;
+  const typical = curve.points.map((point) => ({ ...point, note: point.extrapolated ? "beyond past runs" : "", own: false }));
+  const own = you.usable ? [{ bytes: you.bytes, usd: you.usd, low, high, note: "this run", own: true }] : [];
   return (
-    <Table label="Cost of a typical run by input size">
-      <thead>
-        <tr>
-          <th scope="col">Input size</th>
-          <th scope="col" className="number">Typical cost</th>
-          <th scope="col" className="number">{inTen(coverage)} runs</th>
-        </tr>
-      </thead>
-      <tbody>
-        {curve.points.map((point) => (
-          <tr key={point.bytes}>
-            <th scope="row">
-              {size(point.bytes)}
-              {point.extrapolated && <span className="note">beyond past runs</span>}
-            </th>
-            <td className="number">{money(point.usd)}</td>
-            <td className="number">{moneyRange(point.low, point.high).join(" to ")}</td>
+    <>
+      <Table label="Cost of a typical run by input size">
+        <thead>
+          <tr>
+            <th scope="col">Input size</th>
+            <th scope="col" className="number">Typical cost</th>
+            <th scope="col" className="number">{inTen(coverage)} runs</th>
           </tr>
-        ))}
-      </tbody>
-    </Table>
+        </thead>
+        <tbody>
+          {[...typical, ...own]
+            .toSorted((one, other) => one.bytes - other.bytes)
+            .map((row) => (
+              <tr key={`${row.bytes} ${row.note}`} className={row.own ? "chosen" : undefined}>
+                <th scope="row">
+                  {size(row.bytes)}
+                  {row.note && <span className="note">{row.note}</span>}
+                </th>
+                <td className="number">{money(row.usd)}</td>
+                <td className="number">{moneyRange(row.low, row.high).join(" to ")}</td>
+              </tr>
+            ))}
+        </tbody>
+      </Table>
+      {curve.runs.length > 0 && (
+        <p className="hint">
+          The {counted(curve.runs.length, "past run")} of the chart are the latest under <WorkflowLink page="/runs" name={name}>Runs</WorkflowLink>.
+        </p>
+      )}
+    </>
   );
 }

@@ -1,7 +1,8 @@
 import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
-import { counted, share, size } from "@/format";
+import { count, counted, share, size } from "@/format";
 import { Table } from "@/components/Table";
+import { MOST_IN_A_LIST } from "./WorkflowField";
 
 /** What comes next once a workflow is chosen. */
 const INPUT_ID = "input-size";
@@ -19,6 +20,7 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
       </section>
     );
   }
+  const listed = workflows.length > MOST_IN_A_LIST ? workflows.toSorted((one, other) => other.succeeded_runs - one.succeeded_runs).slice(0, MOST_IN_A_LIST) : workflows;
   return (
     <section className="card empty">
       <h2>Workflows with past runs</h2>
@@ -31,7 +33,7 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
           </tr>
         </thead>
         <tbody>
-          {workflows.map((workflow) => (
+          {listed.map((workflow) => (
             <tr key={workflow.workflow_name}>
               <th scope="row" className="name">
                 <Link href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`} onClick={() => document.getElementById(INPUT_ID)?.focus()}>
@@ -45,6 +47,11 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
           ))}
         </tbody>
       </Table>
+      {listed.length < workflows.length && (
+        <p className="hint">
+          These are the {listed.length} with most runs of {count(workflows.length)}; the field Workflow finds the others.
+        </p>
+      )}
       <p className="hint">The usual error is the median on runs that the model had not seen: half came closer.</p>
     </section>
   );

@@ -5,7 +5,8 @@ import { counted, size } from "@/format";
 import { describedBy, Field } from "@/components/Field";
 import type { FormValues } from "./question";
 
-const MOST_IN_A_LIST = 15;
+/** More names than these are not read through. */
+export const MOST_IN_A_LIST = 15;
 
 interface WorkflowFieldProps {
   form: UseFormReturn<FormValues>;
