@@ -5,15 +5,12 @@ over 1000. All models, cleaning included, are asked about the same clean runs. H
 `RUNQUOTE_BENCHMARK` where that is set.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from bench import accuracy, made_up
+from bench import accuracy, histories, made_up
 
 COUNTS = (5, 6, 7, 10, 20, 50, 200)
 REPETITIONS = 2
@@ -48,11 +45,11 @@ POISONS = {"one of $1e9": _one_of_a_billion, "5 % x 1000": _every_twentieth(1e3)
 
 def report() -> None:
     """Print a table: a line for each number of runs and poison."""
-    histories = [*_made_up(), *_real()]
+    known = [*_made_up(), *histories.public()]
     print("error: median over histories of the median relative error; ratio: poisoned over clean, history by history")
     print(" runs  histories      poison  error: clean  poisoned  ratio: median  9th decile")
     for count in COUNTS:
-        errors = [_errors(history, count) for history in histories if len(history) >= count + FEWEST_ASKED]
+        errors = [_errors(history, count) for history in known if len(history) >= count + FEWEST_ASKED]
         clean, *poisoned = np.maximum(errors, SMALLEST_ERROR).T
         for name, spoilt in zip(_poisons(count), poisoned, strict=True):
             ratio = spoilt / clean
@@ -72,14 +69,6 @@ def _made_up() -> Iterator[pd.DataFrame]:
     for noise in (0.05, 0.2, 0.6):
         runs = pd.DataFrame(made_up.rows(300, noise=noise))
         yield runs.assign(workflow_name=f"noise of {noise}").rename(columns={"parameters": "params"})
-
-
-def _real() -> Iterator[pd.DataFrame]:
-    named = os.environ.get("RUNQUOTE_BENCHMARK")
-    for file in sorted(Path(named).rglob("runs.csv")) if named else ():
-        runs = pd.read_csv(file, dtype={"run_id": str})
-        runs = runs.assign(params=[json.loads(text) for text in runs.params.fillna("{}")])
-        yield from (history for _, history in runs.groupby("workflow_name"))
 
 
 def _errors(history: pd.DataFrame, count: int) -> list[float]:

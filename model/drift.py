@@ -30,6 +30,7 @@ MOST_TERMS = 3
 CLIP = 0.95
 """Errors count up to this quantile of their size."""
 WORTH = 0.98
+"""A first term must bring the mean error under this share of what it was, beside being certain."""
 CERTAINTIES = tuple(round(0.1 * step, 1) for step in range(21))
 """Candidates for the power to which the process's own certainty is believed."""
 

@@ -3,6 +3,9 @@
 Pipelines are run on the same data over and over (a test set, a reference sample, a run with other parameters). The mean
 error of the earlier runs of a size, shrunk as a random effect is (best linear unbiased prediction: Henderson 1975,
 Robinson 1991), corrects the next one. It enters only where leaving each run out in turn proves it.
+
+The other side of it: where most runs repeat a few sizes, errors on runs left out at random tell how well those sizes
+are known, and nothing of a new one. What that needs is learned by leaving out all runs of a size at once.
 """
 
 from functools import cached_property
@@ -17,21 +20,26 @@ from model.history import Floats
 MOST_SIZES = 1000
 """Sizes that are kept, those with most runs first."""
 SHRINKAGES = (3.0, 1.0, 0.3, 0.1)
-"""Candidates for the variance among runs of one size, in variances between sizes."""
+"""Candidates for the variance among runs of one size, in variances between sizes: hardly alike to nearly the same."""
 FEWEST_RUNS = 10
 """Runs that share their size with another, before anything is learned from them."""
 CLIP = 0.95
 """Errors count up to this quantile of their size."""
 WORTH = 0.97
+"""What is learned must bring the mean error of repeated runs under this share of what it was."""
 
 
 class Repeats(Shape):
-    """What past runs of a size cost more than expected (log), and how many there were of it; sizes rise."""
+    """What past runs of a size cost more than expected (log), and how many there were of it; sizes rise.
+
+    Without `shrinkage` that says nothing about the next one. `unseen` is the factor on the scale at any other size.
+    """
 
     log_sizes: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_SIZES)]
     means: tuple[float, ...]
     counts: tuple[int, ...]
-    shrinkage: float = Field(gt=0)
+    shrinkage: float | None = Field(gt=0)
+    unseen: float = Field(default=1.0, ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -46,11 +54,13 @@ class Repeats(Shape):
     def shift(self, log_size: Floats) -> Floats:
         """Return the shift of log cost at these log sizes; 0 at a size without past runs."""
         means, counts = self._known(log_size)
-        return means * counts / (counts + self.shrinkage)
+        return np.zeros_like(means) if self.shrinkage is None else means * counts / (counts + self.shrinkage)
 
     def scale(self, log_size: Floats) -> Floats:
         """Return the factor on the scale of log cost at these log sizes; 1 at a size without past runs."""
-        return _scale(self._known(log_size)[1], self.shrinkage)
+        counts = self._known(log_size)[1]
+        factor = np.where(counts > 0, 1.0, self.unseen)
+        return factor if self.shrinkage is None else factor * _scale(counts, self.shrinkage)
 
     def _known(self, log_size: Floats) -> tuple[Floats, Floats]:
         sizes, means, counts = self._columns
@@ -92,7 +102,26 @@ def fit(log_size: Floats, errors: Floats) -> tuple[Repeats | None, Floats, Float
     return learn(log_size, errors, best), (sums[group] - clipped) / (others + best), _scale(others, best)
 
 
-def learn(log_size: Floats, errors: Floats, shrinkage: float) -> Repeats:
+def fit_unseen(log_size: Floats, errors: Floats, scales: Floats, tail: float) -> float:
+    """Return the factor on the scale that 90 % of sizes need when none of their runs are known; each size counts once.
+
+    `errors` are those on runs whose whole size was left out. Few sizes say little about a tail, so they count as wider.
+    """
+    sizes, group, counts = np.unique(log_size, return_inverse=True, return_counts=True)
+    standard = np.abs(errors) / (scales * tail)
+    order = np.argsort(standard, kind="stable")
+    reached = np.cumsum(1.0 / counts[group][order]) / len(sizes)
+    place = int(np.searchsorted(reached, 0.9 - 1e-9))
+    return max(1.0, (1.0 + 2.0 / len(sizes)) * float(standard[order][min(place, len(order) - 1)]))
+
+
+def are_most(log_size: Floats) -> bool:
+    """Say whether most runs share their size with another."""
+    _, group, counts = np.unique(log_size, return_inverse=True, return_counts=True)
+    return len(counts) > 1 and int((counts[group] > 1).sum()) >= max(FEWEST_RUNS, len(log_size) / 2)
+
+
+def learn(log_size: Floats, errors: Floats, shrinkage: float | None, unseen: float = 1.0) -> Repeats:
     """Keep the mean error of every size."""
     sizes, group, counts = np.unique(log_size, return_inverse=True, return_counts=True)
     limit = float(np.quantile(np.abs(errors), CLIP))
@@ -103,4 +132,5 @@ def learn(log_size: Floats, errors: Floats, shrinkage: float) -> Repeats:
         means=tuple(means[kept].tolist()),
         counts=tuple(counts[kept].tolist()),
         shrinkage=shrinkage,
+        unseen=unseen,
     )

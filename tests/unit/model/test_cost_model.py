@@ -371,8 +371,25 @@ def test_the_same_data_again_costs_what_it_did() -> None:
         check_sane(prediction)
 
 
-def test_repeated_sizes_that_tell_nothing_change_nothing() -> None:
-    assert fit(same_data_again(120, 20, 0.0)).repeats is None
+def test_repeated_sizes_that_tell_nothing_change_hardly_anything() -> None:
+    model = fit(same_data_again(120, 20, 0.0))
+    assert model.repeats is not None
+    assert model.repeats.shrinkage is None
+    assert model.repeats.unseen < 1.5
+
+
+@pytest.mark.parametrize("data", [8, 20])
+def test_intervals_hold_at_sizes_without_past_runs(data: int) -> None:
+    held = []
+    for seed in range(8):
+        rows = sorted(same_data_again(120, data, 0.3, seed), key=lambda row: float(row["input_bytes"]))
+        sizes = sorted({row["input_bytes"] for row in rows})
+        new = set(sizes[2:-2:3])
+        model = fit([row for row in rows if row["input_bytes"] not in new])
+        asked = [row for row in rows if row["input_bytes"] in new]
+        for row, answer in zip(asked, ask_sizes(model, *(row["input_bytes"] for row in asked)), strict=True):
+            held.append(answer.intervals[-1].low_usd <= row["cost_usd"] <= answer.intervals[-1].high_usd)
+    assert float(np.mean(held)) > 0.8
 
 
 def test_larger_runs_may_disprove_that_cost_grows_with_size() -> None:

@@ -1,0 +1,91 @@
+"""What random folds teach about runs inside the range of sizes: mixture, trees, intervals, repeats and drift."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model import core, drift, intervals, repeats
+from model.history import Floats
+from model.left_out import Runs, choose, folds, mean_error
+
+STRENGTHS = (0.0, 0.5, 1.0)
+"""Shares of the trees' answer to choose from, none preferred."""
+MIXTURES = (1.0, 0.5, 0.0)
+"""Shares of the two-part base to choose from, the preferred one first."""
+FEWEST_SIZES = 3
+"""Sizes between the smallest and the largest, before anything is learned from leaving sizes out."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What random folds taught about runs inside the range: choices, errors on runs left out, and what follows."""
+
+    mixture: float
+    strength: float
+    errors: Floats
+    intervals: intervals.Intervals
+    repeats: repeats.Repeats | None
+    drift: drift.Drift | None
+
+    @property
+    def unseen(self) -> float:
+        """The factor on the scale at a size without past runs."""
+        return 1.0 if self.repeats is None else self.repeats.unseen
+
+
+def learn(runs: Runs) -> Inside:
+    """Choose mixture and trees, and learn intervals, repeats and drift from the errors on runs left out."""
+    table = runs.table
+    mixture, strength, errors = _choose(runs)
+    again, shift, factor = repeats.fit(table.log_size, errors)
+    calibrated = intervals.fit_inside(table.log_size, (errors - shift) / factor)
+    scales = calibrated.scale(table.log_size, np.zeros(len(table))) * factor
+    found = drift.fit(table.started_at, table.log_size, errors - shift, scales, calibrated.tail)
+    return Inside(mixture, strength, errors, calibrated, again, found)
+
+
+def _choose(runs: Runs) -> tuple[float, float, Floats]:
+    """Return the best mixture, the best strength of the trees, and the errors on runs left out."""
+    table, log_cost, adjusted = runs.table, runs.log_cost, runs.adjusted
+    splits = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in folds(len(table))]
+    fitted = [runs.fit_base(rest) for rest, _ in splits]
+    levels = {mixture: np.zeros(len(table)) for mixture in MIXTURES}
+    for base, (_, fold) in zip(fitted, splits, strict=True):
+        held = table.take(fold)
+        for mixture, level in levels.items():
+            level[fold] = base.mixed(mixture, mixture).predict(held.log_size, held.columns)[0]
+    if any(base.trend.direction < 0 for base in fitted):
+        levels = {0.0: levels[0.0]}
+    inside = choose({mixture: mean_error(log_cost - level) for mixture, level in levels.items()})
+    plain = log_cost - levels[inside]
+    errors = {strength: plain.copy() for strength in STRENGTHS}
+    for base, (rest, fold) in zip(fitted, splits, strict=True):
+        boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), adjusted[rest])
+        for strength in STRENGTHS[1:] if boosted.booster is not None else ():
+            errors[strength][fold] = log_cost[fold] - boosted.with_strength(strength).predict(table.take(fold))[0]
+    # What runs of the very same size tell needs no trees.
+    strength = choose(
+        {choice: mean_error(error - repeats.fit(table.log_size, error)[1]) for choice, error in errors.items()}
+    )
+    return inside, strength, errors[strength]
+
+
+def with_unseen(runs: Runs, found: Inside) -> Inside:
+    """Learn how much larger errors are at sizes without past runs, by leaving out all runs of a size at once.
+
+    The smallest and the largest size stay in: beyond the range errors grow with distance, which `_beyond` learns.
+    """
+    table, inner = runs.table, np.unique(runs.table.log_size)[1:-1]
+    factor = 1.0
+    if len(inner) >= FEWEST_SIZES:
+        errors = np.full(len(table), np.nan)
+        for fold in folds(len(inner)):
+            left_out = np.isin(table.log_size, inner[fold])
+            rest, held = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+            fitted = runs.fit_core(rest, found.mixture, found.strength)
+            errors[held] = runs.log_cost[held] - fitted.predict(table.take(held))[0]
+        known = np.isfinite(errors)
+        scales = found.intervals.scale(table.log_size[known], np.zeros(int(known.sum())))
+        factor = repeats.fit_unseen(table.log_size[known], errors[known], scales, found.intervals.tail)
+    shrinkage = None if found.repeats is None else found.repeats.shrinkage
+    return replace(found, repeats=repeats.learn(table.log_size, found.errors, shrinkage, factor))
