@@ -32,7 +32,7 @@ await withBrowser(async (newPage) => {
   await page.getByRole("button", { name: "Set budget" }).click();
   await page.getByText(`The budget of ${team} is set.`).waitFor();
   await page.getByLabel("Paid by").selectOption(team);
-  await page.getByText(/would be left of \$1,000\.00\.$/).waitFor();
+  await page.getByText(/^Within budget\. Of \$1,000\.00 that remain: about \$1,000 left/).waitFor();
   await assertNoOverflow(page, "budgets, 390 px");
   await assertAccessible(page, "budgets");
   await page.getByRole("button", { name: `Change the budget of ${team}` }).click();

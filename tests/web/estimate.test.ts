@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ApiError } from "@/api/client";
+import { ApiError, makeApi, type Send } from "@/api/client";
 import { retryDelay, shouldRetry } from "@/api/queries";
 import type { WorkflowSummary } from "@/api/client";
 import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
@@ -180,6 +180,15 @@ describe("the breakdown of a cost", () => {
 test("no cell of an export is a formula", () => {
   expect(["=cmd()", "+1", "-1", "@x"].map(csvCell)).toEqual(["'=cmd()", "'+1", "'-1", "'@x"]);
   expect([csvCell('a "b", c'), csvCell(-1.5), csvCell(null)]).toEqual(['"a ""b"", c"', "-1.5", ""]);
+});
+
+test("a service that never answers is given up, and one that is asked no more is not called unreachable", async () => {
+  const silent: Send = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  await expect(makeApi("http://127.0.0.1", silent, 10).listWorkflows(new AbortController().signal)).rejects.toMatchObject({ code: "unreachable" });
+  const left = new AbortController();
+  const asking = makeApi("http://127.0.0.1", silent).listWorkflows(left.signal);
+  left.abort();
+  await expect(asking).rejects.toMatchObject({ name: "AbortError" });
 });
 
 test("only a starting model and throttling are retried without being asked", () => {

@@ -364,6 +364,9 @@ const scenarios = {
     await page.getByText("1 to 100 of 1,200").waitFor();
     await button(page, "Next").click();
     await page.getByText("101 to 200 of 1,200").waitFor();
+    await button(page, "Input").click();
+    await page.getByText("1 to 100 of 1,200").waitFor();
+    assert.match(await page.locator("tbody th").first().innerText(), /^r1199/);
   },
 
   /** The history by filters and pages, and runs recorded from a file with wrong rows. */

@@ -70,7 +70,7 @@ const PICTURES = {
       await page.getByLabel(/^Monthly budget/).fill("0.01");
       await page.getByRole("button", { name: "Set budget" }).click();
       await page.getByLabel("Paid by").selectOption(TEAM);
-      await page.getByText(/would be left of/).waitFor();
+      await page.getByText(/that remain: about/).waitFor();
     },
     leave: async (page) => {
       await page.getByRole("button", { name: `Change the budget of ${TEAM}` }).click();

@@ -84,9 +84,13 @@ export const withKey =
     return fetch(request);
   };
 
+/** Twice what API Gateway waits for an answer, so that a line that lost it is told from a slow one. */
+const MOST_MS = 60_000;
+
 /** The API, a verb for each operation; the types come from the OpenAPI document. */
-export function makeApi(apiUrl: string, send: Send) {
-  const client = createClient<paths>({ baseUrl: apiUrl, fetch: send });
+export function makeApi(apiUrl: string, send: Send, mostMs = MOST_MS) {
+  const sendInTime: Send = (request) => send(new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(mostMs)]) }));
+  const client = createClient<paths>({ baseUrl: apiUrl, fetch: sendInTime });
   return {
     apiUrl,
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),

@@ -33,6 +33,10 @@ const PAGE = 100;
 export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder, detail }: SortableTableProps<T>) {
   const [page, setPage] = useState(0);
   const ordered = inOrder(rows, columns.find(({ key }) => key === order.key)?.value, order.descending);
+  const sortBy = (next: Order) => {
+    setPage(0); // where what sorts first is
+    onOrder(next);
+  };
   const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
   const shown = Math.min(page, last);
   return (
@@ -43,7 +47,7 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder,
             {columns.map(({ key, title, className, value }) => (
               <th key={key} scope="col" className={className} {...(order.key === key && { "aria-sort": order.descending ? "descending" : "ascending" })}>
                 {value ? (
-                  <button type="button" className="sort" onClick={() => onOrder({ key, descending: order.key === key ? !order.descending : className === "number" })}>
+                  <button type="button" className="sort" onClick={() => sortBy({ key, descending: order.key === key ? !order.descending : className === "number" })}>
                     {title}
                     {order.key === key && <span aria-hidden="true">{order.descending ? "↓" : "↑"}</span>}
                   </button>

@@ -1,15 +1,22 @@
+import type { ReactNode } from "react";
 import type { Prediction, WorkflowSummary } from "@/api/client";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { count, day, share } from "@/format";
 
 /** Where the figure comes from, for whoever has to defend it. */
 export function ModelFacts({ prediction, workflow }: { prediction: Prediction; workflow: WorkflowSummary | undefined }) {
   const { model } = prediction;
   const metrics = workflow?.metrics;
-  const facts: [string, string][] = [
+  const facts: [string, ReactNode][] = [
     ["Model", `version ${model.version}, trained ${day(model.trained_at)}`],
     ["Learned from", `${count(model.runs)} runs`],
     ["Median error", `${share(model.median_ape)} on runs it had not seen`],
-    ...(metrics ? [["Measured coverage", `${share(metrics.coverage_80)} of costs fell in the 80 % interval`] as [string, string]] : []),
+    ...(metrics ? [[
+          "Measured coverage",
+          <>
+            {share(metrics.coverage_80)} of costs fell in the 80 % interval: <WorkflowLink page="/accuracy" name={prediction.workflow_name}>see its accuracy</WorkflowLink>
+          </>,
+        ] as [string, ReactNode]] : []),
     ["Pricing basis", pricingBasis(workflow?.estimated_share ?? null)],
     ["Prediction", prediction.prediction_id],
   ];
