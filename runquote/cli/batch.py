@@ -209,7 +209,7 @@ def _show(rows: list[Row], together: BatchTotal, percent: int, format: Format) -
             return
         interval = interval_of(together.intervals, percent)
         print_line(
-            f"\nTotal about {format_usd(together.cost_usd)}; {percent // 10} in 10 times between "
+            f"\nTotal about {format_usd(together.cost_usd)}; {percent // 10} times in 10 between "
             f"{format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}",
             style="bold",
         )

@@ -32,9 +32,9 @@ test("a team stands within, near the end of, or over its budget, or has none", (
 
 describe("a queued batch", () => {
   test.each([
-    [line(60, 100), "within", "Of $40.00 that remain: about $20 left, 8 in 10 times between $14 left and $23 left."],
-    [line(75, 100), "may exceed", "Of $25.00 that remain: about $5.00 left, 8 in 10 times between $1.00 short and $8.00 left."],
-    [line(85, 100), "likely exceeds", "Of $15.00 that remain: about $5.00 short, 8 in 10 times between $11 short and $2.00 short."],
+    [line(60, 100), "within", "Of $40.00 that remain: about $20 left, 8 times in 10 between $14 left and $23 left."],
+    [line(75, 100), "may exceed", "Of $25.00 that remain: about $5.00 left, 8 times in 10 between $1.00 short and $8.00 left."],
+    [line(85, 100), "likely exceeds", "Of $15.00 that remain: about $5.00 short, 8 times in 10 between $11 short and $2.00 short."],
     [line(100, 100), "likely exceeds", "The budget is used up before the batch starts."],
     [line(1, null), null, "This team has no budget to hold the batch against."],
   ])("is held against what is left", (team, verdict, words) => expect(withBatch(team, total)).toEqual({ verdict, words }));

@@ -70,6 +70,12 @@ PARAMETERS = [
 ]
 
 
+KILLED = EndedRetraining(
+    retraining_id="failed", outcome="failed", reason="AlgorithmError: , exit code: 137", ended_at=NOW
+)
+"""What SageMaker says of a container that was killed."""
+
+
 class Workflow:
     """A made-up workflow: cost = price * size^power with log-normal spread, sizes in bytes, money in USD."""
 
@@ -138,7 +144,7 @@ class Workflow:
             estimated_share=0.0,
             parameters=PARAMETERS,
             new_runs=2,
-            last_retraining=None,
+            last_retraining=KILLED if self.name == "few-runs" else None,
             running_retraining_id=None,
         )
 
@@ -496,7 +502,7 @@ def _retraining(name: str, step: int) -> Retraining:
 
 
 def _failed(retraining: Retraining) -> Retraining:
-    """Let it have failed in training, with what SageMaker says of a container that was killed."""
+    """Let it have failed in training."""
     states: list[StepState] = ["done", "failed", "skipped", "skipped", "skipped", "skipped"]
     steps = [
         step.model_copy(
@@ -508,7 +514,7 @@ def _failed(retraining: Retraining) -> Retraining:
         )
         for step, state in zip(retraining.steps, states, strict=True)
     ]
-    update = {"status": "failed", "reason": "AlgorithmError: , exit code: 137", "steps": steps, "ended_at": NOW}
+    update = {"status": "failed", "reason": KILLED.reason, "steps": steps, "ended_at": NOW}
     return retraining.model_copy(update=update)
 
 

@@ -326,7 +326,7 @@ const scenarios = {
     await page.getByLabel("Budget").fill("1000");
     await page.getByText("At most 1 in 20 totals exceeds $1,000.").waitFor();
     await page.getByRole("radio", { name: "90 %" }).check();
-    await page.getByText("9 in 10 times, these runs together cost between").waitFor();
+    await page.getByText("9 times in 10, these runs together cost between").waitFor();
 
     const rows = (await downloaded(page, "CSV")).trimEnd().split("\r\n");
     assert.equal(rows.length, 8, "every row of the file, answered or not");
@@ -418,6 +418,7 @@ const scenarios = {
     await page.goto(`${webUrl}/models?sort=error&order=descending`);
     const rows = page.locator("tbody tr");
     assert.match(await rows.last().innerText(), /untrained.*No model yet/s, "rows without a value come last");
+    assert.match(await rows.filter({ hasText: "latest retraining failed" }).innerText(), /^few-runs/);
     await page.getByText("The schedule next retrains all workflows with new runs on 6 Mar 2026 at 00:30 UTC.").waitFor();
     assert.match(await rows.filter({ hasText: "wgs-joint-calling" }).innerText(), /version 7 from 84 runs\s+1 Mar 2026\s+8\.4\s%\s+82\s%/);
     await page.getByRole("link", { name: "wgs-joint-calling" }).click();
@@ -446,6 +447,8 @@ const scenarios = {
     await page.getByRole("alert").getByText("There is no workflow called gone").waitFor();
     assert.equal(await button(page, "Retry").count(), 0, "asking again would not make it known");
 
+    await page.goto(`${webUrl}/models?workflow=few-runs`);
+    await page.getByText("Latest retraining, 5 Mar 2026, failed: AlgorithmError").waitFor();
     await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=failed`);
     await page.getByRole("heading", { name: "The retraining failed at “Train model”" }).waitFor();
     await page.getByText("Version 7 goes on answering.").waitFor();
@@ -538,7 +541,7 @@ const scenarios = {
     await page.locator("#batch-title").waitFor();
     await page.getByRole("link", { name: "Budgets", exact: true }).click();
     await page.getByLabel("Paid by").selectOption("genomics");
-    await page.getByText(/^Within budget\. Of \$79\.50 that remain: about \$5\d left, 8 in 10 times between \$\d\d left and \$\d\d left\.$/).waitFor();
+    await page.getByText(/^Within budget\. Of \$79\.50 that remain: about \$5\d left, 8 times in 10 between \$\d\d left and \$\d\d left\.$/).waitFor();
     await page.getByLabel("Paid by").selectOption("imaging");
     await page.getByText("The budget is used up before the batch starts.").waitFor();
     await page.getByLabel("Paid by").selectOption("No team");

@@ -119,10 +119,11 @@ export function toField(bytes: number): { amount: string; unit: Unit } {
 /** 0.0834 → "8 %"; below 10 % one decimal: "3.4 %". */
 export const share = (value: number) => `${value < 0.0995 && value > 0 ? Number((value * 100).toFixed(1)) : Math.round(value * 100)}${NO_BREAK}%`;
 
-/** 0.8 → "8 in 10". */
-export function inTen(coverage: number): string {
+/** 0.8 → "8 in 10", or "8 times in 10". */
+export function inTen(coverage: number, counted = ""): string {
   const tenths = coverage * 10;
-  return Math.abs(tenths - Math.round(tenths)) < 1e-9 ? `${Math.round(tenths)} in 10` : `${Math.round(coverage * 100)} in 100`;
+  const [share, of] = Math.abs(tenths - Math.round(tenths)) < 1e-9 ? [Math.round(tenths), 10] : [Math.round(coverage * 100), 100];
+  return `${share}${counted && ` ${counted}`} in ${of}`;
 }
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });

@@ -79,7 +79,7 @@ function Total({ total, coverage, runs, onChoose }: TotalProps) {
     <>
       <div className="interval">
         <p aria-live="polite">
-          {runs === 1 ? `${inTen(interval.coverage)} runs like this cost` : `${inTen(interval.coverage)} times, these runs together cost`} between{" "}
+          {runs === 1 ? `${inTen(interval.coverage)} runs like this cost` : `${inTen(interval.coverage, "times")}, these runs together cost`} between{" "}
           <strong title={exactMoney(interval.low_usd)}>{low}</strong> and <strong title={exactMoney(interval.high_usd)}>{high}</strong>.
         </p>
         <CoverageChoice chosen={interval.coverage} onChoose={onChoose} />

@@ -6,7 +6,7 @@ import { Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { useQueryState } from "@/components/useQueryState";
 import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
-import { aboutMoney, count, counted, moneyRange } from "@/format";
+import { aboutMoney, count, counted, inTen, moneyRange } from "@/format";
 import { teamName, withBatch } from "./standing";
 
 /** What the batch that was estimated in this tab would leave of a team's budget. */
@@ -26,7 +26,7 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
   }
   const line = lines.find((each) => teamName(each) === query.get("team")) ?? lines[0];
   const interval = batch.total.intervals.find(({ coverage }) => coverage === 0.8);
-  const range = interval ? `, 8 in 10 times between ${moneyRange(interval.low_usd, interval.high_usd).join(" and ")}` : "";
+  const range = interval ? `, ${inTen(interval.coverage, "times")} between ${moneyRange(interval.low_usd, interval.high_usd).join(" and ")}` : "";
   const missing = batch.rows.length - answered;
   const judged = line && withBatch(line, batch.total);
   return (

@@ -31,6 +31,6 @@ export function withBatch({ limit_usd, remaining_usd }: BudgetLine, total: Batch
   const { verdict } = totalVerdict(total, remaining_usd);
   const after = (cost: number) => (cost <= remaining_usd ? `${money(remaining_usd - cost)} left` : `${money(cost - remaining_usd)} short`);
   const interval = total.intervals.find(({ coverage }) => coverage === 0.8);
-  const spread = interval ? `, ${inTen(interval.coverage)} times between ${after(interval.high_usd)} and ${after(interval.low_usd)}` : "";
+  const spread = interval ? `, ${inTen(interval.coverage, "times")} between ${after(interval.high_usd)} and ${after(interval.low_usd)}` : "";
   return { verdict, words: `Of ${recordedMoney(remaining_usd)} that remain: about ${after(total.cost_usd)}${spread}.` };
 }

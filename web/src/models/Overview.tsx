@@ -46,16 +46,20 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "Model",
     className: "short",
     value: ({ model_version }) => model_version,
-    cell: ({ model_version, model_runs, trained_at }) =>
-      model_version === null ? (
-        <span className="wraps">No model yet</span>
-      ) : (
-        <>
-          version {model_version}
-          {model_runs !== null && <span className="wide-only"> from {counted(model_runs, "run")}</span>}
-          <span className="note">{trained_at && day(trained_at)}</span>
-        </>
-      ),
+    cell: ({ model_version, model_runs, trained_at, last_retraining }) => (
+      <>
+        {model_version === null ? (
+          <span className="wraps">No model yet</span>
+        ) : (
+          <>
+            version {model_version}
+            {model_runs !== null && <span className="wide-only"> from {counted(model_runs, "run")}</span>}
+            <span className="note">{trained_at && day(trained_at)}</span>
+          </>
+        )}
+        {last_retraining?.outcome === "failed" && <span className="note failing">latest retraining failed</span>}
+      </>
+    ),
   },
   { key: "error", title: "Median error", className: "number", value: ({ metrics }) => metrics?.median_ape ?? null, cell: ({ metrics }) => (metrics ? share(metrics.median_ape) : "–") },
   {
