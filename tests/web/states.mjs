@@ -622,6 +622,15 @@ const scenarios = {
     await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
+
+    // What one key was shown is not for the next.
+    await page.getByRole("link", { name: "Budgets" }).click();
+    await page.getByText("$155.10 spent on 16 runs").waitFor();
+    await button(page, "Use another API key").click();
+    await field.fill("wrong");
+    await button(page, "Continue").click();
+    await page.getByText("The service did not accept the API key").waitFor();
+    assert.equal(await page.getByText("$155.10").count(), 0);
   },
 
   /** People sign in with an identity provider, stay signed in, lose nothing when that ends, and sign out. */

@@ -103,7 +103,7 @@ function WithKey({ config, children }: { config: Config; children: ReactNode }) 
   }
   const changeKey = () => {
     enteredKey.forget();
-    queryClient.removeQueries({ queryKey: ["workflows"] });
+    queryClient.removeQueries({ predicate: ({ queryKey: [about] }) => about !== "config" });
     setEntered(null);
     setApi(null);
   };
