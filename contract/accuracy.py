@@ -1,11 +1,9 @@
 """How well the model in service predicted runs that it had not seen."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from contract.base import Month, Shape, Share, UtcTime, WorkflowName
-from contract.container import EvaluatedRun, Metrics, SizeSlice
+from contract.container import EvaluatedOn, EvaluatedRun, LaterRuns, Metrics, SizeSlice
 
 
 class MeasuredCoverage(Shape):
@@ -29,12 +27,14 @@ class AccuracyResponse(Shape):
     workflow_name: WorkflowName
     model_version: int
     trained_at: UtcTime
-    evaluated_on: Literal["holdout", "cross_validation"] = Field(
-        description="Runs kept from training, or, of a short history, each predicted by a model trained on the others"
+    evaluated_on: EvaluatedOn = Field(
+        description="Runs kept from training; of a short history, each predicted by a model trained on the others; of "
+        "three runs, those that the model learned from, which flatters it"
     )
     evaluated_runs: int
     metrics: Metrics
     baseline: Metrics = Field(description="Of always answering the median cost")
+    later: LaterRuns | None = Field(description="Null where too few starts are known to tell")
     coverage: list[MeasuredCoverage]
     slices: list[SizeSlice] = Field(description="The evaluated runs by input size")
     months: list[MonthAccuracy] = Field(description="Of the points, oldest first")

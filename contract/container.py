@@ -77,6 +77,10 @@ class InvocationResponse(Shape):
     predictions: list[RowPrediction]
 
 
+EvaluatedOn = Literal["holdout", "cross_validation", "training_runs"]
+"""Runs kept from training; each run, predicted by a model of the others; or, of three runs, those that trained it."""
+
+
 class Metrics(Shape):
     """How well a model did on runs that it had not seen."""
 
@@ -104,6 +108,16 @@ class SizeSlice(Shape):
     champion_median_ape: float | None
     champion_pinball: float | None = Field(default=None, description="As in `Metrics`; null in old evaluations")
     difference: Difference | None = Field(default=None, description="On the runs of this slice that judge both")
+
+
+class LaterRuns(Shape):
+    """The method as it is used: trained on what had completed when the latest runs started, and asked about those, each
+    with its start time."""
+
+    since: UtcTime = Field(description="When the first of these runs started")
+    runs: int
+    learned_from: int = Field(description="Runs that had completed by then; of very many, those drawn at random")
+    metrics: Metrics
 
 
 class LearnedFrom(Shape):
@@ -162,7 +176,7 @@ class Evaluation(Shape):
     trained_at: UtcTime
     kind: Literal["trend", "trend_and_residual"]
     profile: HistoryProfile
-    evaluated_on: Literal["holdout", "cross_validation"]
+    evaluated_on: EvaluatedOn
     evaluated_runs: int
     challenger: Metrics
     challenger_beside_champion: Metrics | None = Field(
@@ -178,6 +192,9 @@ class Evaluation(Shape):
     difference: Difference | None
     baseline_difference: Difference
     slices: list[SizeSlice]
+    later: LaterRuns | None = Field(
+        default=None, description="Null where too few starts are known to tell, and in old evaluations"
+    )
     points: list[EvaluatedRun] = Field(
         default=[],
         max_length=MAX_EVALUATED_RUNS_LISTED,

@@ -1,7 +1,7 @@
 """The record that says which endpoint answers for a workflow (table `model_endpoints`)."""
 
 from contract.base import BytesRange, Label, Shape, UtcTime, WorkflowName
-from contract.container import HistoryProfile, Metrics
+from contract.container import HistoryProfile, LaterRuns, Metrics
 
 
 class EndpointRecord(Shape):
@@ -14,6 +14,7 @@ class EndpointRecord(Shape):
     model_version: int
     trained_at: UtcTime
     metrics: Metrics
+    later: LaterRuns | None = None
     input_bytes_range: BytesRange
     runs: int
     profile: HistoryProfile

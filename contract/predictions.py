@@ -64,6 +64,11 @@ class ModelSummary(Shape):
         default=None, description="Share of runs it had not seen whose cost lay within its 80 % intervals"
     )
     coverage_90: Share | None = Field(default=None, description="The same of its 90 % intervals")
+    later_median_ape: float | None = Field(
+        default=None, description="The error where the latest runs were predicted from those before; null if too few"
+    )
+    later_coverage_80: Share | None = Field(default=None, description="Share of them within their 80 % intervals")
+    later_coverage_90: Share | None = Field(default=None, description="The same of their 90 % intervals")
 
 
 class Effect(Shape):

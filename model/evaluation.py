@@ -1,8 +1,7 @@
 """How good a model is on runs that it did not see: champion, challenger and a trivial baseline on the same runs."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -10,9 +9,11 @@ from contract.container import (
     MAX_EVALUATED_RUNS_LISTED,
     MAX_PROFILE_BYTES,
     Difference,
+    EvaluatedOn,
     EvaluatedRun,
     Evaluation,
     HistoryProfile,
+    LaterRuns,
     LearnedFrom,
     Metrics,
     ParameterProfile,
@@ -31,7 +32,10 @@ from model.intervals import LEVELS
 SMALLEST_HOLDOUT = 8
 """With fewer held-out runs than this, cross-validation says more."""
 MOST_JUDGED = 20_000
-"""Held-out runs that are asked about, drawn at random: more would only make small standard errors smaller."""
+"""Held-out runs that are asked about, drawn at random: more would only make small standard errors smaller. The model
+that is asked about later runs learns from no more, either."""
+LATER_SHARE = 0.2
+"""Share of the runs, the latest by start, that those before them predict."""
 FEWEST_COMMON_RUNS = 5
 """Fewest runs on which champion and challenger are compared."""
 FOLDS = 5
@@ -84,12 +88,14 @@ class Scores:
         )
 
 
-def score(model: CostModel, runs: History) -> Scores:
-    """Ask a model about runs whose cost is known, but not when they started.
+def score(model: CostModel, runs: History, *, started: bool = False) -> Scores:
+    """Ask a model about runs whose cost is known; when they started is told only if asked for.
 
-    It learned from runs just before and after them, which the next run to be predicted does not have.
+    To be told of runs drawn at random would flatter: the model knows runs just after them, which the next run to be
+    predicted does not have.
     """
-    table = Table.of(model.encoder, runs.input_bytes, runs.output_bytes, runs.parameters, np.full(len(runs), np.nan))
+    started_at = runs.started_at if started else np.full(len(runs), np.nan)
+    table = Table.of(model.encoder, runs.input_bytes, runs.output_bytes, runs.parameters, started_at)
     estimate, quantiles = model.log_quantiles(table)
     return Scores(quantiles[:, _COLUMNS], estimate, np.log(runs.cost_usd))
 
@@ -114,7 +120,7 @@ class Trial:
     `judge` is the champion's model that saw none of `common`, the positions of the runs that it may be judged on.
     """
 
-    evaluated_on: Literal["holdout", "cross_validation"]
+    evaluated_on: EvaluatedOn
     runs: History
     challenger: Scores
     baseline: Scores
@@ -162,6 +168,7 @@ def evaluate(
         difference=None if rival is None else difference(beside, rival),
         baseline_difference=difference(challenger, trial.baseline),
         slices=_slices(trial, rival),
+        later=judge_later(everything),
         points=list_runs(runs, challenger),
         set_aside=set_aside[:MOST_LISTED],
         set_aside_runs=len(set_aside),
@@ -196,7 +203,27 @@ def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None)
             judge = champion.served
         else:
             problem = f"only {len(common)} runs are new to the champion, too few to judge it on"
-    return Trial("cross_validation", runs, challenger, baseline, judge, common, problem)
+    method: EvaluatedOn = "cross_validation" if len(runs) > MINIMUM_RUNS else "training_runs"
+    return Trial(method, runs, challenger, baseline, judge, common, problem)
+
+
+def judge_later(runs: History) -> LaterRuns | None:
+    """Predict the latest runs as production would have: from what had completed by then, told when they start."""
+    later = np.argsort(runs.started_at, kind="stable")[-max(1, int(LATER_SHARE * len(runs))) :]
+    since = float(runs.started_at[later].min())
+    # Runs that started at the same moment belong together.
+    later = np.flatnonzero(runs.started_at >= since)
+    completed_at = np.array([datetime.fromisoformat(time).timestamp() for time in runs.completed_at])
+    known = np.flatnonzero((runs.started_at < since) & (completed_at <= since))
+    if len(later) < SMALLEST_HOLDOUT or len(known) < max(MINIMUM_RUNS, len(later)):
+        return None
+    known, later = known[sample(len(known), MOST_JUDGED)], later[sample(len(later), MOST_JUDGED)]
+    return LaterRuns(
+        since=datetime.fromtimestamp(since, UTC),
+        runs=len(later),
+        learned_from=len(known),
+        metrics=score(CostModel.fit(runs.take(known)), runs.take(later), started=True).metrics(),
+    )
 
 
 def _unseen(champion: CostModel, runs: History) -> Indices:

@@ -132,5 +132,4 @@ def _excess(piece: SizeSlice, rules: Rules) -> float:
 
 
 def _runs(evaluation: Evaluation, runs: int | None = None) -> str:
-    kind = "held-out run" if evaluation.evaluated_on == "holdout" else "cross-validated run"
-    return words.counted(runs or evaluation.evaluated_runs, kind)
+    return words.counted(runs or evaluation.evaluated_runs, words.EVALUATED_RUN[evaluation.evaluated_on])

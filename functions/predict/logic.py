@@ -150,6 +150,7 @@ class Predictor:
     def _prediction(self, request: PredictionRequest, asked: _Asked, row: RowPrediction) -> Prediction:
         record = asked.record
         version = asked.response.model_version
+        later = None if record.later is None else record.later.metrics
         return Prediction(
             prediction_id=str(uuid.uuid4()),
             workflow_name=request.workflow_name,
@@ -168,6 +169,9 @@ class Predictor:
                 input_bytes_range=record.input_bytes_range,
                 coverage_80=record.metrics.coverage_80,
                 coverage_90=record.metrics.coverage_90,
+                later_median_ape=None if later is None else later.median_ape,
+                later_coverage_80=None if later is None else later.coverage_80,
+                later_coverage_90=None if later is None else later.coverage_90,
             ),
             explanation=row.explanation,
             similar_runs=row.similar_runs,

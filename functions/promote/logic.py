@@ -41,6 +41,7 @@ class Promoter:
                 model_version=version,
                 trained_at=evaluation.trained_at,
                 metrics=evaluation.challenger,
+                later=evaluation.later,
                 input_bytes_range=evaluation.profile.input_bytes_range,
                 runs=evaluation.profile.runs,
                 profile=evaluation.profile,

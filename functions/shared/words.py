@@ -5,6 +5,14 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from contract.container import EvaluatedOn
+
+EVALUATED_RUN: dict[EvaluatedOn, str] = {
+    "holdout": "held-out run",
+    "cross_validation": "cross-validated run",
+    "training_runs": "training run",
+}
+"""What a run is called that a model was judged on."""
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 
 

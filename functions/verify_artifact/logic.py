@@ -104,9 +104,9 @@ def _refuse_constant(name: str) -> None:
 def _description(evaluation: Evaluation) -> str:
     error = words.percent(evaluation.challenger.median_ape)
     runs = words.counted(evaluation.profile.runs, "run")
-    seen = "held-out" if evaluation.evaluated_on == "holdout" else "cross-validated"
     kind = "Trend and trees" if evaluation.kind == "trend_and_residual" else "Trend alone"
-    return f"{kind} from {runs}: median error {error} on {words.counted(evaluation.evaluated_runs, f'{seen} run')}"
+    judged = words.counted(evaluation.evaluated_runs, words.EVALUATED_RUN[evaluation.evaluated_on])
+    return f"{kind} from {runs}: median error {error} on {judged}"
 
 
 def _metadata(evaluation: Evaluation) -> dict[str, str]:
@@ -120,6 +120,7 @@ def _metadata(evaluation: Evaluation) -> dict[str, str]:
         "set_aside_runs": str(evaluation.set_aside_runs),
         "trained_at": evaluation.trained_at.isoformat(),
         "latest_run_at": evaluation.profile.latest_run_at.isoformat(),
+        **_numbers("later_", None if evaluation.later is None else evaluation.later.metrics),
         **_numbers("baseline_", evaluation.baseline),
         **_numbers("champion_", evaluation.champion),
         **_numbers("difference_", evaluation.difference),

@@ -22,6 +22,7 @@ def accuracy(record: EndpointRecord, evaluation: Evaluation) -> AccuracyResponse
         evaluated_runs=evaluation.evaluated_runs,
         metrics=evaluation.challenger,
         baseline=evaluation.baseline,
+        later=evaluation.later,
         coverage=[
             MeasuredCoverage(coverage=0.8, measured=evaluation.challenger.coverage_80),
             MeasuredCoverage(coverage=0.9, measured=evaluation.challenger.coverage_90),

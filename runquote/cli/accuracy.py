@@ -15,6 +15,7 @@ from runquote.sizes import format_size, format_usd
 _EVALUATED_ON = {
     "holdout": "runs that were kept from training",
     "cross_validation": "runs, each predicted by a model trained on the others",
+    "training_runs": "runs that it learned from, too few to keep any",
 }
 
 
@@ -73,6 +74,10 @@ def _print(answer: AccuracyResponse) -> None:
     print_line(f"Version {answer.model_version}, on {answer.evaluated_runs} {_EVALUATED_ON[answer.evaluated_on]}")
     for each in answer.coverage:
         print_line(f"{percent(each.measured)} of them lay in the {percent(each.coverage)} interval")
+    if answer.later:
+        error, held = percent(answer.later.metrics.median_ape), percent(answer.later.metrics.coverage_90)
+        since = f"The {answer.later.runs} runs since {answer.later.since:%Y-%m-%d}"
+        print_line(f"{since}, from those before: median error {error}, {held} in the 90 % interval")
     if answer.slices:
         print_line("\nBy input size")
         sizes = [

@@ -8,6 +8,7 @@ from contract.container import (
     HistoryProfile,
     Invocation,
     InvocationResponse,
+    LaterRuns,
     Metrics,
     RowPrediction,
 )
@@ -41,6 +42,12 @@ def metrics(**changes: float) -> Metrics:
     return Metrics.model_validate({**values, **changes})
 
 
+def later() -> LaterRuns:
+    """The 12 latest runs as those before foretold them."""
+    found = metrics(median_ape=0.11, coverage_80=0.75, coverage_90=0.83)
+    return LaterRuns(since=NOW - timedelta(days=9), runs=12, learned_from=48, metrics=found)
+
+
 def profile(**changes: object) -> HistoryProfile:
     values = {
         "runs": 60,
@@ -62,6 +69,7 @@ def endpoint(**changes: object) -> EndpointRecord:
         "model_version": 3,
         "trained_at": NOW - timedelta(days=3),
         "metrics": metrics(),
+        "later": later(),
         "input_bytes_range": (10 * GB, 480 * GB),
         "runs": 60,
         "profile": profile(),
@@ -89,6 +97,7 @@ def evaluation(**changes: object) -> Evaluation:
         "baseline": metrics(median_ape=0.7),
         "difference": Difference(pinball=-0.02, standard_error=0.005),
         "baseline_difference": Difference(pinball=-0.3, standard_error=0.02),
+        "later": later(),
         "slices": [],
         "set_aside": [],
         "set_aside_runs": 0,

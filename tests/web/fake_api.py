@@ -24,7 +24,7 @@ from pydantic import BaseModel
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import BytesRange
 from contract.budgets import Budget, BudgetLine, BudgetRequest, BudgetsResponse, WorkflowSpend
-from contract.container import EvaluatedRun, Metrics, ParameterProfile, SizeSlice
+from contract.container import EvaluatedRun, LaterRuns, Metrics, ParameterProfile, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchRequest,
@@ -190,6 +190,12 @@ class Workflow:
             evaluated_runs=60,
             metrics=self.metrics,
             baseline=Metrics(median_ape=0.61, pinball=0.2, coverage_80=0.8, coverage_90=0.9, width_80=3),
+            later=LaterRuns(
+                since=NOW - timedelta(days=30),
+                runs=12,
+                learned_from=48,
+                metrics=self.metrics.model_copy(update={"median_ape": 0.11}),
+            ),
             coverage=[MeasuredCoverage(coverage=0.8, measured=0.82), MeasuredCoverage(coverage=0.9, measured=0.72)],
             slices=[
                 SizeSlice(input_bytes_range=self.sizes, runs=60, challenger_median_ape=0.084, champion_median_ape=None)

@@ -32,6 +32,7 @@ def test_the_points_are_those_of_the_evaluation_and_the_version_that_of_the_reco
     told = accuracy(shapes.endpoint(), shapes.evaluation(points=points))
     assert told.points == points
     assert (told.model_version, told.evaluated_on, told.evaluated_runs) == (3, "holdout", 41)
+    assert told.later == shapes.later()
     assert [(each.coverage, each.measured) for each in told.coverage] == [(0.8, 0.8), (0.9, 0.9)]
     assert [(each.month, each.runs) for each in told.months] == [("2026-01", 1), ("2026-02", 2)]
     assert [each.median_ape for each in told.months] == pytest.approx([0.1, 0.4])

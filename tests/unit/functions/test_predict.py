@@ -52,10 +52,17 @@ def test_a_prediction_comes_from_the_model_and_its_record() -> None:
     assert prediction.warnings == []
     assert (prediction.model.version, prediction.model.runs, prediction.model.median_ape) == (3, 60, 0.08)
     assert (prediction.model.coverage_80, prediction.model.coverage_90) == (0.8, 0.9)
+    assert prediction.model.later_median_ape == 0.11
+    assert (prediction.model.later_coverage_80, prediction.model.later_coverage_90) == (0.75, 0.83)
     assert prediction.extrapolation_factor == 1
     asked = models.invocations[0][1].rows[0]
     assert (asked.input_bytes, asked.output_bytes, asked.parameters) == (120 * GB, GB, {"paired": True})
     assert asked.started_at == NOW
+
+
+def test_a_model_without_enough_later_runs_says_nothing_of_them() -> None:
+    model = predictor(endpoints=FakeEndpoints(shapes.endpoint(later=None))).predict(request()).model
+    assert (model.later_median_ape, model.later_coverage_80, model.later_coverage_90) == (None, None, None)
 
 
 def test_how_far_out_is_told_as_the_model_says_it() -> None:

@@ -415,6 +415,7 @@ def test_the_registry_is_told_of_the_champion_and_the_sizes_on_the_same_runs() -
     assert len(metadata) <= 50
     assert metadata["champion_median_ape"] == "0.089"
     assert metadata["baseline_coverage_90"] == "0.9"
+    assert metadata["later_median_ape"] == "0.11"
     assert (metadata["difference_pinball"], metadata["difference_standard_error"]) == ("-0.02", "0.005")
     assert metadata["slice_2_input_bytes"] == "1000000000-10000000000"
     assert (metadata["slice_2_median_ape"], metadata["slice_2_champion_median_ape"]) == ("0.06", "0.07")
@@ -679,6 +680,11 @@ def test_a_reason_speaks_of_the_runs_that_judge_both() -> None:
     )
 
 
+def test_a_reason_does_not_call_runs_unseen_that_trained_the_model() -> None:
+    verdict = judge(None, champion=None, difference=None, evaluated_on="training_runs", evaluated_runs=3)
+    assert verdict.reason.endswith("of always answering the median cost, on 3 training runs")
+
+
 def test_a_broken_champion_is_no_bar_and_is_mentioned() -> None:
     verdict = judge(champion=None, difference=None, champion_problem="BadArtifact: truncated", champion_is_broken=True)
     assert verdict.is_better
@@ -718,6 +724,7 @@ def test_promotions_only_go_forward_and_may_be_repeated() -> None:
     assert promote(endpoints, 12) == 12
     record = endpoints.records[WORKFLOW]
     assert (record.model_version, record.runs, record.metrics.median_ape) == (12, 60, 0.061)
+    assert record.later == shapes.later()
     with pytest.raises(StalePromotion):
         promote(endpoints, 11)
     assert endpoints.records[WORKFLOW] == record

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, WorkflowSpend
-from contract.container import EvaluatedRun, Metrics, SizeSlice
+from contract.container import EvaluatedRun, LaterRuns, Metrics, SizeSlice
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchResponse,
@@ -137,6 +137,7 @@ def accuracy(name: str) -> AccuracyResponse:
         evaluated_runs=3,
         metrics=METRICS,
         baseline=METRICS.model_copy(update={"median_ape": 0.74}),
+        later=LaterRuns(since=NOW, runs=12, learned_from=48, metrics=METRICS.model_copy(update={"median_ape": 0.13})),
         coverage=[MeasuredCoverage(coverage=0.8, measured=2 / 3), MeasuredCoverage(coverage=0.9, measured=2 / 3)],
         slices=[
             SizeSlice(

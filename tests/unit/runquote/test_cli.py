@@ -217,6 +217,7 @@ def test_the_accuracy_of_one_workflow_is_told_by_size_and_month_with_its_worst_m
     assert shown.startswith("Median error 8%, against 74% of always answering the median cost\n")
     assert "Version 3, on 3 runs that were kept from training" in shown
     assert "67% of them lay in the 80% interval" in shown
+    assert "The 12 runs since 2026-03-05, from those before: median error 13%" in shown
     assert "10 GB to 400 GB     3            9%" in shown
     assert "2026-03     3            9%" in shown
     assert "r-400  400 GB        $40   $90  2026-03-05" in shown

@@ -71,20 +71,30 @@ function NoModel({ name, workflow }: { name: string; workflow: WorkflowSummary |
   );
 }
 
+const EVALUATED_ON: Record<Accuracy["evaluated_on"], string> = {
+  holdout: "kept out of its training",
+  cross_validation: "each predicted by a model trained on the others",
+  training_runs: "that it learned from, too few to keep any out",
+};
+
 function Measured({ accuracy }: { accuracy: Accuracy }) {
-  const { metrics, baseline, points } = accuracy;
-  const how = accuracy.evaluated_on === "holdout" ? "kept out of its training" : "each predicted by a model trained on the others";
+  const { metrics, baseline, later, points } = accuracy;
   return (
     <>
       <section className="card stack" aria-labelledby="accuracy-title">
         <h2 id="accuracy-title">Half of all estimates are less than {share(metrics.median_ape)} off</h2>
         <p className="quiet">
-          Version {accuracy.model_version}, trained {day(accuracy.trained_at)}, measured on {counted(accuracy.evaluated_runs, "run")} {how}.
+          Version {accuracy.model_version}, trained {day(accuracy.trained_at)}, measured on {counted(accuracy.evaluated_runs, "run")} {EVALUATED_ON[accuracy.evaluated_on]}.
         </p>
         <Facts
           facts={[
             { term: "Median error", value: share(metrics.median_ape), note: `${share(baseline.median_ape)} if one always said the median cost` },
             { term: "Interval width", value: share(metrics.width_80), note: "of the cost, for the 80 % interval" },
+            ...(later ? [{
+                  term: "Latest runs",
+                  value: share(later.metrics.median_ape),
+                  note: `median error on the ${counted(later.runs, "run")} since ${day(later.since)}, predicted from those before`,
+                }] : []),
           ]}
         />
         <Coverage coverage={accuracy.coverage} runs={accuracy.evaluated_runs} />

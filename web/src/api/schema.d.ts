@@ -232,15 +232,17 @@ export interface components {
             trained_at: string;
             /**
              * Evaluated On
-             * @description Runs kept from training, or, of a short history, each predicted by a model trained on the others
+             * @description Runs kept from training; of a short history, each predicted by a model trained on the others; of three runs, those that the model learned from, which flatters it
              * @enum {string}
              */
-            evaluated_on: "holdout" | "cross_validation";
+            evaluated_on: "holdout" | "cross_validation" | "training_runs";
             /** Evaluated Runs */
             evaluated_runs: number;
             metrics: components["schemas"]["Metrics"];
             /** @description Of always answering the median cost */
             baseline: components["schemas"]["Metrics"];
+            /** @description Null where too few starts are known to tell */
+            later: components["schemas"]["LaterRuns"] | null;
             /** Coverage */
             coverage: components["schemas"]["MeasuredCoverage"][];
             /**
@@ -487,6 +489,27 @@ export interface components {
             high_usd: number;
         };
         /**
+         * LaterRuns
+         * @description The method as it is used: trained on what had completed when the latest runs started, and asked about those, each
+         *     with its start time.
+         */
+        LaterRuns: {
+            /**
+             * Since
+             * Format: date-time
+             * @description When the first of these runs started
+             */
+            since: string;
+            /** Runs */
+            runs: number;
+            /**
+             * Learned From
+             * @description Runs that had completed by then; of very many, those drawn at random
+             */
+            learned_from: number;
+            metrics: components["schemas"]["Metrics"];
+        };
+        /**
          * MeasuredCoverage
          * @description An interval's promise, and how often it held.
          */
@@ -566,6 +589,24 @@ export interface components {
              * @default null
              */
             coverage_90?: number | null;
+            /**
+             * Later Median Ape
+             * @description The error where the latest runs were predicted from those before; null if too few
+             * @default null
+             */
+            later_median_ape?: number | null;
+            /**
+             * Later Coverage 80
+             * @description Share of them within their 80 % intervals
+             * @default null
+             */
+            later_coverage_80?: number | null;
+            /**
+             * Later Coverage 90
+             * @description The same of their 90 % intervals
+             * @default null
+             */
+            later_coverage_90?: number | null;
         };
         /**
          * ModelVersion
