@@ -410,6 +410,21 @@ const scenarios = {
       "Line 4 free: The cost (cost_usd) must be more than 0.",
       "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
     ]);
+
+    // A large file is recorded though one goes elsewhere, and what became of it is told on return.
+    const lines = Array.from({ length: 600 }, (_, index) => `w,r${index},SUCCEEDED,2026-01-05T09:00:00Z,2026-01-05T10:00:00Z,1000,2.5,billed,`);
+    const [header] = RUNS.buffer.toString().split("\n");
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route("**/v1/runs", async (route) => (await held, await route.continue()));
+    await page.locator("#runs-file").setInputFiles({ ...RUNS, name: "many.csv", buffer: Buffer.from([header, ...lines].join("\n")) });
+    await page.getByText("Recording the runs of many.csv…").waitFor();
+    assert.equal(await page.locator("#runs-file").count(), 0, "one file at a time");
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.getByRole("heading", { name: "Models" }).waitFor();
+    release();
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.getByRole("heading", { name: "600 runs recorded" }).waitFor();
   },
 
   /** The models, and a retraining from the press of a button to its end. */
