@@ -22,6 +22,11 @@ from contract.predictions import Effect, Interval, SimilarRun
 
 ARTIFACT_MEMBERS = ("model.json", "booster.ubj")
 """All that `model.tar.gz` may hold; the booster is absent from a model that is a trend alone."""
+ArtifactFormat = Literal[1, 2]
+"""Formats of `model.json` (its `schema_version`) that are read. Raised with every release in which a member is added,
+renamed, or means something else; earlier formats are read, too, later ones refused."""
+NEWEST_ARTIFACT_FORMAT: ArtifactFormat = 2
+"""The format that is written."""
 EVALUATION_FILE = "evaluation.json"
 """Written to `/opt/ml/output/data`; SageMaker uploads that folder as `output.tar.gz`."""
 METRICS = ("median_ape", "pinball", "coverage_80", "coverage_90", "width_80")

@@ -2,6 +2,9 @@
 
 Nothing in it is code: plain JSON checked against its shape, and XGBoost's UBJSON checked against its digest. What is
 opened is bounded, and everything that is not exactly what we write raises BadArtifact.
+
+A reader takes its own format of `model.json` and all earlier ones, whose missing members have defaults that make the
+model what it was. It refuses a later one by name: to leave out what it does not know would change the answers.
 """
 
 import base64
@@ -9,15 +12,16 @@ import binascii
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 import zlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from contract.base import Shape, UtcTime, WorkflowName
-from contract.container import ARTIFACT_MEMBERS
+from contract.container import ARTIFACT_MEMBERS, NEWEST_ARTIFACT_FORMAT, ArtifactFormat
 from model import residual
 from model.cost_model import CostModel
 from model.errors import BadArtifact
@@ -37,7 +41,7 @@ class Twin(Shape):
 class ModelFile(Shape):
     """`model.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: ArtifactFormat = NEWEST_ARTIFACT_FORMAT
     workflow_name: WorkflowName
     trained_at: UtcTime
     model: CostModel
@@ -84,6 +88,7 @@ def from_members(members: dict[str, bytes]) -> Artifact:
     try:
         content = ModelFile.model_validate_json(members[MODEL_MEMBER])
     except ValidationError as error:
+        _refuse_later_format(members[MODEL_MEMBER])
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadArtifact(f"{MODEL_MEMBER} is not readable: {place} {first['msg']}") from error
@@ -98,6 +103,19 @@ def from_members(members: dict[str, bytes]) -> Artifact:
         served=content.model.with_booster(_load_booster(booster)),
         twin=None if content.twin is None else _read_twin(content.twin),
     )
+
+
+def _refuse_later_format(content: bytes) -> None:
+    try:
+        metadata = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    version = metadata.get("schema_version") if isinstance(metadata, dict) else None
+    if isinstance(version, int) and version > NEWEST_ARTIFACT_FORMAT:
+        raise BadArtifact(
+            f"{MODEL_MEMBER} has format {version}, and this image reads formats up to {NEWEST_ARTIFACT_FORMAT}: "
+            "use the image that trained the model, or a later one"
+        )
 
 
 def _read_twin(twin: Twin) -> CostModel:

@@ -9,7 +9,7 @@ are known, and nothing of a new one. What that needs is learned by leaving out a
 """
 
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -20,13 +20,15 @@ from model.history import Floats
 MOST_SIZES = 1000
 """Sizes that are kept, those with most runs first."""
 SHRINKAGES = (3.0, 1.0, 0.3, 0.1)
-"""Candidates for the variance among runs of one size, in variances between sizes: hardly alike to nearly the same."""
+"""Candidates for the variance among runs of one size, in variances between sizes: hardly alike to nearly the same. Few,
+in steps of three: the loss changes little between them, and each more is one more chance to fit noise."""
 FEWEST_RUNS = 10
 """Runs that share their size with another, before anything is learned from them."""
 CLIP = 0.95
-"""Errors count up to this quantile of their size."""
+"""Errors count up to this quantile of their size, so that single wild ones do not move a mean. A convention."""
 WORTH = 0.97
-"""What is learned must bring the mean error of repeated runs under this share of what it was."""
+"""What is learned must bring the mean error of repeated runs (of log cost) under this share of what it was: as a choice
+must in `left_out`. It bars what is certain but too small to matter; the test of certainty beside it bars chance."""
 
 
 class Repeats(Shape):
@@ -35,21 +37,30 @@ class Repeats(Shape):
     Without `shrinkage` that says nothing about the next one. `unseen` is the factor on the scale at any other size.
     """
 
-    log_sizes: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_SIZES)]
+    input_bytes: Annotated[tuple[int, ...], Field(min_length=1, max_length=MOST_SIZES)]
     means: tuple[float, ...]
     counts: tuple[int, ...]
     shrinkage: float | None = Field(gt=0)
     unseen: float = Field(default=1.0, ge=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_format_1(cls, members: Any) -> Any:  # noqa: ANN401 - whatever was read
+        """Artefacts of format 1 name sizes by their logarithm."""
+        if isinstance(members, dict) and isinstance(members.get("log_sizes"), list):
+            members = dict(members)
+            members["input_bytes"] = _bytes(np.array(members.pop("log_sizes"), dtype=float)).astype(int).tolist()
+        return members
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not len(self.log_sizes) == len(self.means) == len(self.counts):
+        if not len(self.input_bytes) == len(self.means) == len(self.counts):
             raise ValueError("the columns of repeats differ in length")
         return self
 
     @cached_property
     def _columns(self) -> tuple[Floats, Floats, Floats]:
-        return np.array(self.log_sizes), np.array(self.means), np.array(self.counts, dtype=float)
+        return np.array(self.input_bytes, dtype=float), np.array(self.means), np.array(self.counts, dtype=float)
 
     def shift(self, log_size: Floats) -> Floats:
         """Return the shift of log cost at these log sizes; 0 at a size without past runs."""
@@ -64,9 +75,15 @@ class Repeats(Shape):
 
     def _known(self, log_size: Floats) -> tuple[Floats, Floats]:
         sizes, means, counts = self._columns
-        place = np.minimum(np.searchsorted(sizes, log_size), len(sizes) - 1)
-        same = sizes[place] == log_size
+        asked = _bytes(log_size)
+        place = np.minimum(np.searchsorted(sizes, asked), len(sizes) - 1)
+        same = sizes[place] == asked
         return np.where(same, means[place], 0.0), np.where(same, counts[place], 0.0)
+
+
+def _bytes(log_size: Floats) -> Floats:
+    """Return sizes in whole bytes: logarithms differ in the last digit from one processor to another, these do not."""
+    return np.rint(np.exp(log_size))
 
 
 def _scale(counts: Floats, shrinkage: float) -> Floats:
@@ -128,7 +145,7 @@ def learn(log_size: Floats, errors: Floats, shrinkage: float | None, unseen: flo
     means = np.bincount(group, np.clip(errors, -limit, limit)) / counts
     kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_SIZES])
     return Repeats(
-        log_sizes=tuple(sizes[kept].tolist()),
+        input_bytes=tuple(_bytes(sizes[kept]).astype(int).tolist()),
         means=tuple(means[kept].tolist()),
         counts=tuple(counts[kept].tolist()),
         shrinkage=shrinkage,

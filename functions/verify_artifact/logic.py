@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, Difference, Evaluation, Metrics
+from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, ArtifactFormat, Difference, Evaluation, Metrics
 from contract.states import Manifest, VerifyArtifactRequest, VerifyArtifactResponse
 from functions.shared import evaluations, words
 from functions.shared.errors import BadArtifact
@@ -15,7 +15,7 @@ from functions.shared.observability import logger
 from functions.shared.ports import Artifacts
 from functions.verify_artifact.archives import MAX_ARCHIVE_BYTES, members
 
-SCHEMA_VERSION = 1
+_FORMATS = get_args(ArtifactFormat)
 MAX_SLICES = 6
 """Most slices of sizes of which the registry is told."""
 _MODEL, _BOOSTER = ARTIFACT_MEMBERS
@@ -87,8 +87,8 @@ def _check_model(files: dict[str, bytes], request: VerifyArtifactRequest) -> Non
         metadata: Any = json.loads(files[_MODEL], parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadArtifact(f"{_MODEL} is not JSON") from None
-    if not isinstance(metadata, dict) or metadata.get("schema_version") != SCHEMA_VERSION:
-        raise BadArtifact(f"{_MODEL} is not of schema version {SCHEMA_VERSION}")
+    if not isinstance(metadata, dict) or metadata.get("schema_version") not in _FORMATS:
+        raise BadArtifact(f"{_MODEL} has no format (schema_version) from {_FORMATS[0]} to {_FORMATS[-1]}")
     if metadata.get("workflow_name") != request.workflow_name:
         raise BadArtifact(f"{_MODEL} is that of another workflow")
     booster = files.get(_BOOSTER)

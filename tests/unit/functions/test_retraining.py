@@ -13,7 +13,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contract import names, states
-from contract.container import Difference, Evaluation, LearnedFrom, SizeSlice
+from contract.container import NEWEST_ARTIFACT_FORMAT, Difference, Evaluation, LearnedFrom, SizeSlice
 from contract.runs import Run
 from contract.states import (
     Champion,
@@ -356,7 +356,7 @@ def tar(files: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
 def model_files(**changes: object) -> dict[str, bytes]:
     booster = b"trees"
     metadata = {
-        "schema_version": 1,
+        "schema_version": NEWEST_ARTIFACT_FORMAT,
         "workflow_name": WORKFLOW,
         "booster_sha256": hashlib.sha256(booster).hexdigest(),
         **changes,
@@ -482,7 +482,7 @@ def with_metric(name: str, value: object) -> bytes:
         {"model": tar({**model_files(), "model.json": b"[" * 100_000})},
         {"model": tar({**model_files(), "model.json": b'{"schema_version": NaN}'})},
         {"model": tar(model_files(workflow_name="other"))},
-        {"model": tar(model_files(schema_version=2))},
+        {"model": tar(model_files(schema_version=NEWEST_ARTIFACT_FORMAT + 1))},
         {"output": tar({})},
         {"output": tar({"evaluation.json": b"{"})},
         {"output": output(workflow_name="other")},

@@ -1,17 +1,22 @@
 """The artefact opens only what we wrote, and gives back exactly that."""
 
+import hashlib
 import io
 import json
+import math
 import pickle
+import random
 import tarfile
+from typing import Any
 
+import numpy as np
 import pytest
 
-from contract.container import InvocationRow
+from contract.container import NEWEST_ARTIFACT_FORMAT, InvocationRow
 from model import answers, artifact
 from model.cost_model import CostModel
 from model.errors import BadArtifact
-from tests.unit.model.histories import make_artifact, make_history, make_rows
+from tests.unit.model.histories import make_artifact, make_history, make_row, make_rows
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +98,63 @@ def test_truncated_archives_are_refused(packed: bytes, share: float) -> None:
 
 def test_a_model_of_before_repeats_were_learned_is_read(packed: bytes) -> None:
     members = artifact.unpack(packed)
-    content = json.loads(members["model.json"])
+    content = json.loads(members["model.json"]) | {"schema_version": 1}
     for model in (content["model"], content["twin"]["model"]):
         del model["repeats"]
     read = artifact.from_members(members | {"model.json": json.dumps(content).encode()})
     assert read.served.repeats is None
+
+
+def repeating() -> CostModel:
+    """A model that has learned what each of a few inputs costs."""
+    generator = random.Random(0)
+    rows = []
+    for number in range(90):
+        size = 10**9 + 7_777_777_777 * (number % 15)
+        cost = size * 1e-10 * math.exp(0.8 * math.sin(float(number % 15) ** 2) + generator.gauss(0.0, 0.03))
+        rows.append(make_row(number, size, cost))
+    model = CostModel.fit(make_history(rows))
+    assert model.repeats is not None
+    assert model.repeats.shrinkage is not None
+    return model
+
+
+def test_repeats_of_format_1_which_named_sizes_by_their_logarithm_are_read() -> None:
+    model = repeating()
+    members = artifact.to_members(make_artifact(model))
+    content = json.loads(members["model.json"]) | {"schema_version": 1}
+    sizes = content["model"]["repeats"].pop("input_bytes")
+    content["model"]["repeats"]["log_sizes"] = [math.log(size) for size in sizes]
+    read = artifact.from_members(members | {"model.json": json.dumps(content).encode()})
+    assert read.served.repeats == model.repeats
+
+
+def test_an_input_is_known_again_whatever_the_last_digit_of_its_logarithm() -> None:
+    known = repeating().repeats
+    assert known is not None
+    logs = np.log(np.array(known.input_bytes, dtype=float))
+    assert np.all(known.shift(logs) != 0)
+    for nearly in (np.nextafter(logs, 0.0), np.nextafter(logs, np.inf)):
+        assert np.array_equal(known.shift(nearly), known.shift(logs))
+    assert np.all(known.shift(np.log(np.array(known.input_bytes) + 1.0)) == 0)
+
+
+def test_a_later_format_is_refused_by_name(packed: bytes) -> None:
+    members = artifact.unpack(packed)
+    content = json.loads(members["model.json"]) | {"schema_version": NEWEST_ARTIFACT_FORMAT + 1, "news": {}}
+    with pytest.raises(BadArtifact, match="has format 3, and this image reads formats up to 2: use the image that"):
+        artifact.from_members(members | {"model.json": json.dumps(content).encode()})
+
+
+def _members(schema: dict[str, Any]) -> dict[str, list[str]]:
+    return {name: sorted(shape.get("properties", ())) for name, shape in {**schema["$defs"], "": schema}.items()}
+
+
+def test_the_members_of_model_json_are_those_of_its_format() -> None:
+    """Where this fails: raise NEWEST_ARTIFACT_FORMAT, unless no release has it yet; then write the members anew."""
+    members = _members(artifact.ModelFile.model_json_schema())
+    digest = hashlib.sha256(json.dumps(members, sort_keys=True).encode()).hexdigest()[:16]
+    assert (NEWEST_ARTIFACT_FORMAT, digest) == (2, "e2ac5788833d2c24"), members
 
 
 def test_missing_metadata_is_refused() -> None:
@@ -133,8 +190,6 @@ def test_pickles_are_refused_and_never_run(packed: bytes, capsys: pytest.Capture
 
 
 def test_trees_that_xgboost_cannot_read_are_refused(packed: bytes) -> None:
-    import hashlib
-
     members = artifact.unpack(packed)
     metadata = json.loads(members["model.json"])
     metadata["booster_sha256"] = hashlib.sha256(b"not trees").hexdigest()
@@ -145,7 +200,7 @@ def test_trees_that_xgboost_cannot_read_are_refused(packed: bytes) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema_version",), 2),
+        (("schema_version",), 3),
         (("extra",), 1),
         (("model", "strength"), 7),
         (("model", "runs"), "many"),
