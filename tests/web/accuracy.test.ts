@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { costExtent, coverageWords, isOutside, missInWords } from "@/accuracy/points";
+import { costExtent, isOutside, judgeCoverage, missInWords, plausibleShares } from "@/accuracy/points";
 import type { EvaluatedRun } from "@/api/client";
 import { linearScale, linePath, bandPath, logScale, positiveExtent } from "@/charts/scale";
 import { month } from "@/format";
@@ -21,11 +21,27 @@ test("a plot's range holds costs, predictions and 80 % intervals whole", () => {
 test.each([[10, "as predicted"], [11.2, "12 % more"], [8, "20 % less"], [21, "2.1 times as much"], [4, "1/2.5 of it"], [0, "–"]])("$%d of 10 predicted: %s", (cost, words) =>
   expect(missInWords(run(cost))).toBe(words));
 
-test("a coverage is judged by what chance does to so few runs", () => {
-  expect(coverageWords(0.8, 0.88, 16)).toMatch(/^as promised/);
-  expect(coverageWords(0.8, 0.55, 16)).toMatch(/^too narrow/);
-  expect(coverageWords(0.8, 0.88, 1000)).toMatch(/^wider/);
-  expect(coverageWords(0.8, 1, 0)).toMatch(/^as promised/);
+describe("an interval", () => {
+  test("may hold, in the long run, what Wilson's score interval says", () => {
+    // scipy.stats.binomtest(13, 19).proportion_ci(method="wilson") and (0, 10), (10, 10)
+    for (const [inside, runs, low, high] of [[13, 19, 0.46, 0.8464], [0, 10, 0, 0.2775], [10, 10, 0.7225, 1]] as const) {
+      const [from, to] = plausibleShares(inside / runs, runs);
+      expect(from).toBeCloseTo(low, 3);
+      expect(to).toBeCloseTo(high, 3);
+    }
+    expect(plausibleShares(1, 0)).toEqual([0, 1]);
+  });
+  test.each([
+    [0.8, 13, 19, "unsure"],
+    [0.8, 15, 19, "held"],
+    [0.8, 15, 16, "held"],
+    [0.8, 9, 16, "narrow"],
+    [0.8, 880, 1000, "wide"],
+    [0.9, 720, 1000, "narrow"],
+    [0.8, 0, 0, "unknown"],
+  ])("that promises %d and held %d of %d runs is %s", (promised, inside, runs, kind) => expect(judgeCoverage(promised, runs ? inside / runs : 0, runs).kind).toBe(kind));
+  test("that held less often than promised is not called held", () =>
+    expect(judgeCoverage(0.8, 13 / 19, 19).words).toBe("Held less often than promised; 19 runs cannot tell whether by chance"));
 });
 
 describe("scales", () => {

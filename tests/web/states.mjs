@@ -487,8 +487,8 @@ const scenarios = {
     const outside = await page.locator(".evaluated.outside").count();
     assert(outside > 3 && outside < 25, `about one run in five lies outside of its 80 % interval: ${outside}`);
     assert.match(await chart.getAttribute("aria-label"), new RegExp(`${outside} of them lie outside`));
-    assert.match(await page.getByRole("row", { name: /^80\s% interval/ }).innerText(), /as promised[^]*82\s%/);
-    assert.match(await page.getByRole("row", { name: /^90\s% interval/ }).innerText(), /too narrow[^]*72\s%/);
+    assert.match(await page.getByRole("row", { name: /^80\s% interval/ }).innerText(), /Held as promised[^]*82\s%/);
+    assert.match(await page.getByRole("row", { name: /^90\s% interval/ }).innerText(), /Too narrow[^]*72\s%/);
     await page.getByText("median error on the 12 runs since").waitFor();
     await page.getByRole("row", { name: /^February 2026\s34 runs\s7\s%/ }).waitFor();
     await button(page, "View as table").click();

@@ -79,6 +79,10 @@ const EVALUATED_ON: Record<Accuracy["evaluated_on"], string> = {
 
 function Measured({ accuracy }: { accuracy: Accuracy }) {
   const { metrics, baseline, later, points } = accuracy;
+  const months = byMonth(accuracy.months);
+  const sizes = bySize(accuracy.slices);
+  // One scale for both, so that bars beside one another compare.
+  const longest = Math.max(...[...months, ...sizes].map(({ error }) => error), Number.MIN_VALUE);
   return (
     <>
       <section className="card stack" aria-labelledby="accuracy-title">
@@ -86,18 +90,20 @@ function Measured({ accuracy }: { accuracy: Accuracy }) {
         <p className="quiet">
           Version {accuracy.model_version}, trained {day(accuracy.trained_at)}, measured on {counted(accuracy.evaluated_runs, "run")} {EVALUATED_ON[accuracy.evaluated_on]}.
         </p>
-        <Facts
-          facts={[
-            { term: "Median error", value: share(metrics.median_ape), note: `${share(baseline.median_ape)} if one always said the median cost` },
-            { term: "Interval width", value: share(metrics.width_80), note: "of the cost, for the 80 % interval" },
-            ...(later ? [{
-                  term: "Latest runs",
-                  value: share(later.metrics.median_ape),
-                  note: `median error on the ${counted(later.runs, "run")} since ${day(later.since)}, predicted from those before`,
-                }] : []),
-          ]}
-        />
-        <Coverage coverage={accuracy.coverage} runs={accuracy.evaluated_runs} />
+        <div className="measured">
+          <Facts
+            facts={[
+              { term: "Median error", value: share(metrics.median_ape), note: `${share(baseline.median_ape)} if one always said the median cost` },
+              { term: "Interval width", value: share(metrics.width_80), note: "of the cost, for the 80 % interval" },
+              ...(later ? [{
+                    term: "Latest runs",
+                    value: share(later.metrics.median_ape),
+                    note: `median error on the ${counted(later.runs, "run")} since ${day(later.since)}, predicted from those before`,
+                  }] : []),
+            ]}
+          />
+          <Coverage coverage={accuracy.coverage} runs={accuracy.evaluated_runs} />
+        </div>
       </section>
       {points.length === 0 ? (
         <section className="card empty" role="status">
@@ -112,8 +118,8 @@ function Measured({ accuracy }: { accuracy: Accuracy }) {
           <div className="side-by-side">
             <PredictedAndActual points={points} outside={points.filter(isOutside).length} />
             <div className="stack">
-              <ErrorBars title="Error by month" of="Month" rows={byMonth(accuracy.months)} />
-              <ErrorBars title="Error by input size" of="Input size" rows={bySize(accuracy.slices)} />
+              <ErrorBars title="Error by month" of="Month" rows={months} longest={longest} />
+              <ErrorBars title="Error by input size" of="Input size" rows={sizes} longest={longest} />
             </div>
           </div>
           <WorstMisses runs={accuracy.worst_misses} />

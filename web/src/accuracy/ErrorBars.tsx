@@ -1,10 +1,9 @@
 import { counted, share } from "@/format";
 import type { ErrorRow } from "./points";
 
-/** Median errors beside one another, each as a figure and a bar: a chart that is a table. */
-export function ErrorBars({ title, of, rows }: { title: string; of: string; rows: readonly ErrorRow[] }) {
+/** Median errors beside one another, each as a figure and a bar: a chart that is a table. `longest` is the error of a whole bar. */
+export function ErrorBars({ title, of, rows, longest }: { title: string; of: string; rows: readonly ErrorRow[]; longest: number }) {
   if (rows.length === 0) return null;
-  const largest = Math.max(...rows.map(({ error }) => error), Number.MIN_VALUE);
   return (
     <table className="bars">
       <caption>{title}</caption>
@@ -25,7 +24,7 @@ export function ErrorBars({ title, of, rows }: { title: string; of: string; rows
             <td className="number">{share(error)}</td>
             <td className="bar" aria-hidden="true">
               <svg viewBox="0 0 1 1" preserveAspectRatio="none">
-                <rect width={error / largest} height={1} />
+                <rect width={error / longest} height={1} />
               </svg>
             </td>
           </tr>
