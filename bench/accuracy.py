@@ -21,7 +21,8 @@ Predict = Callable[[pd.DataFrame], pd.DataFrame]
 _UNDATED = "2000-01-01T00:00:00Z"
 
 
-def _rows(history: pd.DataFrame) -> list[dict[str, object]]:
+def rows(history: pd.DataFrame) -> list[dict[str, object]]:
+    """Return a history as the training channel holds it."""
     return [
         {
             "run_id": str(run_id),
@@ -50,7 +51,7 @@ def _seconds(started_at: object) -> float:
 
 def fit(history: pd.DataFrame) -> Predict:
     """Train, save, load and return a function that predicts."""
-    runs, _ = from_rows(_rows(history))
+    runs, _ = from_rows(rows(history))
     kept, _ = cleaning.set_outliers_aside(runs)
     trained = artifact.Artifact(
         workflow_name=str(history.workflow_name.iloc[0]),

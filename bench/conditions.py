@@ -5,6 +5,7 @@ was learned from the runs left out. Here it is learned of each training part alo
 are those of `RUNQUOTE_BENCHMARK`.
 """
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -20,8 +21,8 @@ from model.left_out import Runs, folds
 MOST_RUNS = 200
 
 
-def report() -> None:
-    """Print a line for each history with conditions that last, and the mean ratio of both."""
+def report() -> int:
+    """Print a line for each history with conditions that last, and the mean ratio of both; return the exit code."""
     ratios = []
     for history in histories.public():
         some = history if len(history) <= MOST_RUNS else history.sample(MOST_RUNS, random_state=0)
@@ -35,24 +36,28 @@ def report() -> None:
             f" tail of 90 % {shipped[1]:.3f}, apart {apart[1]:.3f}",
             flush=True,
         )
+    if not ratios:
+        print("RUNQUOTE_BENCHMARK names no histories with conditions that last.", file=sys.stderr)
+        return 1
     error, tail = np.exp(np.mean(np.log(ratios), axis=0))
     print(f"learned apart over shipped, geometric mean of {len(ratios)}: error {error:.3f}, tail {tail:.3f}")
+    return 0
 
 
 def _compare(history: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    kept, _ = cleaning.set_outliers_aside(from_rows(accuracy._rows(history))[0])
+    kept, _ = cleaning.set_outliers_aside(from_rows(accuracy.rows(history))[0])
     table, log_cost = Table.of_history(Encoder.fit(kept), kept), np.log(kept.cost_usd)
     runs = Runs(table, log_cost, log_cost, together=False)
     found = inside.learn(runs)
     if found.drift is None or not found.drift.terms:
         return None
-    shipped = selection._apart_from_conditions(runs, found)
+    shipped = selection.apart_from_conditions(runs, found)
     errors = np.zeros((2, len(table)))
     for fold in folds(len(table)):
         rest = np.setdiff1d(np.arange(len(table)), fold)
         part = Runs(table.take(rest), log_cost[rest], log_cost[rest], together=False)
         adjusted = log_cost.copy()
-        adjusted[rest] = selection._apart_from_conditions(part, inside.learn(part)).adjusted
+        adjusted[rest] = selection.apart_from_conditions(part, inside.learn(part)).adjusted
         for row, learned in enumerate((shipped, replace(shipped, adjusted=adjusted))):
             fitted = learned.fit_core(rest, found.mixture, found.strength)
             errors[row, fold] = log_cost[fold] - fitted.predict(table.take(fold))[0]
@@ -67,4 +72,4 @@ def _figures(table: Table, errors: Floats) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    report()
+    sys.exit(report())

@@ -29,12 +29,9 @@ def report() -> int:
         print("RUNQUOTE_BENCHMARK names no histories with start times.", file=sys.stderr)
         return 1
     print(f"geometric means over {len(found)} pairs of workflow and cut")
-    table = pd.DataFrame(found)
-    means = (
-        np.exp(np.log(table.map(lambda pair: pair[0])).mean()),
-        np.exp(np.log(table.map(lambda pair: pair[1])).mean()),
-    )
-    print(pd.DataFrame({"mean error of log cost": means[0], "median relative error": means[1]}).round(3).to_string())
+    means = np.exp(np.log([list(errors.values()) for errors in found]).mean(axis=0))
+    columns = ["mean error of log cost", "median relative error"]
+    print(pd.DataFrame(means, index=list(found[0]), columns=columns).round(3).to_string())
     return 0
 
 

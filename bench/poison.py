@@ -2,8 +2,7 @@
 
 Each history is learned from as it is, and with wrong costs in it: one of a billion dollars, or every twentieth times or
 over 1000. All models, cleaning included, are asked about the same clean runs; so is one that never had the wrong runs,
-which no cleaning can do better than. Histories are made up, and those of
-`RUNQUOTE_BENCHMARK` where that is set.
+which no cleaning can do better than. Histories are made up, and those of `RUNQUOTE_BENCHMARK` where that is set.
 """
 
 from collections.abc import Callable, Iterator

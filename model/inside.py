@@ -87,5 +87,5 @@ def with_unseen(runs: Runs, found: Inside) -> Inside:
         known = np.isfinite(errors)
         scales = found.intervals.scale(table.log_size[known], np.zeros(int(known.sum())))
         factor = repeats.fit_unseen(table.log_size[known], errors[known], scales, found.intervals.tail)
-    shrinkage = None if found.repeats is None else found.repeats.shrinkage
-    return replace(found, repeats=repeats.learn(table.log_size, found.errors, shrinkage, factor))
+    again = found.repeats or repeats.learn(table.log_size, found.errors, None)
+    return replace(found, repeats=again.model_copy(update={"unseen": factor}))

@@ -128,8 +128,8 @@ def fit_unseen(log_size: Floats, errors: Floats, scales: Floats, tail: float) ->
     standard = np.abs(errors) / (scales * tail)
     order = np.argsort(standard, kind="stable")
     reached = np.cumsum(1.0 / counts[group][order]) / len(sizes)
-    place = int(np.searchsorted(reached, 0.9 - 1e-9))
-    return max(1.0, (1.0 + 2.0 / len(sizes)) * float(standard[order][min(place, len(order) - 1)]))
+    needed = float(standard[order][np.searchsorted(reached, 0.9 - 1e-9)])
+    return max(1.0, (1.0 + 2.0 / len(sizes)) * needed)
 
 
 def are_most(log_size: Floats) -> bool:

@@ -37,7 +37,7 @@ def select(table: Table, log_cost: Floats) -> Selection:
     runs = Runs(table, log_cost, log_cost, together=False)
     found = inside.learn(runs)
     if found.repeats is not None or (found.drift is not None and found.drift.terms):
-        runs = _apart_from_conditions(runs, found)
+        runs = apart_from_conditions(runs, found)
         found = inside.learn(runs)
     if found.repeats is not None or repeats.are_most(table.log_size):
         found = inside.with_unseen(runs, found)
@@ -58,7 +58,7 @@ def select(table: Table, log_cost: Floats) -> Selection:
     )
 
 
-def _apart_from_conditions(runs: Runs, found: Inside) -> Runs:
+def apart_from_conditions(runs: Runs, found: Inside) -> Runs:
     """Take out what conditions did to the runs: so they say more about size and parameters.
 
     But not what a straight line in size explains: how cost grows is not for conditions to say.
