@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vitest/config";
+import { budget, preloaded } from "./scripts/bundle.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -19,9 +20,30 @@ function localConfiguration(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), localConfiguration()],
+  plugins: [
+    react(),
+    localConfiguration(),
+    preloaded(here("./src/start.tsx")),
+    budget("the Estimate page", ["main.ts", "start.tsx", "estimate/EstimatePage.tsx"].map((name) => here(`./src/${name}`)), 130),
+  ],
   // Inlined assets would be data: addresses, which the Content-Security-Policy does not allow for fonts.
-  build: { assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: "es2023" },
+  build: {
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2023",
+    // Few files, since each one more is a round trip on slow lines: what asks early, the app, what pages share, each page.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "early", tags: ["$initial"] },
+            { name: "app", test: /src\/start\.tsx$/ },
+            { name: "shared", test: /\/web\/src\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
+  },
   resolve: {
     alias: [
       { find: /^@\//, replacement: here("./src/") },

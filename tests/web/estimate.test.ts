@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ApiError, makeApi, type Send } from "@/api/client";
-import { retryDelay, shouldRetry } from "@/api/queries";
+import { retryDelay, shouldRetry } from "@/api/queryOptions";
 import type { WorkflowSummary } from "@/api/client";
 import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";

@@ -1,9 +1,10 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
-import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClientProvider, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { makeApi, withKey } from "@/api/client";
-import { enteredKey, loadConfig, type Config } from "@/api/config";
-import { ApiContext, makeQueryClient } from "@/api/queries";
+import { enteredKey, type Config } from "@/api/config";
+import { ApiContext } from "@/api/queries";
+import { configQuery } from "@/api/queryOptions";
 import { ApiKeyForm } from "@/components/ApiKeyForm";
 import { useTitle } from "@/components/hooks";
 import { ErrorNotice } from "@/components/ErrorNotice";
@@ -12,11 +13,11 @@ import { Navigation } from "@/components/Navigation";
 import { PageBoundary } from "@/components/PageBoundary";
 import { PAGES } from "@/pages";
 
-const queryClient = makeQueryClient();
+const ROUTES = PAGES.map(({ path, load }) => ({ path, component: lazy(load) }));
 // Loaded only where people sign in.
 const SignInGate = lazy(() => import("@/sign-in/SignInGate"));
 
-export function App() {
+export function App({ queryClient }: { queryClient: QueryClient }) {
   return (
     <QueryClientProvider client={queryClient}>
       <a className="skip-link" href="#main">
@@ -44,8 +45,8 @@ function Pages() {
     <PageBoundary key={path}>
       <Suspense fallback={<Loading label="Loading the page" problem={null} />}>
         <Switch>
-          {PAGES.map((page) => (
-            <Route key={page.path} path={page.path} component={page.component} />
+          {ROUTES.map((route) => (
+            <Route key={route.path} {...route} />
           ))}
           <Route>
             <NotFound />
@@ -70,7 +71,7 @@ function NotFound() {
 
 /** Show the pages once it is known which API they talk to, and with which key. */
 function Configured({ children }: { children: ReactNode }) {
-  const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Number.POSITIVE_INFINITY });
+  const config = useQuery(configQuery);
   if (config.error) return <ErrorNotice problem={config.error} onRetry={() => void config.refetch()} />;
   if (!config.data) return null;
   const { apiUrl, signIn } = config.data;
@@ -87,6 +88,7 @@ function Configured({ children }: { children: ReactNode }) {
 }
 
 function WithKey({ config, children }: { config: Config; children: ReactNode }) {
+  const queryClient = useQueryClient();
   const [entered, setEntered] = useState(enteredKey.read);
   const key = config.apiKey ?? entered;
   const [api, setApi] = useState(() => (key === null ? null : makeApi(config.apiUrl, withKey(key))));

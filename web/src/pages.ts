@@ -1,18 +1,18 @@
-import { lazy, type ComponentType } from "react";
-import { EstimatePage } from "@/estimate/EstimatePage";
+import type { ComponentType } from "react";
 
 export interface Page {
   path: string;
   name: string;
-  component: ComponentType;
+  /** Each page is a file of its own, loaded when it is first opened. */
+  load: () => Promise<{ default: ComponentType }>;
 }
 
-/** The pages in the order of the navigation. All but the first are loaded when they are first opened. */
+/** The pages in the order of the navigation. */
 export const PAGES: readonly Page[] = [
-  { path: "/", name: "Estimate", component: EstimatePage },
-  { path: "/batch", name: "Batch", component: lazy(() => import("@/batch/BatchPage")) },
-  { path: "/runs", name: "Runs", component: lazy(() => import("@/runs/RunsPage")) },
-  { path: "/models", name: "Models", component: lazy(() => import("@/models/ModelsPage")) },
-  { path: "/accuracy", name: "Accuracy", component: lazy(() => import("@/accuracy/AccuracyPage")) },
-  { path: "/budgets", name: "Budgets", component: lazy(() => import("@/budgets/BudgetsPage")) },
+  { path: "/", name: "Estimate", load: () => import("@/estimate/EstimatePage") },
+  { path: "/batch", name: "Batch", load: () => import("@/batch/BatchPage") },
+  { path: "/runs", name: "Runs", load: () => import("@/runs/RunsPage") },
+  { path: "/models", name: "Models", load: () => import("@/models/ModelsPage") },
+  { path: "/accuracy", name: "Accuracy", load: () => import("@/accuracy/AccuracyPage") },
+  { path: "/budgets", name: "Budgets", load: () => import("@/budgets/BudgetsPage") },
 ];

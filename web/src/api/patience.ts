@@ -1,5 +1,5 @@
 import { ApiError } from "./client";
-import { retryDelay, shouldRetry } from "./queries";
+import { retryDelay, shouldRetry } from "./queryOptions";
 
 /** Call, and call again for as long as what stands in the way passes by itself. Throws what does not. */
 export async function patiently<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {

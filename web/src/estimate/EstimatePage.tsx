@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
 import { Answer } from "./Answer";
+import { earlyRequest } from "./early";
 import { EstimateForm } from "./EstimateForm";
 import { FirstVisit } from "./FirstVisit";
 import { fromSearch, toRequest, toSearch, unitsGiven, type FormValues } from "./question";
@@ -13,7 +14,7 @@ import { headline } from "./usable";
 import { formSchema } from "./validation";
 
 /** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
-export function EstimatePage() {
+export default function EstimatePage() {
   const workflows = useWorkflows();
   const search = useSearch();
   useEarly(search);
@@ -32,16 +33,9 @@ export function EstimatePage() {
   );
 }
 
-/**
- * Ask together with the list of workflows for what an address needs and does not depend on that list, so that a shared
- * estimate is there a round trip sooner. Only run parameters have to wait: what they mean is known from the list.
- */
+/** Ask together with the list of workflows for what does not depend on it, unless that was asked before the app was there. */
 function useEarly(search: string) {
-  const request = useMemo(() => {
-    const values = fromSearch(search);
-    const answerable = Object.keys(values.parameters).length === 0 && formSchema([]).safeParse(values).success;
-    return answerable ? toRequest(values, []) : null;
-  }, [search]);
+  const request = useMemo(() => earlyRequest(search), [search]);
   usePrediction(request);
   useWorkflow(request?.workflow_name ?? null);
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
 import { Export } from "@/components/Export";
@@ -29,7 +29,9 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const interval = choices.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
   const usable = isUsable(prediction);
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => bringTo(heading.current), [prediction.prediction_id, times]);
+  // The figure comes first, and what explains it when there is time: all at once would hold up a slow phone.
+  const explained = useDeferredValue(true, false);
+  useEffect(() => bringTo(heading.current), [prediction.prediction_id, times, explained]);
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
@@ -51,17 +53,21 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
           ))}
         </ul>
       )}
-      {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
-      {usable && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
-      <SimilarRuns runs={prediction.similar_runs} />
-      <Export
-        name={`estimate-${prediction.prediction_id}`}
-        csv={() => toCsv(prediction, request.input_bytes, request.output_bytes ?? null)}
-        json={() => JSON.stringify(prediction, null, 2)}
-      >
-        <CopyLink />
-      </Export>
-      <ModelFacts prediction={prediction} workflow={workflow} />
+      {explained && (
+        <>
+          {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
+          {usable && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
+          <SimilarRuns runs={prediction.similar_runs} />
+          <Export
+            name={`estimate-${prediction.prediction_id}`}
+            csv={() => toCsv(prediction, request.input_bytes, request.output_bytes ?? null)}
+            json={() => JSON.stringify(prediction, null, 2)}
+          >
+            <CopyLink />
+          </Export>
+          <ModelFacts prediction={prediction} workflow={workflow} />
+        </>
+      )}
     </article>
   );
 }
