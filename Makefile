@@ -85,12 +85,9 @@ e2e: .venv/.installed ## A browser against the running system
 container: .venv/.installed ## The model's image as SageMaker runs it (needs Docker)
 	@$(PYTEST) tests/container -rs
 
-# The three tests that are left out go through the same states once more, with other histories: what is particular to
-# LocalStack shows in the others, and every branch of the state machines is run by test_branches.py.
 localstack: .venv/.installed ## LocalStack as the local cloud: state machines, Terraform, the whole loop (docs/backends.md)
 	@RUNQUOTE_BACKEND=localstack $(PYTEST) tests/localstack tests/statemachine/test_branches.py \
-	  tests/integration/test_loop.py -k "not (newer_runs or earlier_model_is or behind_our_back)" \
-	  -n 2 --dist loadfile -rs
+	  tests/integration/test_loop.py -n 2 --dist loadfile -rs
 
 sam: .venv/.installed ## Every function in SAM CLI's Lambda containers (needs Docker)
 	@$(PYTEST) tests/sam -rs

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from local import cloud, image, webserver
 from local.apply import forget
-from local.engine import EngineError, docker, engine_problem
+from local.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
 from local.npm import build_web_app
 from local.settings import REPOSITORY, CloudSettings, SettingsError
 from local.webserver import WebSettings
@@ -87,6 +87,7 @@ class Compose:
     keeps_data = True
     _name = "compose"
     _options: tuple[str, ...] = (f"--project-directory={REPOSITORY}",)
+    _if_not_built = ""
 
     def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
         self._ports = {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_WEB_PORT": str(web.port)}
@@ -102,7 +103,7 @@ class Compose:
             for variable, port in self._ports.items():
                 cloud.require_free(int(port), variable)
         with step("Images"):
-            self._run("build")
+            self._run("build", advice=self._if_not_built)
         with step("Containers"):
             self._run("up", "--detach", "--wait", "--remove-orphans")
 
@@ -143,14 +144,14 @@ class Compose:
     def _containers(self) -> str:
         return docker("compose", *self._options, "ps", "--quiet")
 
-    def _run(self, *arguments: str) -> None:
-        """A compose command whose output is kept in a file."""
+    def _run(self, *arguments: str, advice: str = "") -> None:
+        """A compose command whose output is kept in a file. EngineError, with the advice, where it fails."""
         log = self.directory / f"{arguments[0]}.log"
         with log.open("w") as output:
             command = ["docker", "compose", *self._options, "--progress=plain", *arguments]
             ended = subprocess.run(command, env=self._environment(), stdout=output, stderr=output, check=False)
         if ended.returncode:
-            raise EngineError(f"docker compose {arguments[0]} failed: {_last_line(log)} ({log})")
+            raise EngineError(f"docker compose {arguments[0]} failed: {_last_line(log)} ({log})\n{advice}".rstrip())
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **self._ports, "RUNQUOTE_BUILD_NETWORK": image.build_network()}
@@ -161,16 +162,17 @@ class LocalStack(Compose):
 
     keeps_data = False
     _name = "localstack"
+    _files: tuple[str, ...] = ("docker-compose.localstack.yml",)
+    _if_not_built = "BACKEND=localstack-pypi makes LocalStack's image from PyPI where it cannot be pulled."
 
-    def __init__(self, settings: CloudSettings, web: WebSettings, *also: Path) -> None:
+    def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
         super().__init__(settings, web)
         checkout = os.environ.get("COMPOSE_PROJECT_NAME") or re.sub(r"[^a-z0-9_-]", "", REPOSITORY.name.lower())
-        self._project = f"{checkout}-localstack"  # its containers are not those of docker-compose.yml
-        files = (REPOSITORY / "docker-compose.localstack.yml", *also)
+        self._project = f"{checkout}-{self._name}"  # its containers are not those of docker-compose.yml
         self._options = (
             *super()._options,
             f"--project-name={self._project}",
-            *(f"--file={file}" for file in files),
+            *(f"--file={REPOSITORY / file}" for file in self._files),
         )
         self.log = f"`docker compose --project-name={self._project} logs localstack`"
 
@@ -194,10 +196,25 @@ class LocalStack(Compose):
         return {**own, **super()._environment()}
 
 
+class LocalStackFromPyPI(LocalStack):
+    """The same LocalStack with stand-ins, as local/localstack/from-pypi.yml says, where its image cannot be had."""
+
+    _name = "localstack-pypi"
+    _files = (*LocalStack._files, "local/localstack/from-pypi.yml")
+    _if_not_built = ""
+
+    def start(self, step: Step) -> None:
+        """See Backend."""
+        if not engine_problem():
+            require_image(LAMBDA_IMAGE)
+        super().start(step)
+
+
 _BACKENDS: Mapping[str, type[Embedded] | type[Compose]] = {
     "embedded": Embedded,
     "compose": Compose,
     "localstack": LocalStack,
+    "localstack-pypi": LocalStackFromPyPI,
 }
 
 

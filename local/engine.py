@@ -3,6 +3,10 @@
 import shutil
 import subprocess
 
+LAMBDA_IMAGE = "public.ecr.aws/lambda/python:3.13"
+"""Lambda's Python, in which SAM and LocalStack run functions."""
+_PULL_SECONDS = 600
+
 
 class EngineError(Exception):
     """The engine is missing or refuses. The message is one line for a person."""
@@ -17,6 +21,14 @@ def engine_problem() -> str | None:
     except EngineError as error:
         return f"Docker is installed, but no engine answers: {error}"
     return None
+
+
+def require_image(name: str) -> None:
+    """Pull an image unless the engine has it. EngineError where neither works."""
+    try:
+        docker("image", "inspect", name)
+    except EngineError:
+        docker("pull", "--quiet", name, timeout=_PULL_SECONDS)
 
 
 def docker(*arguments: str, timeout: float | None = 60) -> str:

@@ -22,13 +22,12 @@ from functions.build import build, slugs
 from local import cloud
 from local.apply import ROOT, TerraformError, plan
 from local.clients import client_for
-from local.engine import EngineError, engine_problem
+from local.engine import LAMBDA_IMAGE, EngineError, engine_problem
 from local.relay import reachable_from_containers
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from local.tools import ToolMissingError, environment
 
 CONFIG = REPOSITORY / "samconfig.yaml"
-IMAGE = "public.ecr.aws/lambda/python:3.13"
 DEFAULT_PORTS = {"start-api": 3000, "start-lambda": 3001}
 """SAM's own."""
 
@@ -53,7 +52,8 @@ def main(arguments: list[str]) -> int:
     if asked.command != "invoke":
         return run(settings, asked.command, f"--port={asked.port}", f"--warm-containers={asked.warm_containers}")
     if not asked.event.exists():
-        raise SamError(f"{asked.event}: there is no such event; samples are in tests/events")
+        samples = ", ".join(sorted(path.stem for path in (REPOSITORY / "tests" / "events").glob("*.json")))
+        raise SamError(f"{asked.event}: there is no such event; in tests/events there are {samples}")
     event = settings.state_directory / "sam" / "event.json"
     event.parent.mkdir(parents=True, exist_ok=True)
     event.write_text(filled_in(asked.event.read_text(), settings))
@@ -84,7 +84,7 @@ def started(settings: CloudSettings, command: str, *arguments: str, **options: A
         raise SamError("The local cloud does not run: `make up` starts it")
     sam = environment("sam") / "sam"
     build()
-    with reachable_from_containers(settings.port, IMAGE) as url:
+    with reachable_from_containers(settings.port, LAMBDA_IMAGE) as url:
         file = _write_plan(settings, url)
         process = subprocess.Popen(
             [str(sam), "local", command, *arguments, f"--config-file={CONFIG}", f"--terraform-plan-file={file}"],

@@ -195,7 +195,7 @@ resource "aws_api_gateway_method" "predict" {
   operation_name       = "predict"
   http_method          = "POST"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
@@ -222,7 +222,7 @@ resource "aws_api_gateway_method" "predict_batch" {
   operation_name       = "predictBatch"
   http_method          = "POST"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
@@ -249,7 +249,7 @@ resource "aws_api_gateway_method" "record_runs" {
   operation_name       = "recordRuns"
   http_method          = "POST"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
@@ -278,7 +278,7 @@ resource "aws_api_gateway_method" "list_workflows" {
   operation_name       = "listWorkflows"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
 }
@@ -302,7 +302,7 @@ resource "aws_api_gateway_method" "get_workflow" {
   operation_name       = "getWorkflow"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.workflow_name" = true }
@@ -351,7 +351,7 @@ resource "aws_api_gateway_method" "list_runs" {
   operation_name       = "listRuns"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.workflow_name" = true }
@@ -376,7 +376,7 @@ resource "aws_api_gateway_method" "get_accuracy" {
   operation_name       = "getAccuracy"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.workflow_name" = true }
@@ -401,7 +401,7 @@ resource "aws_api_gateway_method" "start_retraining" {
   operation_name       = "startRetraining"
   http_method          = "POST"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.workflow_name" = true }
@@ -426,7 +426,7 @@ resource "aws_api_gateway_method" "get_retraining" {
   operation_name       = "getRetraining"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.workflow_name" = true, "method.request.path.retraining_id" = true }
@@ -451,7 +451,7 @@ resource "aws_api_gateway_method" "list_budgets" {
   operation_name       = "listBudgets"
   http_method          = "GET"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
 }
@@ -473,7 +473,7 @@ resource "aws_api_gateway_method" "set_budget" {
   operation_name       = "setBudget"
   http_method          = "PUT"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_validator_id = aws_api_gateway_request_validator.this.id
@@ -503,7 +503,7 @@ resource "aws_api_gateway_method" "delete_budget" {
   operation_name       = "deleteBudget"
   http_method          = "DELETE"
   authorization        = local.caller.authorization
-  authorizer_id        = one(aws_api_gateway_authorizer.this[*].id)
+  authorizer_id        = local.caller.authorizer_id
   authorization_scopes = local.caller.scopes
   api_key_required     = local.caller.needs_key
   request_parameters   = { "method.request.path.team" = true }
@@ -612,7 +612,7 @@ resource "aws_api_gateway_deployment" "this" {
   triggers = {
     routes = sha1(jsonencode([
       filesha1("${path.module}/api.tf"), filesha1("${path.module}/modules/preflight/main.tf"),
-      local.gateway_models, local.web_origin, local.caller, aws_api_gateway_authorizer.this[*].id,
+      local.gateway_models, local.web_origin, local.caller,
       aws_api_gateway_integration.predict.id, aws_api_gateway_integration.predict.uri,
       aws_api_gateway_integration.predict_batch.id, aws_api_gateway_integration.predict_batch.uri,
       aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,

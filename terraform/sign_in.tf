@@ -6,6 +6,7 @@ locals {
   # tokens, which are for the app that a person signed in to.
   caller = {
     authorization = local.sign_in ? "COGNITO_USER_POOLS" : "NONE"
+    authorizer_id = one(aws_api_gateway_authorizer.this[*].id)
     scopes        = local.sign_in ? [local.api_scope] : null
     needs_key     = !local.sign_in
   }

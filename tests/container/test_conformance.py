@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from contract.container import ARTIFACT_MEMBERS, METRICS, Evaluation, InvocationResponse
 from local import image
 from local.engine import docker
+from local.settings import REPOSITORY
+from local.tools import uv
 from tests.container.conftest import Engine
 
 INVOCATION = json.dumps({"rows": [{"input_bytes": 1_000_000}, {"input_bytes": 5_000_000}]}).encode()
@@ -156,6 +159,15 @@ def test_the_image_holds_what_it_needs_and_nothing_to_build_with(engine: Engine)
     container = engine.run("sh", "-c", script)
     assert container.wait() == 0, container.log
     assert container.log.splitlines() == ["/usr/local/bin/train", "/usr/local/bin/serve"]
+
+
+def test_every_pinned_package_is_there_for_arm64_too(tmp_path: Path) -> None:
+    options = ("--dry-run", f"--target={tmp_path}", "--python-version=3.13", "--only-binary=:all:", "--require-hashes")
+    command = [uv(), "pip", "install", *options, "--python-platform=aarch64-manylinux_2_28"]
+    lock = REPOSITORY / "requirements" / "model.txt"
+    answer = subprocess.run([*command, f"--requirement={lock}"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert " + xgboost-cpu==" in answer.stderr
 
 
 def test_a_second_build_makes_the_same_layers(built: str) -> None:

@@ -1,27 +1,27 @@
 """docker-compose.localstack.yml: the whole system on LocalStack in containers, its functions too.
 
-LocalStack's image is a stand-in (tests/localstack), and so is its DynamoDB: see docs/backends.md.
+LocalStack comes from PyPI, with stand-ins for what it would download: see docs/backends.md.
 """
 
 import json
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import backends, image
-from local.engine import EngineError, docker, engine_problem
-from local.sam import IMAGE
+from local import backends
+from local.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
 from local.settings import REPOSITORY, CloudSettings
 from local.testing import client_of, free_port
-from local.up import EXAMPLE, up
+from local.up import EXAMPLE, step, up
 from local.webserver import WebSettings
 from runquote.client import Client
 
-STAND_IN = REPOSITORY / "tests" / "localstack"
-PROJECT = f"{REPOSITORY.name.lower()}-test"
+CHECKOUT = f"{REPOSITORY.name.lower()}-test"
+PROJECT = f"{CHECKOUT}-localstack-pypi"
 
 pytestmark = pytest.mark.timeout(1800)  # the first test builds images
 
@@ -40,28 +40,19 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     if problem := engine_problem():
         pytest.skip(problem)
     try:
-        docker("image", "inspect", IMAGE)
+        require_image(LAMBDA_IMAGE)
     except EngineError as error:
-        pytest.skip(f"Functions run in {IMAGE}, which the engine does not have: {error}")
-    _build_stand_in()
+        pytest.skip(f"Functions run in {LAMBDA_IMAGE}, which cannot be had: {error}")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("COMPOSE_PROJECT_NAME", PROJECT)
+        environment.setenv("COMPOSE_PROJECT_NAME", CHECKOUT)
         environment.setenv("RUNQUOTE_WEB_PORT", str(free_port()))
         settings = CloudSettings(tmp_path_factory.mktemp("localstack"), free_port())
         web = WebSettings.from_environment(settings.state_directory)
-        backend = backends.LocalStack(settings, web, STAND_IN / "stand-in.yml")
+        backend = backends.LocalStackFromPyPI(settings, web)
         try:
             yield System(settings, backend, up(settings, backend))
         finally:
             backend.forget()
-
-
-def _build_stand_in() -> None:
-    docker(
-        *("buildx", "build", "--load", "--provenance=false", f"--network={image.build_network()}"),
-        *(f"--file={STAND_IN / 'Dockerfile'}", "--tag=runquote-localstack-stand-in", str(REPOSITORY)),
-        timeout=900,
-    )
 
 
 def test_it_learned_from_the_examples_and_predicts(system: System) -> None:
@@ -78,8 +69,8 @@ def test_it_learned_from_the_examples_and_predicts(system: System) -> None:
 
 
 def test_functions_run_in_containers_of_lambdas_image(system: System) -> None:
-    names = docker("ps", f"--filter=ancestor={IMAGE}", "--format={{.Names}}").splitlines()
-    assert any(name.startswith(f"{PROJECT}-localstack-localstack-1-lambda-runquote-predict-") for name in names), names
+    names = docker("ps", f"--filter=ancestor={LAMBDA_IMAGE}", "--format={{.Names}}").splitlines()
+    assert any(name.startswith(f"{PROJECT}-localstack-1-lambda-runquote-predict-") for name in names), names
 
 
 def test_the_web_app_has_its_configuration(system: System) -> None:
@@ -89,5 +80,17 @@ def test_the_web_app_has_its_configuration(system: System) -> None:
 
 def test_down_leaves_no_container_and_no_network(system: System) -> None:
     assert system.backend.stop()
-    assert docker("ps", "--all", "--quiet", f"--filter=name={PROJECT}-localstack") == ""
-    assert docker("network", "ls", "--quiet", f"--filter=name={PROJECT}-localstack") == ""
+    assert docker("ps", "--all", "--quiet", f"--filter=name={PROJECT}") == ""
+    assert docker("network", "ls", "--quiet", f"--filter=name={PROJECT}") == ""
+
+
+def test_where_the_image_cannot_be_pulled_the_other_backend_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if problem := engine_problem():
+        pytest.skip(problem)
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", CHECKOUT)
+    monkeypatch.setenv("RUNQUOTE_LOCALSTACK_IMAGE", "registry.invalid/localstack")
+    backend = backends.LocalStack(CloudSettings(tmp_path, free_port()), WebSettings(tmp_path, free_port()))
+    with pytest.raises(EngineError, match=r"docker compose build failed: .*\nBACKEND=localstack-pypi "):
+        backend.start(step)

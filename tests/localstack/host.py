@@ -1,7 +1,7 @@
 """LocalStack from PyPI on this machine, for places where its image cannot be had: no token, no Docker.
 
 It is joined to our SageMaker as in docker-compose.localstack.yml. What it would download has stand-ins: its functions
-run as processes, and another local cloud's DynamoDB answers for its own (plugin/, docs/backends.md).
+run as processes, and another local cloud's DynamoDB answers for its own (local/localstack/stand_ins, docs/backends.md).
 """
 
 import os
@@ -19,7 +19,7 @@ from local.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_enviro
 from local.testing import LocalCloud, free_port, running_cloud
 from local.tools import environment
 
-PLUGINS = (REPOSITORY / "local" / "localstack" / "plugin", Path(__file__).parent / "plugin")
+PLUGINS = tuple(REPOSITORY / "local" / "localstack" / name for name in ("plugin", "stand_ins"))
 START_SECONDS = 180
 
 

@@ -23,7 +23,7 @@ from typing import Any
 COMMAND = sys.argv[1:] or ["/var/runtime/bootstrap"]
 SECONDS = int(os.environ["AWS_LAMBDA_FUNCTION_TIMEOUT"])
 INVOCATION_PORT = int(os.environ.get("RUNQUOTE_INVOCATION_PORT", "9563"))
-INVOCATION_HOST = os.environ.get("RUNQUOTE_INVOCATION_HOST", "0.0.0.0")
+INVOCATION_HOST = os.environ.get("RUNQUOTE_INVOCATION_HOST", "0.0.0.0")  # noqa: S104 - in a container of its own
 PREFIX = "/2018-06-01/runtime/"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -31,7 +31,8 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def tell(path: str, body: bytes) -> None:
     """Report to LocalStack."""
     url = f"{os.environ['LOCALSTACK_RUNTIME_ENDPOINT']}/{path}"
-    _DIRECT.open(urllib.request.Request(url, body, {"content-type": "application/json"}), timeout=30).close()
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 - LocalStack's
+    _DIRECT.open(request, timeout=30).close()
 
 
 class Sandbox:
@@ -58,8 +59,7 @@ class Sandbox:
         return process
 
     def _watch(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdout is not None
-        self._output.extend(process.stdout)
+        self._output.extend(process.stdout or ())
         message = f"Runtime exited with status {process.wait()}"
         if process is self._process:
             self._answered.put(("error", _error("Runtime.ExitError", message)))
