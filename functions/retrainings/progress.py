@@ -52,7 +52,7 @@ def _outcome(execution: Execution) -> tuple[RetrainingStatus, str | None, int | 
         told = execution.output
         return told["outcome"], words.without_addresses(told["message"]), told["model_version"]
     known = _WORDS.get(execution.error or execution.status)
-    cause = words.without_addresses(execution.cause or "")[:1024]
+    cause = words.failure(execution.cause or "")[:1024]
     reason = known or cause or _WORDS.get(execution.status) or f"It ended with {execution.error}."
     return "already_running" if execution.error == "AlreadyRunning" else "failed", reason, None
 

@@ -13,6 +13,8 @@ EVALUATED_RUN: dict[EvaluatedOn, str] = {
     "training_runs": "training run",
 }
 """What a run is called that a model was judged on."""
+_KILLED = "137"
+"""A shell's exit code for a process that SIGKILL ended: 128 and the signal's number, 9."""
 _UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -45,6 +47,24 @@ def percent(share: float) -> str:
 def date(moment: datetime) -> str:
     """Write a date: 3 March 2026."""
     return f"{moment.day} {moment:%B %Y}"
+
+
+def failure(reason: str) -> str:
+    """Say why something failed as people can use it: not in SageMaker's frame, and without addresses."""
+    return without_addresses(_unframed(reason))
+
+
+def _unframed(reason: str) -> str:
+    """Leave of "AlgorithmError: Too few runs., exit code: 3" what the container said, or say how it ended."""
+    framed = re.fullmatch(r"AlgorithmError: (.*?),? exit code: (\d+)", reason, re.DOTALL)
+    if framed is None:
+        return reason
+    said, code = framed[1].strip(), framed[2]
+    if said:
+        return said
+    if code == _KILLED:
+        return f"Training was killed (exit code {code}), most often because its memory did not suffice."
+    return f"Training ended with exit code {code} and did not say why."
 
 
 def without_addresses(text: str) -> str:

@@ -214,7 +214,7 @@ def _ended(last: LastRetraining) -> EndedRetraining:
     return EndedRetraining(
         retraining_id=execution_name(last.execution_arn),
         outcome=last.outcome,
-        reason=words.without_addresses(last.reason),
+        reason=words.failure(last.reason),
         ended_at=last.ended_at,
     )
 

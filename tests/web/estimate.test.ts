@@ -8,7 +8,7 @@ import { breakDown } from "@/estimate/effects";
 import { csvCell } from "@/csv";
 import { EMPTY, exampleSize, fromSearch, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
 import { logMoneyTicks, logTicks } from "@/charts/ticks";
-import { isUsable, whyUnusable } from "@/estimate/usable";
+import { headline, isUsable, whyUnusable } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
 
 const workflow = {
@@ -129,6 +129,11 @@ test("an interval over a thousandfold is no estimate, and the reason is said", (
   expect(why(20e9)).toBe("The input is 570 times that of the largest past run, 35 MB: a run nearer to it is needed first.");
   expect(why(1000)).toBe("The smallest past run read 60 times as much, 60 kB: a run nearer to this one is needed first.");
   expect(why(1e6)).toMatch(/^Past runs tell too little/);
+});
+
+test("the figure is less sure of itself far from all past runs", () => {
+  const at = (extrapolation_factor: number | null) => headline({ cost_usd: 28, extrapolation_factor, intervals: [] });
+  expect([at(null), at(1), at(2), at(2.1)]).toEqual(["About $28", "About $28", "About $28", "Very roughly $28"]);
 });
 
 test("the verdict follows the share of outcomes above the budget", () => {

@@ -48,6 +48,7 @@ from contract.workflows import (
     WorkflowsResponse,
     WorkflowSummary,
 )
+from functions.shared import words
 from local.web import HOST, WebServer
 from tests.web.fake_identity import FakeIdentity
 
@@ -71,9 +72,12 @@ PARAMETERS = [
 
 
 KILLED = EndedRetraining(
-    retraining_id="failed", outcome="failed", reason="AlgorithmError: , exit code: 137", ended_at=NOW
+    retraining_id="failed",
+    outcome="failed",
+    reason=words.failure("AlgorithmError: , exit code: 137"),
+    ended_at=NOW,
 )
-"""What SageMaker says of a container that was killed."""
+"""What is told of a container that was killed."""
 
 
 class Workflow:
@@ -91,8 +95,11 @@ class Workflow:
         return float(self.price * (0.15 + (size / middle) ** 0.85))
 
     def quantile(self, size: int, share: float) -> float:
-        beyond = max(1.0, size / self.sizes[1], self.sizes[0] / size)
-        return self.cost(size) * math.exp(NormalDist().inv_cdf(share) * self.spread * (1 + math.log(beyond)))
+        spread = self.spread * (1 + math.log(self.extrapolation_factor(size)))
+        return self.cost(size) * math.exp(NormalDist().inv_cdf(share) * spread)
+
+    def extrapolation_factor(self, size: int) -> float:
+        return max(1.0, size / self.sizes[1], self.sizes[0] / size)
 
     def intervals(self, size: int) -> list[Interval]:
         return [
@@ -101,7 +108,7 @@ class Workflow:
         ]
 
     def extrapolates(self, size: int) -> bool:
-        return not self.sizes[0] <= size <= self.sizes[1]
+        return self.extrapolation_factor(size) > 1
 
     @property
     def metrics(self) -> Metrics:
@@ -229,6 +236,7 @@ class Workflow:
             intervals=self.intervals(size),
             outcomes_usd=[self.quantile(size, (index + 0.5) / OUTCOMES) for index in range(OUTCOMES)],
             extrapolated=self.extrapolates(size),
+            extrapolation_factor=self.extrapolation_factor(size),
             warnings=list(self.warnings(size)),
             model=ModelSummary(
                 version=7, trained_at=NOW, runs=self.runs, median_ape=0.084, input_bytes_range=self.sizes

@@ -339,7 +339,7 @@ const scenarios = {
     await page.goBack();
     await figure.waitFor();
     await page.emulateMedia({ media: "print" });
-    assert(!(await page.locator(".drop").isVisible()) && (await figure.isVisible()), "paper gets the answer alone");
+    assert(!(await page.getByText("Choose a CSV file with a line").isVisible()) && (await figure.isVisible()), "paper gets the answer alone");
   },
 
   /** More rows than one request takes: several requests, one total, pages of a table; and a service that goes away. */
@@ -462,8 +462,10 @@ const scenarios = {
     await page.getByRole("alert").getByText("There is no workflow called gone").waitFor();
     assert.equal(await button(page, "Retry").count(), 0, "asking again would not make it known");
 
+    await page.goto(`${webUrl}/models?workflow=wgs-joint-calling`);
+    await page.getByText("The model registry lists those before version 6.").waitFor();
     await page.goto(`${webUrl}/models?workflow=few-runs`);
-    await page.getByText("Latest retraining, 5 Mar 2026, failed: AlgorithmError").waitFor();
+    await page.getByText("Latest retraining, 5 Mar 2026, failed: Training was killed").waitFor();
     await page.goto(`${webUrl}/models?workflow=wgs-joint-calling&retraining=failed`);
     await page.getByRole("heading", { name: "The retraining failed at “Train model”" }).waitFor();
     await page.getByText("Version 7 goes on answering.").waitFor();

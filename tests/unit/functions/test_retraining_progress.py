@@ -169,6 +169,23 @@ def test_a_failure_says_where_and_why_and_names_no_address() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        ("AlgorithmError: Too few runs., exit code: 3", "Too few runs."),
+        (
+            "AlgorithmError: , exit code: 137",
+            "Training was killed (exit code 137), most often because its memory did not suffice.",
+        ),
+        ("AlgorithmError: , exit code: 1", "Training ended with exit code 1 and did not say why."),
+        ("InternalServerError: We encountered an error.", "InternalServerError: We encountered an error."),
+    ],
+)
+def test_what_training_failed_of_is_said_without_sagemakers_frame(cause: str, reason: str) -> None:
+    failed = told("FAILED", ("PrepareDataset", "TrainModel", "TrainingFailed"), error="TrainingFailed", cause=cause)
+    assert failed.reason == reason
+
+
+@pytest.mark.parametrize(
     ("status", "error", "expected", "reason"),
     [
         ("FAILED", "AlreadyRunning", "already_running", "Another retraining of this workflow was under way."),

@@ -39,7 +39,7 @@ export default function BatchPage() {
     <div className="page">
       <h1>Estimate a batch</h1>
       <section className="card empty" aria-label="File">
-        <p>
+        <p className="screen-only">
           Choose a CSV file with a line for each run. You get what each run will cost, and what they cost together.
         </p>
         <FileDrop id="batch-file" label={batch ? "Choose another CSV file" : "Choose a CSV file"} onChoose={(file) => void choose(file)}>

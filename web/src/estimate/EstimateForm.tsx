@@ -7,7 +7,7 @@ import { ErrorSummary, type FieldError } from "./ErrorSummary";
 import { describedBy, Field } from "@/components/Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
 import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, unitsFor, varied, type FormValues, type SizeName } from "./question";
-import { SizeField } from "./SizeField";
+import { SizeField, sizeId } from "./SizeField";
 import { formSchema } from "./validation";
 import { WorkflowField } from "./WorkflowField";
 
@@ -154,8 +154,8 @@ function keepKnown(parameters: FormValues["parameters"], profiles: readonly Para
 function listErrors(errors: FieldErrors<FormValues>, profiles: readonly ParameterProfile[]): FieldError[] {
   const found: [string, string | undefined][] = [
     ["workflow", errors.workflow?.message],
-    ["input-size", errors.input?.message],
-    ["output-size", errors.output?.message],
+    [sizeId("input"), errors.input?.message],
+    [sizeId("output"), errors.output?.message],
     ["budget", errors.budget?.message],
     ...profiles.map(({ name }): [string, string | undefined] => [parameterId(name), errors.parameters?.[fieldKey(name)]?.message]),
   ];

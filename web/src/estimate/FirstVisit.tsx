@@ -2,10 +2,8 @@ import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { count, counted, share, size } from "@/format";
 import { Table } from "@/components/Table";
+import { sizeId } from "./SizeField";
 import { MOST_IN_A_LIST } from "./WorkflowField";
-
-/** What comes next once a workflow is chosen. */
-const INPUT_ID = "input-size";
 
 /** What to do, and what there is to ask about, before the first question. */
 export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[] }) {
@@ -36,7 +34,7 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
           {listed.map((workflow) => (
             <tr key={workflow.workflow_name}>
               <th scope="row" className="name">
-                <Link href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`} onClick={() => document.getElementById(INPUT_ID)?.focus()}>
+                <Link href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`} onClick={goOnWithInput}>
                   {workflow.workflow_name}
                 </Link>
                 <span className="note">{counted(workflow.succeeded_runs, "run")}</span>
@@ -56,3 +54,6 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
     </section>
   );
 }
+
+/** What comes next once a workflow is chosen. */
+const goOnWithInput = () => document.getElementById(sizeId("input"))?.focus();

@@ -2,11 +2,11 @@ import type { ReactNode } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
 import { count, UNITS } from "@/format";
 import { describedBy, Field } from "@/components/Field";
-import { toBytes, type FormValues } from "./question";
+import { toBytes, type FormValues, type SizeName } from "./question";
 
 interface SizeFieldProps {
   form: UseFormReturn<FormValues>;
-  name: "input" | "output";
+  name: SizeName;
   label: string;
   optional?: boolean;
   /** Said until there is an amount, whose bytes are then said instead. */
@@ -15,9 +15,11 @@ interface SizeFieldProps {
   onChooseUnit: () => void;
 }
 
+export const sizeId = (name: SizeName) => `${name}-size`;
+
 /** An amount and its unit; the hint says how many bytes that is. */
 export function SizeField({ form, name, label, optional = false, hint, help, onChooseUnit }: SizeFieldProps) {
-  const id = `${name}-size`;
+  const id = sizeId(name);
   const unitName = `${name}Unit` as const;
   const [amount, unit] = useWatch({ control: form.control, name: [name, unitName] });
   const error = form.formState.errors[name]?.message;

@@ -10,8 +10,15 @@ export function isUsable({ intervals }: Pick<Prediction, "intervals">): boolean 
   return !judged || judged.high_usd <= judged.low_usd * WIDEST;
 }
 
-/** "About $28", or that there is no figure to go by. */
-export const headline = (prediction: Prediction) => (isUsable(prediction) ? aboutMoney(prediction.cost_usd) : "No usable estimate");
+/** Beyond this factor outside the past runs' sizes, "about" would promise too much. */
+const FAR = 2;
+
+/** "About $28", "Very roughly $28" far from all past runs, or that there is no figure to go by. */
+export function headline(prediction: Pick<Prediction, "intervals" | "cost_usd" | "extrapolation_factor">): string {
+  if (!isUsable(prediction)) return "No usable estimate";
+  const about = aboutMoney(prediction.cost_usd);
+  return (prediction.extrapolation_factor ?? 1) > FAR ? about.replace(/^About/, "Very roughly") : about;
+}
 
 const times = (ratio: number) => Number(ratio.toPrecision(2)).toLocaleString("en-US");
 

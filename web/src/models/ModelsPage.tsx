@@ -52,6 +52,7 @@ function OneWorkflow({ name, retraining, nextTraining }: OneWorkflowProps) {
   if (detail.isPending) return <Loading label="Loading the model" problem={detail.failureReason} />;
   if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
   const versions = detail.data.model_versions;
+  const oldest = Math.min(...versions.map(({ version }) => version));
   return (
     <>
       <InService workflow={detail.data as WorkflowSummary} nextTraining={nextTraining} retrainingId={retraining ?? detail.data.running_retraining_id} />
@@ -62,6 +63,7 @@ function OneWorkflow({ name, retraining, nextTraining }: OneWorkflowProps) {
         ) : (
           <>
             <VersionsTable versions={versions} />
+            {oldest > 1 && <p className="hint">These are the newest. The model registry lists those before version {oldest}.</p>}
             <Export name={`${name}-models`} csv={() => toCsv(name, versions)} json={() => JSON.stringify(versions, null, 2)} />
           </>
         )}
