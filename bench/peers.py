@@ -147,7 +147,7 @@ def nearest_neighbours(history: pd.DataFrame) -> Predict:
     spread[spread == 0] = 1.0
 
     def scaled(values: np.ndarray) -> np.ndarray:
-        return np.nan_to_num((values - centre) / spread)
+        return np.asarray(np.nan_to_num((values - centre) / spread))
 
     model = KNeighborsRegressor(n_neighbors=min(5, len(history)), weights="distance")
     model.fit(scaled(seen), np.log(history.cost_usd.to_numpy(float)))
