@@ -49,7 +49,7 @@ def _compare(history: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, f
     table, log_cost = Table.of_history(Encoder.fit(kept), kept), np.log(kept.cost_usd)
     runs = Runs(table, log_cost, log_cost, together=False)
     found = inside.learn(runs)
-    if found.drift is None or not found.drift.terms:
+    if found.drift is None or not found.drift.kernels:
         return None
     shipped = selection.apart_from_conditions(runs, found)
     errors = np.zeros((2, len(table)))

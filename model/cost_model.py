@@ -122,7 +122,7 @@ class CostModel(Shape):
     def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
         estimate, spread = self.log_cost(table)
-        scale = self.intervals.scale(table.log_size, spread)
+        scale, standard = self.intervals.scale(table.log_size, spread), np.array([self.intervals.quantiles])
         if self.repeats is not None:
             scale = scale * self.repeats.scale(table.log_size)
         if self.drift is not None:
@@ -130,7 +130,9 @@ class CostModel(Shape):
             within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])
             factor = self.drift.scale(table.started_at, table.log_size)
             scale = np.where(within, factor, np.maximum(factor, 1.0)) * scale
-        quantiles = estimate[:, None] + scale[:, None] * np.array(self.intervals.quantiles)
+            if self.drift.quantiles:
+                standard = np.where(np.isfinite(table.started_at)[:, None], self.drift.quantiles, standard)
+        quantiles = estimate[:, None] + scale[:, None] * standard
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
 
     @cached_property

@@ -6,6 +6,7 @@ Sources: Lei et al. 2018, Distribution-free predictive inference for regression 
 Vovk 2015, Cross-conformal predictors.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated
 
@@ -51,7 +52,7 @@ class Intervals(Shape):
     @property
     def tail(self) -> float:
         """The standardised error that 90 % of runs stay under inside the range."""
-        return (self.quantiles[-2] - self.quantiles[1]) / 2
+        return tail_of(self.quantiles)
 
     def scale(self, log_size: Floats, spread: Floats) -> Floats:
         """Return the scale of log cost at these sizes; `spread` is the disagreement among the base's members."""
@@ -61,12 +62,17 @@ class Intervals(Shape):
         return np.asarray(np.sqrt(inside**2 + np.where(beyond > 0, spread, 0.0) ** 2 + (self.growth * beyond) ** 2))
 
 
+def tail_of(quantiles: Sequence[float]) -> float:
+    """Return the standardised error that 90 % of runs stay under."""
+    return (quantiles[-2] - quantiles[1]) / 2
+
+
 def fit_inside(log_size: Floats, errors: Floats) -> Intervals:
     """Calibrate from errors (log cost minus prediction) on unseen runs inside the training range."""
     knots, scales = _local_scales(log_size, errors)
     standard = errors / np.interp(log_size, knots, scales)
     return Intervals(
-        quantiles=_quantiles(standard),
+        quantiles=quantiles_of(standard),
         knots=tuple(knots.tolist()),
         scales=tuple(scales.tolist()),
         growth=GROWTH_PRIOR,
@@ -87,8 +93,11 @@ def _local_scales(log_size: Floats, errors: Floats) -> tuple[Floats, Floats]:
     return knots, np.asarray(local)
 
 
-def _quantiles(standard: Floats) -> tuple[float, ...]:
-    """Finite-sample quantiles, blended with a Student-t of the same spread while there are few errors."""
+def quantiles_of(standard: Floats) -> tuple[float, ...]:
+    """Return finite-sample quantiles of standardised errors at LEVELS.
+
+    They are blended with a Student-t of the same spread while there are few errors.
+    """
     count = len(standard)
     spread = max(float(np.median(np.abs(standard))) / 0.741, 0.3)
     shape = np.array(T_QUANTILES_4) * spread * (1 + 2.0 / max(count, 1))

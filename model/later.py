@@ -7,6 +7,7 @@ import numpy as np
 from model import drift, repeats
 from model.history import Floats
 from model.inside import Inside
+from model.intervals import tail_of
 from model.left_out import Runs, choose, mean_error
 
 CUTS = (0.4, 0.6, 0.8)
@@ -22,7 +23,10 @@ FEW_RUNS = 20.0
 
 def learn(runs: Runs, inner: Inside, found: drift.Drift) -> drift.Drift:
     """Learn from predicting later runs by earlier ones how far the last conditions go on, and how errors grow."""
-    order, as_it_was = drift.latest(runs.table.started_at), replace(runs, adjusted=runs.log_cost)
+    order, adjusted = drift.latest(runs.table.started_at), runs.log_cost.copy()
+    # Errors inside are those of a level between costs before a change and since, so every block needs that level, too.
+    adjusted[order] -= found.lasting_of_own()
+    as_it_was = replace(runs, adjusted=adjusted)
     table, log_cost, errors_inside = runs.table.take(order), runs.log_cost[order], inner.errors[order]
     errors: dict[float, list[Floats]] = {share: [] for share in SHARES}
     scales: list[Floats] = []
@@ -38,9 +42,9 @@ def learn(runs: Runs, inner: Inside, found: drift.Drift) -> drift.Drift:
             )
             level, factor = level + again.shift(held.log_size), again.scale(held.log_size)
         known = found.before(first)
-        shift = known.shift(held.started_at, held.log_size)
+        fading, lasting = known.parts(held.started_at, held.log_size)
         for share, kept in errors.items():
-            kept.append(log_cost[later] - level - share * shift)
+            kept.append(log_cost[later] - level - lasting - share * fading)
         scales.append(
             inner.intervals.scale(held.log_size, np.zeros(len(held)))
             * factor
@@ -51,6 +55,7 @@ def learn(runs: Runs, inner: Inside, found: drift.Drift) -> drift.Drift:
     needed = [
         float(np.quantile(np.abs(error) / scale, 0.9)) for error, scale in zip(errors[share], scales, strict=True)
     ]
-    widening = min(max(1.0, max(needed) / inner.intervals.tail), MOST_WIDENING)
+    tail = tail_of(found.quantiles or inner.intervals.quantiles)
+    widening = min(max(1.0, max(needed) / tail), MOST_WIDENING)
     weight = len(order) / (len(order) + FEW_RUNS)
     return found.model_copy(update={"later": share, "widening": 1.0 + weight * (widening - 1.0)})

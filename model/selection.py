@@ -36,7 +36,7 @@ def select(table: Table, log_cost: Floats) -> Selection:
     table, log_cost = table.take(rows), log_cost[rows]
     runs = Runs(table, log_cost, log_cost, together=False)
     found = inside.learn(runs)
-    if found.repeats is not None or (found.drift is not None and found.drift.terms):
+    if found.repeats is not None or (found.drift is not None and found.drift.kernels):
         runs = apart_from_conditions(runs, found)
         found = inside.learn(runs)
     if found.repeats is not None or repeats.are_most(table.log_size):

@@ -313,6 +313,69 @@ def test_conditions_may_touch_only_runs_of_a_size() -> None:
     assert small_slow.cost_usd < 1.3 * small_usual.cost_usd
 
 
+@pytest.mark.parametrize("since", [60, 75, 100])
+@pytest.mark.parametrize("noise", [0.05, 0.15])
+def test_a_change_for_good_holds_for_all_later_runs(since: int, noise: float) -> None:
+    rows = make_rows(120, noise=noise)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 0.5 if number >= since else 1.0
+        row["started_at"] = dated(number)
+    asked = [{"input_bytes": 10**10, "started_at": start} for start in (dated(20), dated(125), dated(300), None)]
+    before, soon, later, undated = ask(fit(rows), *map(InvocationRow.model_validate, asked))
+    assert soon.cost_usd == pytest.approx(before.cost_usd / 2, rel=0.12)
+    assert later.cost_usd == pytest.approx(before.cost_usd / 2, rel=0.12)
+    assert soon.cost_usd < undated.cost_usd < before.cost_usd, "who does not say when, gets what runs cost on the whole"
+    assert relative_width(soon) < relative_width(undated)
+
+
+def test_after_a_change_intervals_lie_around_what_runs_cost_since() -> None:
+    rows = make_rows(300, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 0.5 if number >= 50 else 1.0
+        row["started_at"] = dated(number)
+    later = make_rows(100, noise=0.05, seed=1)
+    asked = [{"input_bytes": row["input_bytes"], "started_at": dated(310)} for row in later]
+    answered = ask(fit(rows), *map(InvocationRow.model_validate, asked))
+    costs = [row["cost_usd"] / 2 for row in later]
+    middle, *_, widest = zip(*(each.intervals for each in answered), strict=True)
+    assert 85 <= sum(each.low_usd <= cost <= each.high_usd for each, cost in zip(widest, costs, strict=True)) <= 97
+    assert 40 <= sum(each.low_usd <= cost <= each.high_usd for each, cost in zip(middle, costs, strict=True)) <= 60
+
+
+def test_of_two_changes_both_hold() -> None:
+    rows = make_rows(150, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= (1.0, 0.5, 1.5)[(number >= 50) + (number >= 110)]
+        row["started_at"] = dated(number)
+    asked = [{"input_bytes": 10**10, "started_at": dated(number)} for number in (20, 80, 130, 250)]
+    first, second, third, later = ask(fit(rows), *map(InvocationRow.model_validate, asked))
+    assert second.cost_usd == pytest.approx(0.5 * first.cost_usd, rel=0.12)
+    assert third.cost_usd == pytest.approx(1.5 * first.cost_usd, rel=0.12)
+    assert later.cost_usd == pytest.approx(third.cost_usd, rel=0.05)
+
+
+@pytest.mark.parametrize("phase", range(6))
+def test_conditions_that_come_and_go_are_no_change(phase: int) -> None:
+    rows = make_rows(150, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= math.exp(0.4 * math.sin(number / 12 + phase))
+        row["started_at"] = dated(number)
+    model = fit(rows)
+    assert model.drift is not None
+    assert model.drift.terms
+    assert not model.drift.changes
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_nothing_changed_no_change_is_seen(seed: int) -> None:
+    rows = make_rows(120, noise=0.2, seed=seed)
+    for number, row in enumerate(rows):
+        row["started_at"] = dated(number)
+    model = fit(rows)
+    assert model.drift is not None
+    assert not model.drift.changes
+
+
 def test_runs_later_than_all_others_get_the_width_that_later_runs_needed() -> None:
     rows = make_rows(150, noise=0.1)
     for number, row in enumerate(rows):
