@@ -239,6 +239,12 @@ const scenarios = {
 
     await page.emulateMedia({ media: "print" });
     assert(!(await button(page, "Estimate cost").isVisible()) && (await figure(page).isVisible()), "paper gets the answer alone");
+
+    const phone = await newPage({ viewport: { width: 390, height: 844 } });
+    await phone.goto(ask("wgs-joint-calling"));
+    await phone.locator(".curve svg").waitFor();
+    await phone.waitForFunction(() => Math.abs(document.querySelector(".result").getBoundingClientRect().top) < 2);
+    await assertFocus(phone, figure(phone), "when the answer of a shared address is there");
   },
 
   /** An interval that says nothing is not dressed up as an estimate. */

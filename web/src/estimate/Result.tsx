@@ -31,7 +31,10 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const heading = useRef<HTMLHeadingElement>(null);
   // The figure comes first, and what explains it when there is time: all at once would hold up a slow phone.
   const explained = useDeferredValue(true, false);
-  useEffect(() => bringTo(heading.current), [prediction.prediction_id, times, explained]);
+  useEffect(() => {
+    // Until all is there, the page may be too short to bring the card to its top.
+    if (explained) bringTo(heading.current);
+  }, [prediction.prediction_id, times, explained]);
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
