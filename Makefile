@@ -110,7 +110,7 @@ lint: .venv/.installed ## Format, lint and types of the Python code
 	@.venv/bin/ruff check -q .
 	@.venv/bin/mypy
 
-bench: .venv/.installed ## Accuracy and speed against named peers, and the web app's pages by Lighthouse (set RUNQUOTE_BENCHMARK to a folder of run histories)
+bench: .venv/.installed ## Accuracy and speed against named peers, the start of the model's image, and the web app's pages by Lighthouse (set RUNQUOTE_BENCHMARK to a folder of run histories)
 	@$(PYTHON) -m bench
 
 examples: .venv/.installed ## Measure the example histories anew (about an hour; installs bwa, samtools, salmon, plink2 …)

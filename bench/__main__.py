@@ -1,4 +1,5 @@
-"""`python -m bench`: accuracy against named peers, what training and answering cost, and how the web app's pages do.
+"""`python -m bench`: accuracy against named peers, what training and answering cost, how the model's image starts,
+and how the web app's pages do.
 
 Accuracy needs run histories, which are not part of the project: `RUNQUOTE_BENCHMARK` names a folder with the harness
 `evaluate.py` (or the folder of histories beside it). Without it accuracy is left out.
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import pages, speed
+from bench import image, pages, speed
 
 PEERS = (
     "xgboost_raw",
@@ -31,6 +32,7 @@ PROTOCOLS = "random,extrap,extrap_hard,time,curve"
 def main() -> int:
     """Run all benches and return the exit code."""
     speed.report()
+    image.report()
     pages.report()
     named = os.environ.get("RUNQUOTE_BENCHMARK")
     if not named:
