@@ -389,6 +389,10 @@ const scenarios = {
     await page.getByLabel("Status").selectOption("FAILED");
     await page.getByText("1 run, latest first: all that match").waitFor();
     assert.equal(await page.locator("td .status").innerText(), "Failed");
+    await page.emulateMedia({ media: "print" });
+    const onPaper = ["Workflow", "Status", "Tag", "Completed from", "Completed until"].map((name) => page.getByLabel(name).isVisible());
+    assert.deepEqual(await Promise.all(onPaper), [true, true, false, false, false], "paper gets the filters that are set");
+    await page.emulateMedia({ media: "screen" });
     await page.getByLabel("Status").selectOption("CANCELLED");
     await page.getByText("No run matches these filters.").waitFor();
     const sent = page.waitForRequest(/completed_before/);
