@@ -31,6 +31,8 @@ CONTAINER = str(Path(__file__).with_name("container.py"))
 FUNCTIONS = ("prepare_dataset", "verify_artifact", "compare_models", "promote", "select_workflows")
 BACKEND = os.environ.get("RUNQUOTE_BACKEND", "embedded")
 BUCKET, TABLE = "artifacts", "workflows"
+TELLING = ("NotifyOutcome", "Retrain")
+"""The states that let one notification go out, by themselves or by an execution that they start."""
 
 
 @dataclass
@@ -62,7 +64,10 @@ class Machine:
         while (description := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
             assert time.monotonic() < deadline, f"{arn} did not end"
             time.sleep(0.1)
-        return {**description, "visited": self.visited(arn), "notifications": self._notifications()}
+        visited = self.visited(arn)
+        unheard = description.get("error") == "NotificationFailed"
+        told = 0 if unheard else sum(state in TELLING for state in visited)
+        return {**description, "visited": visited, "notifications": self._notifications(told)}
 
     def visited(self, arn: str) -> list[str]:
         """The states that an execution has entered so far, in order."""
@@ -76,13 +81,19 @@ class Machine:
             assert time.monotonic() < deadline, self.visited(arn)
             time.sleep(0.1)
 
-    def _notifications(self) -> list[dict[str, Any]]:
-        queue, found = self.client("sqs"), []
-        while messages := queue.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+    def _notifications(self, told: int) -> list[dict[str, Any]]:
+        """Return all notifications, which may arrive after the execution that told them has ended."""
+        queue, found = self.client("sqs"), list[dict[str, Any]]()
+        deadline = time.monotonic() + 30
+        while True:
+            messages = queue.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
             for message in messages:
                 found.append(json.loads(message["Body"]))
                 queue.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+            if not messages:
+                if len(found) >= told or time.monotonic() > deadline:
+                    return found
+                time.sleep(0.1)
 
     def resources(self) -> dict[str, set[str]]:
         """Names of all endpoints, endpoint configs and models."""
