@@ -117,7 +117,7 @@ def _add(connection: "DuckDBPyConnection", path: Path, tag: str, measure: Measur
         _name_the_bad_cell(connection, table, form)
         raise ReaderError(f"{path}: {bad} lines hold a cost that is no number")
     if currency:
-        raise ReaderError(f"{path}: its costs are in {currency}, and Runquote keeps USD")
+        raise ReaderError(f"{path}: its costs are in {currency[:80]!r}, and Runquote keeps USD")
     connection.execute("INSERT INTO lines SELECT * EXCLUDE (bad, currency) FROM found")
 
 
@@ -361,5 +361,5 @@ def _named_by(manifest: Path) -> Iterator[Path]:
         folders = [manifest.parent, *list(manifest.parents)[1:8]]
         found = next((folder / tail for tail in tails for folder in folders if (folder / tail).is_file()), None)
         if found is None:
-            raise ReaderError(f"{manifest}: names {key}, which is not there")
+            raise ReaderError(f"{manifest}: names {key!r}, which is not there")
         yield found

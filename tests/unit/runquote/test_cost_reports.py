@@ -136,7 +136,7 @@ def test_a_manifest_says_which_version_counts(tmp_path: Path, keys: str) -> None
     for source in (tmp_path, period / "daily-Manifest.json"):
         assert cur.read(source, "run_id").lines == len(LINES)
     (period / "newer" / "daily-1.csv").unlink()
-    with pytest.raises(ReaderError, match=r"Manifest\.json: names .*newer/daily-1\.csv, which is not there"):
+    with pytest.raises(ReaderError, match=r"Manifest\.json: names .*newer/daily-1\.csv', which is not there"):
         cur.read(tmp_path, "run_id")
     for file in tmp_path.rglob("*anifest.json"):
         file.unlink()
@@ -159,7 +159,8 @@ def broken(tmp_path: Path, name: str, change: Callable[[str], str]) -> Path:
             r"line 4: column line_item_unblended_cost: cannot read 'a lot'",
         ),
         (lambda text: text.replace('""genomics""', "", 1), r"line 2: column resource_tags: cannot read"),
-        (lambda text: text.replace("USD", "CNY"), "its costs are in CNY, and Runquote keeps USD"),
+        (lambda text: text.replace("USD", "CNY"), "its costs are in 'CNY', and Runquote keeps USD"),
+        (lambda text: text.replace("USD", '"\n"'), "costs are in "),
         (lambda text: text.replace("line_item_unblended_cost", "cost"), "is no AWS cost report"),
         (
             lambda text: text.replace("line_item_usage_start_date", "start"),
