@@ -42,7 +42,13 @@ test("a shared estimate is asked for with all that it shows, and its page finds 
   expect(client.getQueryData(queryKey)).toEqual({});
 });
 
-test.each(["/", "/models?workflow=rnaseq-quant", "/?workflow=rnaseq-quant&input=-1", "/?workflow=rnaseq-quant&input=20&p.paired=true"])(
+test.each([
+  "/",
+  "/models?workflow=rnaseq-quant",
+  "/runs?workflow=rnaseq-quant&input=20&iu=MB",
+  "/?workflow=rnaseq-quant&input=-1",
+  "/?workflow=rnaseq-quant&input=20&p.paired=true",
+])(
   "%s asks for nothing but the list of workflows, which its page needs first",
   async (address) => {
     await ask(address);
@@ -63,11 +69,12 @@ test("the key that a person entered lets the questions in", async () => {
 });
 
 test.each([
-  ["nobody entered a key", { apiUrl: API }],
-  ["people sign in", { apiUrl: API, signIn: { issuer: "i", url: "https://sign-in.example", clientId: "c", scope: "s" } }],
-  ["the configuration is broken", {}],
-])("nothing is asked where %s", async (_, given) => {
+  ["nobody entered a key", { apiUrl: API }, null],
+  ["people sign in", { apiUrl: API, signIn: { issuer: "i", url: "https://sign-in.example", clientId: "c", scope: "s" } }, "of another time"],
+  ["the configuration is broken", {}, "own"],
+])("nothing is asked where %s", async (_, given, key) => {
   config = given;
+  entered = key;
   await ask("/?workflow=rnaseq-quant&input=20&iu=MB");
   expect(asked).toEqual([]);
 });

@@ -345,7 +345,8 @@ const scenarios = {
     await page.goBack();
     await figure.waitFor();
     await page.emulateMedia({ media: "print" });
-    assert(!(await page.getByText("Choose a CSV file with a line").isVisible()) && (await figure.isVisible()), "paper gets the answer alone");
+    assert(!(await page.locator(".drop").isVisible()) && (await figure.isVisible()), "paper gets the answer alone");
+    assert(!(await page.getByText("Choose a CSV file with a line").isVisible()), "paper gets no instructions");
   },
 
   /** More rows than one request takes: several requests, one total, pages of a table; and a service that goes away. */
