@@ -126,12 +126,13 @@ class CostModel(Shape):
         if self.repeats is not None:
             scale = scale * self.repeats.scale(table.log_size)
         if self.drift is not None:
-            # Recent runs make nobody surer of growth beyond the range; later runs are no surer there than inside it.
+            # Neither recent runs nor changes make anybody surer of growth beyond the range, which was learned without
+            # them; later runs are no surer there than inside it.
             within = (table.log_size >= self.base.log_range[0]) & (table.log_size <= self.base.log_range[1])
             factor = self.drift.scale(table.started_at, table.log_size)
             scale = np.where(within, factor, np.maximum(factor, 1.0)) * scale
             if self.drift.quantiles:
-                standard = np.where(np.isfinite(table.started_at)[:, None], self.drift.quantiles, standard)
+                standard = np.where((within & np.isfinite(table.started_at))[:, None], self.drift.quantiles, standard)
         quantiles = estimate[:, None] + scale[:, None] * standard
         return estimate, np.clip(quantiles, np.log(SMALLEST_COST_USD), np.log(MAX_COST_USD))
 

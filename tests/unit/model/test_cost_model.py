@@ -342,6 +342,17 @@ def test_after_a_change_intervals_lie_around_what_runs_cost_since() -> None:
     assert 40 <= sum(each.low_usd <= cost <= each.high_usd for each, cost in zip(middle, costs, strict=True)) <= 60
 
 
+def test_a_change_makes_nobody_surer_of_growth_beyond_the_range() -> None:
+    rows = make_rows(120, noise=0.05)
+    for number, row in enumerate(rows):
+        row["cost_usd"] *= 0.5 if number >= 60 else 1.0
+        row["started_at"] = dated(number)
+    far = 5 * max(row["input_bytes"] for row in rows)
+    asked = [{"input_bytes": far, "started_at": start} for start in (dated(130), None)]
+    dated_far, undated_far = ask(fit(rows), *map(InvocationRow.model_validate, asked))
+    assert relative_width(dated_far) >= 0.99 * relative_width(undated_far)
+
+
 def test_of_two_changes_both_hold() -> None:
     rows = make_rows(150, noise=0.05)
     for number, row in enumerate(rows):
