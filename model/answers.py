@@ -78,7 +78,13 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
         parameters[step:, :, columns] = table.parameters[:, columns]
     started = np.full((len(steps), count), np.nan)
     started[-1] = table.started_at
-    walk = Table(size.ravel(), surplus.ravel(), parameters.reshape(len(steps) * count, -1), started.ravel())
+    walk = Table(
+        model.encoder,
+        size.ravel(),
+        surplus.ravel(),
+        parameters.reshape(len(steps) * count, -1),
+        started.ravel(),
+    )
     levels = np.exp(model.log_cost(walk)[0]).reshape(len(steps), count)
     levels[-1] = costs
     changes = np.diff(levels, axis=0)
@@ -121,7 +127,7 @@ def _notes(row: InvocationRow, parameter_names: list[str], typical_bytes: float)
     values = row.parameters or {}
     return [
         f"{_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run",
-        f"{_size(row.output_bytes or 0)} of output, against what is usual for this input",
+        f"{_size(row.output_bytes or 0)} of output, against what is usual for this input and these parameters",
         *(f"{name} is {values.get(name)}, against the average run" for name in parameter_names),
         "what runs started about then cost more or less than usual",
     ]

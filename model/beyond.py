@@ -84,7 +84,7 @@ def _cut(runs: Runs, inside: float, calibrated: intervals.Intervals, share: floa
         return None
     base, held = runs.fit_base(small, belief), table.take(large)
     mixtures = (0.0,) if base.trend.direction < 0 else MIXTURES
-    seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.columns) for mixture in mixtures}
+    seen = {mixture: base.mixed(inside, mixture).predict(held.log_size, held.stated) for mixture in mixtures}
     return _Cut(
         log_size=held.log_size,
         errors={mixture: log_cost[large] - estimate for mixture, (estimate, _) in seen.items()},

@@ -53,10 +53,10 @@ def _mistakes(away: Floats) -> Indices:
 def _away_from_all(table: Table, log_cost: Floats) -> Floats:
     """Return how far log costs are off a robust fit to all runs, 0 where that is not too far."""
     rows = sample(len(table))
-    line = trend.fit(table.log_size[rows], table.columns[rows], log_cost[rows])
+    line = trend.fit(table.log_size[rows], table.recorded[rows], log_cost[rows])
     # Between so many sizes the curve is straight; a member of the line for every run would fill the memory.
     sizes = np.linspace(table.log_size.min(), table.log_size.max(), SIZES)
-    expected = np.interp(table.log_size, sizes, line.size_part(sizes)[0]) + table.columns @ line.effect_column
+    expected = np.interp(table.log_size, sizes, line.size_part(sizes)[0]) + table.recorded @ line.effect_column
     away = log_cost - expected
     return np.where(np.abs(away) > _limit(trend.robust_scale(away), len(away)), away, 0.0)
 
@@ -79,9 +79,9 @@ def _left_out(table: Table, log_cost: Floats, others: Indices, row: int) -> tupl
 
     That is further where the others hardly say how cost grows up to there.
     """
-    line = trend.fit(table.log_size[others], table.columns[others], log_cost[others])
+    line = trend.fit(table.log_size[others], table.recorded[others], log_cost[others])
     here = slice(row, row + 1)
-    away = log_cost[row] - float(line.predict(table.log_size[here], table.columns[here])[0])
+    away = log_cost[row] - float(line.predict(table.log_size[here], table.recorded[here])[0])
     spread = float(line.size_part(table.log_size[here])[1][0])
     return away, _limit(line.noise, len(others) + 1) + DEVIATIONS * spread
 

@@ -11,6 +11,7 @@ from model import base, residual
 from model.base import Base
 from model.features import Encoder
 from model.history import Floats, History, Indices
+from model.outputs import ESTIMATE_NOISE
 
 MOST_TREE_RUNS = 100_000
 """Runs that the trees are fitted to, at most: some 500 leaves have nothing to learn from more."""
@@ -18,8 +19,12 @@ MOST_TREE_RUNS = 100_000
 
 @dataclass(frozen=True)
 class Table:
-    """Runs as the model sees them: log size, output surplus, parameter columns, start (NaN where unknown)."""
+    """Runs as the model sees them: log size, output surplus, parameter columns, start (NaN where unknown).
 
+    `surplus` is NaN where no output size is known; the encoder says how far it is believed.
+    """
+
+    encoder: Encoder
     log_size: Floats
     surplus: Floats
     parameters: Floats
@@ -35,8 +40,9 @@ class Table:
         started_at: Floats,
     ) -> "Table":
         """Turn runs or requests into the model's columns."""
-        surplus = encoder.output_column(input_bytes, output_bytes)
-        return cls(np.log(input_bytes), surplus, encoder.parameter_columns(parameters), started_at)
+        columns = encoder.parameter_columns(parameters)
+        surplus = encoder.output_column(input_bytes, output_bytes, columns)
+        return cls(encoder, np.log(input_bytes), surplus, columns, started_at)
 
     @classmethod
     def of_history(cls, encoder: Encoder, history: History) -> "Table":
@@ -44,13 +50,28 @@ class Table:
         return cls.of(encoder, history.input_bytes, history.output_bytes, history.parameters, history.started_at)
 
     @cached_property
-    def columns(self) -> Floats:
-        """The base's columns: an unknown output counts as the usual one."""
+    def stated(self) -> Floats:
+        """The base's columns of requests: output counts as it is expected to be, given what is stated."""
+        return np.column_stack([self.encoder.expected_surplus(self.surplus), self.parameters])
+
+    @cached_property
+    def recorded(self) -> Floats:
+        """The base's columns of past runs, whose output sizes are records."""
         return np.column_stack([np.nan_to_num(self.surplus), self.parameters])
 
     def take(self, rows: Indices) -> "Table":
         """Return some of the rows."""
-        return Table(self.log_size[rows], self.surplus[rows], self.parameters[rows], self.started_at[rows])
+        columns = (self.log_size, self.surplus, self.parameters, self.started_at)
+        return Table(self.encoder, *(column[rows] for column in columns))
+
+    def with_estimates(self) -> "Table":
+        """Return the same rows as people would ask for them, who estimate output sizes."""
+        errors = np.random.default_rng(1).normal(0.0, ESTIMATE_NOISE, len(self))
+        return replace(self, surplus=self.surplus + errors)
+
+    def without_output(self) -> "Table":
+        """Return the same rows with no output size known."""
+        return replace(self, surplus=np.full(len(self), np.nan))
 
     def __len__(self) -> int:
         return len(self.log_size)
@@ -71,11 +92,11 @@ class Core:
         Between two knots the estimate goes from one to the other as the base does, so that it rises wherever the base
         rises and the knots do.
         """
-        edge, growth, spread = self.base.split(table.log_size, table.columns)
+        edge, growth, spread = self.base.split(table.log_size, table.stated)
         if self.booster is None or len(self.knots) < 2:
             return edge + growth, spread
         # Rows that differ in nothing but size are the same question to the trees.
-        others = np.column_stack([table.columns, np.isnan(table.surplus)])
+        others = np.column_stack([table.recorded, np.isnan(table.surplus)])
         _, first, same = np.unique(others, axis=0, return_index=True, return_inverse=True)
         at_knots, totals = (values[same] for values in self._at_knots(table.take(first)))
         left = np.clip(np.searchsorted(self.knots, table.log_size, side="right") - 1, 0, len(self.knots) - 2)
@@ -86,7 +107,7 @@ class Core:
 
     def _at_knots(self, table: Table) -> tuple[Floats, Floats]:
         """Return the base, and base and trees together, at every knot (columns) for runs (rows)."""
-        alone = self.base.at_sizes(self.knots, table.columns)
+        alone = self.base.at_sizes(self.knots, table.stated)
         answers = residual.at_knots(self.booster, self.knots, table.surplus, table.parameters)
         totals = alone + self.strength * self.base.noise * answers
         return alone, _rising(totals) if self.base.trend.direction > 0 else totals
@@ -101,7 +122,7 @@ def fit_base(table: Table, log_cost: Floats, belief: float = 1.0, *, together: b
 
     `together` lets runs of the same size and parameters count as one, since they tell the same of how cost grows.
     """
-    log_size, columns = table.log_size, table.columns
+    log_size, columns = table.log_size, table.recorded
     if together:
         kinds = np.column_stack([log_size, table.parameters])
         _, first, group, counts = np.unique(kinds, axis=0, return_index=True, return_inverse=True, return_counts=True)
@@ -132,6 +153,6 @@ def add_trees(fitted: Base, table: Table, log_cost: Floats) -> Core:
     if len(table) >= residual.MINIMUM_RUNS:
         rows = base.sample(len(table), MOST_TREE_RUNS)
         seen = table.take(rows)
-        left = (log_cost[rows] - fitted.predict(seen.log_size, seen.columns)[0]) / fitted.noise
+        left = (log_cost[rows] - fitted.predict(seen.log_size, seen.recorded)[0]) / fitted.noise
         booster = residual.fit(seen.log_size, seen.surplus, seen.parameters, left)
     return Core(fitted, knots, booster, 1.0)

@@ -54,6 +54,7 @@ class CostModel(Shape):
         columns, line = 1 + self.encoder.width, self.base.trend
         sound = (
             len(line.effects) == columns
+            and len(self.encoder.output_effects) in {0, self.encoder.width}
             and len(self.base.two_part.coefficients) == 3 + 2 * columns
             and len(line.weights) == len(line.levels) == len(line.exponents) == len(line.overheads)
             and len(self.intervals.knots) == len(self.intervals.scales)
@@ -122,7 +123,8 @@ class CostModel(Shape):
     def log_quantiles(self, table: Table) -> tuple[Floats, Floats]:
         """Return the log of the typical cost, and its quantiles at intervals.LEVELS (columns) of each run (rows)."""
         estimate, spread = self.log_cost(table)
-        scale, standard = self.intervals.scale(table.log_size, spread), np.array([self.intervals.quantiles])
+        stated = np.isfinite(table.surplus)
+        scale, standard = self.intervals.scale(table.log_size, spread, stated), np.array([self.intervals.quantiles])
         if self.repeats is not None:
             scale = scale * self.repeats.scale(table.log_size)
         if self.drift is not None:
@@ -158,7 +160,8 @@ class CostModel(Shape):
             [np.nan if run.output_bytes is None else run.output_bytes for run in self.references], dtype=float
         )
         parameters = np.array([run.parameters for run in self.references]).reshape(len(sizes), -1)
-        return Table(np.log(sizes), self.encoder.output_column(sizes, outputs), parameters, np.full(len(sizes), np.nan))
+        surplus = self.encoder.output_column(sizes, outputs, parameters)
+        return Table(self.encoder, np.log(sizes), surplus, parameters, np.full(len(sizes), np.nan))
 
 
 def _references(history: History, table: Table) -> tuple[ReferenceRun, ...]:

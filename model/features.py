@@ -10,9 +10,12 @@ from types import NoneType
 from typing import Any, TypeIs
 
 import numpy as np
+from pydantic import Field
 
 from contract.base import ParameterValue, Shape
-from model.history import Floats, History
+from model import outputs
+from model.base import sample
+from model.history import Floats, History, Indices
 
 MAX_LEVELS = 12
 """Values of a category that get a term of their own; a value seen once says nothing that can be trusted."""
@@ -22,6 +25,8 @@ MAX_PARAMETERS = 60
 """Parameters that are looked at: those that most runs record. A run itself has 50 at most."""
 MAX_COLUMNS = 100
 """Where parameters would take more columns than this, each category gets fewer terms, but two."""
+MOST_OUTPUTS = 20_000
+"""Runs that say what output is usual, at most."""
 SMALLEST_OUTPUT = 1024.0
 """Bytes under which output sizes are not told apart, so that an empty output is no extreme."""
 
@@ -93,13 +98,19 @@ def _column(parameters: Sequence[dict[str, Any]], name: str) -> list[Any]:
 
 
 class Encoder(Shape):
-    """Turns sizes and parameters into the model's columns. Fitted on a history, immutable afterwards."""
+    """Turns sizes and parameters into the model's columns. Fitted on a history, immutable afterwards.
+
+    Members named `output_` are those of `outputs.UsualOutput`. Models of before `output_effects` and `output_spread`
+    were learned have none, and take every stated output size for what it says.
+    """
 
     numbers: tuple[NumberParameter, ...]
     categories: tuple[CategoryParameter, ...]
     output_intercept: float
     output_slope: float
+    output_effects: tuple[float, ...] = ()
     output_bounds: tuple[float, float]
+    output_spread: float | None = Field(default=None, gt=0)
     output_recorded: bool
 
     @classmethod
@@ -120,14 +131,33 @@ class Encoder(Shape):
             else:
                 categories.append(_category(name, values))
         categories = _fewer_terms(categories, MAX_COLUMNS - len(numbers))
-        intercept, slope, bounds = _usual_output(history)
-        return cls(
+        plain = cls(
             numbers=tuple(numbers),
             categories=tuple(categories),
-            output_intercept=intercept,
-            output_slope=slope,
-            output_bounds=bounds,
-            output_recorded=bool(np.isfinite(history.output_bytes).any()),
+            output_intercept=0.0,
+            output_slope=0.0,
+            output_bounds=(0.0, 0.0),
+            output_recorded=False,
+        )
+        known = np.flatnonzero(np.isfinite(history.output_bytes))
+        return plain._with_outputs(history, known[sample(len(known), MOST_OUTPUTS)]) if len(known) else plain
+
+    def _with_outputs(self, history: History, rows: Indices) -> "Encoder":
+        size = history.input_bytes[rows]
+        usual = outputs.usual(
+            np.log(size),
+            self.parameter_columns([history.parameters[row] for row in rows]),
+            _log_ratio(size, history.output_bytes[rows]),
+        )
+        return self.model_copy(
+            update={
+                "output_intercept": usual.intercept,
+                "output_slope": usual.slope,
+                "output_effects": usual.effects,
+                "output_bounds": usual.bounds,
+                "output_spread": usual.spread,
+                "output_recorded": True,
+            }
         )
 
     @cached_property
@@ -168,14 +198,20 @@ class Encoder(Shape):
                 columns[known, places[category.name].start + levels[known]] += 1.0
         return columns
 
-    def output_column(self, input_bytes: Floats, output_bytes: Floats) -> Floats:
-        """Return log(output/input) minus its usual value at that input size, NaN where output is unknown."""
-        surplus = _log_ratio(input_bytes, output_bytes) - (
-            self.output_intercept + self.output_slope * np.log(input_bytes)
-        )
+    def output_column(self, input_bytes: Floats, output_bytes: Floats, columns: Floats) -> Floats:
+        """Return log(output/input) minus its usual value for input and parameter columns, NaN where it is unknown."""
+        usual = self.output_intercept + self.output_slope * np.log(input_bytes)
+        if self.output_effects:
+            usual = usual + columns @ np.array(self.output_effects)
         low, high = self.output_bounds
         margin = high - low
-        return np.clip(surplus, low - margin, high + margin)
+        return np.clip(_log_ratio(input_bytes, output_bytes) - usual, low - margin, high + margin)
+
+    def expected_surplus(self, stated: Floats) -> Floats:
+        """Return what a stated output surplus counts for; 0, the usual output, for NaN."""
+        if self.output_spread is None:
+            return np.nan_to_num(stated)
+        return np.nan_to_num(outputs.expected_surplus(stated, self.output_spread))
 
     def unknown(self, parameters: dict[str, Any]) -> list[str]:
         """Name parameters that training never saw, and `name=value` for values outside of what it saw."""
@@ -238,22 +274,3 @@ def _fewer_terms(categories: list[CategoryParameter], columns: int) -> list[Cate
 
 def _log_ratio(input_bytes: Floats, output_bytes: Floats) -> Floats:
     return np.log(np.maximum(output_bytes, SMALLEST_OUTPUT)) - np.log(input_bytes)
-
-
-def _usual_output(history: History) -> tuple[float, float, tuple[float, float]]:
-    """Fit log(output/input) as a straight line in log size, shrunk to a constant ratio when runs are few."""
-    known = np.isfinite(history.output_bytes)
-    if not known.any():
-        return 0.0, 0.0, (0.0, 0.0)
-    size = np.log(history.input_bytes[known])
-    ratio = _log_ratio(history.input_bytes[known], history.output_bytes[known])
-    centred = size - size.mean()
-    weights = np.ones_like(size)
-    intercept = slope = 0.0
-    for _ in range(10):
-        slope = float((weights * centred * ratio).sum() / ((weights * centred**2).sum() + 1.0))
-        intercept = float(np.average(ratio - slope * centred, weights=weights))
-        off = ratio - slope * centred - intercept
-        weights = 1.0 / (1.0 + (off / (1.4826 * np.median(np.abs(off)) + 0.01)) ** 2 / 4)
-    surplus = ratio - slope * centred - intercept
-    return intercept - slope * float(size.mean()), slope, (float(surplus.min()), float(surplus.max()))

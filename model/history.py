@@ -19,6 +19,7 @@ from model.errors import InsufficientData
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
 MINIMUM_RUNS = 3
 """Fewest usable runs that make a model."""
 PURCHASE_OPTION = "purchase_option"

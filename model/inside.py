@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model import core, drift, intervals, repeats
-from model.history import Floats
+from model.core import Core, Table
+from model.history import Floats, Indices
 from model.left_out import Runs, choose, folds, mean_error
 
 STRENGTHS = (0.0, 0.5, 1.0)
@@ -33,41 +34,68 @@ class Inside:
         return 1.0 if self.repeats is None else self.repeats.unseen
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """The best mixture and strength of the trees, and the cores so fitted, each with the runs that it has not seen."""
+
+    mixture: float
+    strength: float
+    fitted: list[tuple[Core, Indices]]
+
+    def errors(self, table: Table, log_cost: Floats) -> Floats:
+        """Return the errors on runs left out; `table` may show their output sizes otherwise than they were."""
+        errors = np.zeros(len(table))
+        for each, fold in self.fitted:
+            errors[fold] = log_cost[fold] - each.predict(table.take(fold))[0]
+        return errors
+
+
 def learn(runs: Runs) -> Inside:
     """Choose mixture and trees, and learn intervals, repeats and drift from the errors on runs left out."""
-    table = runs.table
-    mixture, strength, errors = _choose(runs)
+    table, choice = runs.table, _choose(runs)
+    errors = choice.errors(table, runs.log_cost)
     again, shift, factor = repeats.fit(table.log_size, errors)
     calibrated = intervals.fit_inside(table.log_size, (errors - shift) / factor)
     scales = calibrated.scale(table.log_size, np.zeros(len(table))) * factor
+    recorded = np.flatnonzero(np.isfinite(table.surplus))
+    if len(recorded):
+        estimated, unstated = (
+            choice.errors(asked, runs.log_cost) - shift for asked in (table.with_estimates(), table.without_output())
+        )
+        calibrated = calibrated.for_requests(
+            *(each[recorded] / scales[recorded] for each in (errors - shift, estimated, unstated))
+        )
     found = drift.fit(table.started_at, table.log_size, errors - shift, scales, calibrated.tail)
-    return Inside(mixture, strength, errors, calibrated, again, found)
+    return Inside(choice.mixture, choice.strength, errors, calibrated, again, found)
 
 
-def _choose(runs: Runs) -> tuple[float, float, Floats]:
-    """Return the best mixture, the best strength of the trees, and the errors on runs left out."""
+def _choose(runs: Runs) -> _Choice:
+    """Choose by the errors on runs left out."""
     table, log_cost, adjusted = runs.table, runs.log_cost, runs.adjusted
     splits = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in folds(len(table))]
     fitted = [runs.fit_base(rest) for rest, _ in splits]
-    levels = {mixture: np.zeros(len(table)) for mixture in MIXTURES}
+    mixtures = (0.0,) if any(base.trend.direction < 0 for base in fitted) else MIXTURES
+    levels = {mixture: np.zeros(len(table)) for mixture in mixtures}
     for base, (_, fold) in zip(fitted, splits, strict=True):
         held = table.take(fold)
         for mixture, level in levels.items():
-            level[fold] = base.mixed(mixture, mixture).predict(held.log_size, held.columns)[0]
-    if any(base.trend.direction < 0 for base in fitted):
-        levels = {0.0: levels[0.0]}
+            level[fold] = base.mixed(mixture, mixture).predict(held.log_size, held.stated)[0]
     inside = choose({mixture: mean_error(log_cost - level) for mixture, level in levels.items()})
-    plain = log_cost - levels[inside]
-    errors = {strength: plain.copy() for strength in STRENGTHS}
-    for base, (rest, fold) in zip(fitted, splits, strict=True):
-        boosted = core.add_trees(base.mixed(inside, inside), table.take(rest), adjusted[rest])
-        for strength in STRENGTHS[1:] if boosted.booster is not None else ():
-            errors[strength][fold] = log_cost[fold] - boosted.with_strength(strength).predict(table.take(fold))[0]
-    # What runs of the very same size tell needs no trees.
-    strength = choose(
-        {choice: mean_error(error - repeats.fit(table.log_size, error)[1]) for choice, error in errors.items()}
-    )
-    return inside, strength, errors[strength]
+    cores = [
+        (core.add_trees(base.mixed(inside, inside), table.take(rest), adjusted[rest]), fold)
+        for base, (rest, fold) in zip(fitted, splits, strict=True)
+    ]
+    strengths = STRENGTHS if any(each.booster is not None for each, _ in cores) else (0.0,)
+    choices = {
+        strength: _Choice(inside, strength, [(each.with_strength(strength), fold) for each, fold in cores])
+        for strength in strengths
+    }
+    losses = {}
+    for strength, choice in choices.items():
+        errors = choice.errors(table, log_cost)
+        # What runs of the very same size tell needs no trees.
+        losses[strength] = mean_error(errors - repeats.fit(table.log_size, errors)[1])
+    return choices[choose(losses)]
 
 
 def with_unseen(runs: Runs, found: Inside) -> Inside:

@@ -8,13 +8,13 @@ Vovk 2015, Cross-conformal predictors.
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field
 
 from contract.base import Shape
-from model.history import Floats
+from model.history import Booleans, Floats
 
 LEVELS = tuple(round(0.025 * step, 3) for step in range(1, 40))
 """Quantile levels that are kept: they hold the 20 outcomes (2.5, 7.5, ... 97.5 %) and every interval's ends."""
@@ -38,12 +38,18 @@ KNOTS = 7
 
 
 class Intervals(Shape):
-    """Error quantiles in units of a local scale of log cost."""
+    """Error quantiles in units of a local scale of log cost.
+
+    Where past runs record their output sizes, `with_output` and `without_output` are the factors on the scale inside
+    the range for requests that state one, which may be an estimate, and for those that do not.
+    """
 
     quantiles: Annotated[tuple[float, ...], Field(min_length=len(LEVELS), max_length=len(LEVELS))]
     knots: tuple[float, ...]
     scales: tuple[float, ...]
     growth: float
+    with_output: float = Field(default=1.0, ge=1)
+    without_output: float = Field(default=1.0, ge=1)
 
     @cached_property
     def _scaled(self) -> tuple[Floats, Floats, Floats]:
@@ -54,12 +60,32 @@ class Intervals(Shape):
         """The standardised error that 90 % of runs stay under inside the range."""
         return tail_of(self.quantiles)
 
-    def scale(self, log_size: Floats, spread: Floats) -> Floats:
-        """Return the scale of log cost at these sizes; `spread` is the disagreement among the base's members."""
+    def scale(self, log_size: Floats, spread: Floats, stated: Booleans | None = None) -> Floats:
+        """Return the scale of log cost at these sizes; `spread` is the disagreement among the base's members.
+
+        `stated` says of each request whether its output size is; by default all are asked about with what they wrote.
+        """
         _, knots, scales = self._scaled
         inside = np.interp(log_size, knots, scales)
+        if stated is not None:
+            inside = np.where(stated, self.with_output, self.without_output) * inside
         beyond = np.maximum(log_size - knots[-1], 0.0) + np.maximum(knots[0] - log_size, 0.0)
         return np.asarray(np.sqrt(inside**2 + np.where(beyond > 0, spread, 0.0) ** 2 + (self.growth * beyond) ** 2))
+
+    def for_requests(self, recorded: Floats, estimated: Floats, unstated: Floats) -> Self:
+        """Learn how much wider intervals must be for requests than for runs whose output size is on record.
+
+        The standardised errors are of the same runs, asked about with the recorded output size, an estimate, and none.
+        A stated output size may be a record or an estimate, so intervals are to cover as many of both together.
+        """
+        known, stated, none = (
+            float(np.quantile(np.abs(errors), 0.9))
+            for errors in (recorded, np.concatenate([recorded, estimated]), unstated)
+        )
+        known = max(known, 1e-9)
+        return self.model_copy(
+            update={"with_output": max(1.0, stated / known), "without_output": max(1.0, none / known)}
+        )
 
 
 def tail_of(quantiles: Sequence[float]) -> float:

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from model.history import Floats
-from model.trend import OUTPUT_NOISE
+from model.outputs import ESTIMATE_NOISE, RECORD_SHARE
 
 MINIMUM_RUNS = 15
 """Fewer runs than this get no trees."""
 KNOTS = 17
 """Sizes at which the trees are read."""
-NOISY_COPIES = 2
-"""Copies of every run with a recorded output size, each with an error in it."""
+ESTIMATES = 2
+"""Copies of every run with a recorded output size, each with an estimate in place of it."""
+UNSTATED_SHARE = 1 / 3
+"""Weight of a run without its output size; its copies with the record and with estimates share the rest."""
 ROWS_PER_THREAD = 5000
 ROUNDS = 150
 PARAMETERS: dict[str, Any] = {
@@ -67,18 +69,21 @@ def features(log_size: Floats, surplus: Floats, parameters: Floats) -> Floats:
 def fit(log_size: Floats, surplus: Floats, parameters: Floats, residuals: Floats) -> Any:  # noqa: ANN401
     """Boost trees on residuals of log cost, given in robust standard deviations.
 
-    Every run is there once without its output size and, where that is known, with a few roughly estimated ones: so the
-    trees serve requests without output size and do not trust an estimate more than it deserves.
+    Every run is there once without its output size and, where that is known, with that and with estimates of it: so the
+    trees serve requests without output size, and learn where to take a stated one for a record.
     """
     module = xgboost()
     known = np.flatnonzero(np.isfinite(surplus))
     blank = np.full_like(surplus, np.nan)
     generator = np.random.default_rng(0)
-    noisy = [surplus[known] + generator.normal(0.0, OUTPUT_NOISE, len(known)) for _ in range(NOISY_COPIES)]
-    copies = np.concatenate([np.arange(len(surplus)), *([known] * NOISY_COPIES)])
-    table = features(log_size[copies], np.concatenate([blank, *noisy]), parameters[copies])
-    share = np.where(np.isfinite(surplus), 1.0 / (1 + NOISY_COPIES), 1.0)[copies]
-    data = module.DMatrix(table, label=residuals[copies], weight=share, nthread=threads(len(copies)))
+    recorded = surplus[known]
+    estimates = [recorded + generator.normal(0.0, ESTIMATE_NOISE, len(known)) for _ in range(ESTIMATES)]
+    copies = np.concatenate([np.arange(len(surplus)), *([known] * (1 + ESTIMATES))])
+    table = features(log_size[copies], np.concatenate([blank, recorded, *estimates]), parameters[copies])
+    stated = 1.0 - UNSTATED_SHARE
+    shares = [stated * RECORD_SHARE, *([stated * (1.0 - RECORD_SHARE) / ESTIMATES] * ESTIMATES)]
+    weights = np.concatenate([np.where(np.isfinite(surplus), UNSTATED_SHARE, 1.0), np.repeat(shares, len(known))])
+    data = module.DMatrix(table, label=residuals[copies], weight=weights, nthread=threads(len(copies)))
     return module.train({**PARAMETERS, "nthread": threads(len(copies))}, data, num_boost_round=ROUNDS)
 
 

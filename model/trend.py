@@ -24,8 +24,8 @@ OVERHEADS = (-6.0, 5.0)
 DEGREES_OF_FREEDOM = 4.0
 EFFECT_PRIOR = 1.0
 """Standard deviation of a parameter's effect on log cost, for a parameter change of one standard deviation."""
-OUTPUT_NOISE = 0.2
-"""Error assumed of log output size: between that of a record, near 0, and that of an estimate before the run, 0.3."""
+NO_EFFECT_OF_OUTPUT = 0.2
+"""Sum of squared output surpluses of imagined runs that show no effect of it: five runs that are off by 0.2 each."""
 MOST_EVIDENCE = 40.0
 """Runs beyond this number do not make the posterior narrower: the family is never exactly true, and members that fit
 the middle of the range a little worse may continue it better."""
@@ -137,8 +137,7 @@ def _ridge(design: Floats, targets: Floats, weights: Floats, noise: float) -> Fl
     penalty = np.full(design.shape[1], (noise / EFFECT_PRIOR) ** 2)
     penalty[0] = 1e-9
     if design.shape[1] > 1:
-        # As much as if every recorded output size carried the error of a person's estimate.
-        penalty[1] += float(weights.sum()) * OUTPUT_NOISE**2
+        penalty[1] += NO_EFFECT_OF_OUTPUT
     weighted = design * weights[:, None]
     return np.linalg.solve(weighted.T @ design + np.diag(penalty), weighted.T @ targets)
 

@@ -19,7 +19,7 @@ from model.trend import (
     EXPONENT_PRIOR,
     EXPONENTS,
     MOST_EVIDENCE,
-    OUTPUT_NOISE,
+    NO_EFFECT_OF_OUTPUT,
     robust_scale,
 )
 
@@ -161,11 +161,11 @@ def _descend(design: _Design, log_cost: Floats, prior: _Prior, vector: Floats) -
 
 
 def _output_penalty(design: _Design, share: Floats, weights: Floats) -> Floats:
-    """Shrink the effects of output size as the error of a person's estimate of it would."""
+    """Shrink the effects of output size as imagined runs would that show none."""
     penalty = np.zeros(design.width)
     if design.first_growing > 1:
-        penalty[1] = OUTPUT_NOISE**2 * float(weights @ (1 - share) ** 2)
-        penalty[design.exponent + 1] = OUTPUT_NOISE**2 * float(weights @ share**2)
+        penalty[1] = NO_EFFECT_OF_OUTPUT * float(np.mean(weights * (1 - share) ** 2))
+        penalty[design.exponent + 1] = NO_EFFECT_OF_OUTPUT * float(np.mean(weights * share**2))
     return penalty
 
 

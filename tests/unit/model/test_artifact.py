@@ -114,6 +114,17 @@ def test_a_model_of_before_changes_were_learned_is_read(packed: bytes) -> None:
     assert read.served.drift == artifact.from_members(members).served.drift
 
 
+def test_a_model_of_before_output_sizes_were_doubted_is_read(packed: bytes) -> None:
+    members = artifact.unpack(packed)
+    content = json.loads(members["model.json"])
+    for model in (content["model"], content["twin"]["model"]):
+        del model["encoder"]["output_effects"], model["encoder"]["output_spread"]
+        del model["intervals"]["with_output"], model["intervals"]["without_output"]
+    read = artifact.from_members(members | {"model.json": json.dumps(content).encode()}).served
+    assert read.encoder.expected_surplus(np.array([0.7, np.nan])).tolist() == [0.7, 0.0]
+    assert (read.intervals.with_output, read.intervals.without_output) == (1.0, 1.0)
+
+
 def repeating() -> CostModel:
     """A model that has learned what each of a few inputs costs."""
     generator = random.Random(0)
@@ -163,7 +174,7 @@ def test_the_members_of_model_json_are_those_of_its_format() -> None:
     """Where this fails: raise NEWEST_ARTIFACT_FORMAT, unless no release has it yet; then write the members anew."""
     members = _members(artifact.ModelFile.model_json_schema())
     digest = hashlib.sha256(json.dumps(members, sort_keys=True).encode()).hexdigest()[:16]
-    assert (NEWEST_ARTIFACT_FORMAT, digest) == (2, "2ca274965d4b2755"), members
+    assert (NEWEST_ARTIFACT_FORMAT, digest) == (2, "a6ab2c18a6dfb914"), members
 
 
 def test_missing_metadata_is_refused() -> None:
@@ -214,6 +225,8 @@ def test_trees_that_xgboost_cannot_read_are_refused(packed: bytes) -> None:
         (("model", "strength"), 7),
         (("model", "runs"), "many"),
         (("model", "intervals", "quantiles"), [1.0]),
+        (("model", "encoder", "output_effects"), [1.0] * 50),
+        (("model", "encoder", "output_spread"), 0.0),
         (("model", "knots"), []),
     ],
 )

@@ -477,7 +477,7 @@ def test_larger_runs_may_disprove_that_cost_grows_with_size() -> None:
     believed, proven = (
         core.fit_base(table, log_cost, belief).mixed(0.0, chosen.beyond) for belief in (1.0, chosen.belief)
     )
-    far, columns = np.array([math.log(1e13)]), table.columns[:1] * 0
+    far, columns = np.array([math.log(1e13)]), table.recorded[:1] * 0
     for base in (believed, proven):
         assert base.predict(far, columns)[0][0] > math.log(0.4)
     assert proven.predict(far, columns)[0][0] < believed.predict(far, columns)[0][0]
