@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from contract.container import InvocationRow
-from model import answers, outputs
+from model import answers, outputs, trend
 from model.cost_model import CostModel
 from model.history import Floats
 from tests.unit.model.histories import make_history, make_row
@@ -110,6 +110,14 @@ def test_intervals_hold_however_output_is_asked_with(deviation: float, estimate_
     widest = [answer.intervals[-1] for answer in answers.predict(model, rows, explain=False, similar_runs=0)]
     covered = [each.low_usd <= row["cost_usd"] <= each.high_usd for each, row in zip(widest, asked, strict=True)]
     assert np.mean(covered) >= (0.75 if estimate_noise else 0.84)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(4, 0.0, 0.5), (400, 0.95, 1.0)])
+def test_few_runs_say_less_of_what_output_does_than_many(count: int, low: float, high: float) -> None:
+    surplus = np.resize([0.2, -0.2, -0.2, 0.2], count)
+    log_size = np.linspace(20.0, 25.0, count)
+    fitted = trend.fit(log_size, surplus[:, None], log_size - 23.0 + surplus)
+    assert low < fitted.effects[0] < high
 
 
 def test_the_usual_output_is_that_of_the_parameters() -> None:
