@@ -52,8 +52,8 @@ class _Choice:
 
 def learn(runs: Runs) -> Inside:
     """Choose mixture and trees, and learn intervals, repeats and drift from the errors on runs left out."""
-    table, choice = runs.table, _choose(runs)
-    errors = choice.errors(table, runs.log_cost)
+    table = runs.table
+    choice, errors = _choose(runs)
     again, shift, factor = repeats.fit(table.log_size, errors)
     calibrated = intervals.fit_inside(table.log_size, (errors - shift) / factor)
     scales = calibrated.scale(table.log_size, np.zeros(len(table))) * factor
@@ -69,8 +69,8 @@ def learn(runs: Runs) -> Inside:
     return Inside(choice.mixture, choice.strength, errors, calibrated, again, found)
 
 
-def _choose(runs: Runs) -> _Choice:
-    """Choose by the errors on runs left out."""
+def _choose(runs: Runs) -> tuple[_Choice, Floats]:
+    """Choose by the errors on runs left out, and return those of the choice."""
     table, log_cost, adjusted = runs.table, runs.log_cost, runs.adjusted
     splits = [(np.setdiff1d(np.arange(len(table)), fold), fold) for fold in folds(len(table))]
     fitted = [runs.fit_base(rest) for rest, _ in splits]
@@ -90,12 +90,12 @@ def _choose(runs: Runs) -> _Choice:
         strength: _Choice(inside, strength, [(each.with_strength(strength), fold) for each, fold in cores])
         for strength in strengths
     }
-    losses = {}
-    for strength, choice in choices.items():
-        errors = choice.errors(table, log_cost)
-        # What runs of the very same size tell needs no trees.
-        losses[strength] = mean_error(errors - repeats.fit(table.log_size, errors)[1])
-    return choices[choose(losses)]
+    errors = {strength: choice.errors(table, log_cost) for strength, choice in choices.items()}
+    # What runs of the very same size tell needs no trees.
+    strength = choose(
+        {each: mean_error(error - repeats.fit(table.log_size, error)[1]) for each, error in errors.items()}
+    )
+    return choices[strength], errors[strength]
 
 
 def with_unseen(runs: Runs, found: Inside) -> Inside:

@@ -45,13 +45,14 @@ def usual(log_size: Floats, columns: Floats, ratio: Floats) -> UsualOutput:
     middle = float(log_size.mean())
     design = np.column_stack([np.ones_like(log_size), log_size - middle, columns])
     penalty = np.diag([1e-9, *np.ones(design.shape[1] - 1)])
-    weights, surplus, found, leverage = np.ones_like(log_size), ratio, np.zeros(design.shape[1]), np.zeros_like(ratio)
+    weights = np.ones_like(log_size)
     for _ in range(10):
         weighted = design * weights[:, None]
         inverse = np.linalg.inv(weighted.T @ design + penalty)
         found = inverse @ (weighted.T @ ratio)
-        surplus, leverage = ratio - design @ found, ((design @ inverse) * weighted).sum(axis=1)
+        surplus = ratio - design @ found
         weights = 1.0 / (1.0 + (surplus / (1.4826 * np.median(np.abs(surplus)) + 0.01)) ** 2 / FREEDOM)
+    leverage = ((design @ inverse) * weighted).sum(axis=1)
     left_out = surplus / np.maximum(1.0 - leverage, 0.1)
     return UsualOutput(
         intercept=float(found[0] - found[1] * middle),
