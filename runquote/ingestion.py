@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -34,12 +34,21 @@ class Summary:
 
 
 class Ingestion:
-    """Takes rows from a reader. With no recorder nothing is sent, and rows that would have been are `valid`."""
+    """Takes rows from a reader. With no recorder nothing is sent, and rows that would have been are `valid`.
 
-    def __init__(self, recorder: Recorder | None, since: datetime | None = None) -> None:
+    `on_valid` sees each row that is to be sent, before it is.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder | None,
+        since: datetime | None = None,
+        on_valid: Callable[[Row], None] | None = None,
+    ) -> None:
         self.summary = Summary()
         self._recorder = recorder
         self._since = since
+        self._on_valid = on_valid
         self._rejected: list[tuple[Rejected, dict[str, Any] | None]] = []
         self._sent: dict[int, Row] = {}
 
@@ -78,8 +87,10 @@ class Ingestion:
                 self.summary.too_old += 1
                 continue
             self.summary.notes.update(row.notes)
+            if self._on_valid:
+                self._on_valid(row)
             if self._recorder is not None:
-                self._sent[sent] = row
+                self._sent[sent] = replace(row, cost=None)  # of as many rows as a request holds, that would be much
             sent += 1
             yield run.model_dump(mode="json", exclude_none=True)
 

@@ -1,33 +1,21 @@
 """`runquote ingest`: bring in what past runs cost, from where it was written down."""
 
+import inspect
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from functools import wraps
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from runquote.cli.ingest_options import (
-    REJECTED,
-    DryRunOption,
-    InputOption,
-    OutputOption,
-    PricesOption,
-    RateOption,
-    RejectedOption,
-    SinceOption,
-    SizesOption,
-    SourceArgument,
-    SpotOption,
-    TagOption,
-    WorkflowOption,
-    known_of,
-)
-from runquote.cli.output import Format
-from runquote.cli.recording import record
-from runquote.cli.session import Commands, FormatOption, ParameterOption
+from runquote.cli.ingest_options import SourceArgument, known_of
+from runquote.cli.recording import Rows, record
+from runquote.cli.session import Commands
 from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
 from runquote.readers import json as json_reader
+from runquote.readers.base import Known
 
 ingest = typer.Typer(cls=Commands, no_args_is_help=True, help="Record past runs, so that models can learn from them.")
 
@@ -40,171 +28,110 @@ class Cached(StrEnum):
     SKIP = "skip"
 
 
-@ingest.command("csv")
-def ingest_csv(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
-    source: SourceArgument,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+def _command(name: str, *, without: tuple[str, ...] = (), **defaults: object) -> Callable[..., Callable[..., None]]:
+    """Make a command of a function that returns a source's rows: it gets the options that all commands have.
+
+    Those are the parameters of `record`, and for a function that takes `known` those of `known_of`, but for what is
+    named in `without`; `defaults` replace theirs.
+    """
+
+    def decorate(read: Callable[..., Rows]) -> Callable[..., None]:
+        own, knows, records = (dict(inspect.signature(each).parameters) for each in (read, known_of, record))
+        for left_out in ("known", *without):
+            knows.pop(left_out, None)
+        takes_known = own.pop("known", None) is not None
+        context = records.pop("context")
+        for given in ("rows", "found"):
+            del records[given]
+
+        @wraps(read)
+        def command(context: typer.Context, **options: Any) -> None:  # noqa: ANN401 - as typer read them
+            asked = {each: options[each] for each in own}
+            if takes_known:
+                asked["known"] = known_of(**{each: options[each] for each in knows})
+            record(context, read(**asked), **{each: options[each] for each in records})
+
+        source = own["source"]
+        extra = [parameter for each, parameter in own.items() if each != "source"]
+        shared = [each.replace(default=defaults.get(each.name, each.default)) for each in knows.values()]
+        every = [context, source, *(shared if takes_known else ()), *extra, *records.values()]
+        command.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # where typer looks for the options
+            [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in every]
+        )
+        return ingest.command(name)(command)
+
+    return decorate
+
+
+@_command("csv")
+def ingest_csv(source: SourceArgument) -> Rows:
     """Record runs from CSV whose columns are the members of a run."""
-    record(context, csv_reader.read(source), dry_run, since, rejected, format)
+    return csv_reader.read(source)
 
 
-@ingest.command("json")
-def ingest_json(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
-    source: SourceArgument,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+@_command("json")
+def ingest_json(source: SourceArgument) -> Rows:
     """Record runs from JSON or JSON Lines."""
-    record(context, json_reader.read(source), dry_run, since, rejected, format)
+    return json_reader.read(source)
 
 
-@ingest.command("parquet")
-def ingest_parquet(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
-    source: SourceArgument,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+@_command("parquet")
+def ingest_parquet(source: SourceArgument) -> Rows:
     """Record runs from Parquet whose columns are the members of a run."""
-    record(context, parquet.read(source), dry_run, since, rejected, format)
+    return parquet.read(source)
 
 
-@ingest.command("nextflow")
-def ingest_nextflow(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
+@_command("nextflow")
+def ingest_nextflow(
     source: SourceArgument,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    rate: RateOption = "fargate",
-    spot: SpotOption = False,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    tag: TagOption = None,
+    known: Known,
     per_tag: Annotated[bool, typer.Option("--per-tag", help="One run for each tag, such as a sample.")] = False,
     cached: Annotated[
         Cached, typer.Option(help="Tasks from the cache: leave their cost out, count it, or skip such runs.")
     ] = Cached.PAID,
     timezone: Annotated[str, typer.Option(help="Where Nextflow ran, like Europe/Zurich: traces have no zone.")] = "UTC",
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+) -> Rows:
     """Record one run for each Nextflow trace file; costs are estimated from the price book."""
-    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise typer.BadParameter(f"{timezone!r} is no time zone") from None
-    rows = nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone)
-    record(context, rows, dry_run, since, rejected, format)
+    return nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone)
 
 
-@ingest.command("snakemake")
-def ingest_snakemake(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
+@_command("snakemake")
+def ingest_snakemake(
     source: SourceArgument,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    rate: RateOption = "fargate",
-    spot: SpotOption = False,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    tag: TagOption = None,
+    known: Known,
     per_folder: Annotated[bool, typer.Option("--per-folder", help="One run for each folder in SOURCE.")] = False,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+) -> Rows:
     """Record a run from a folder of Snakemake benchmark files; costs are estimated from the price book."""
-    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
-    record(context, snakemake.read(source, known, per_folder=per_folder), dry_run, since, rejected, format)
+    return snakemake.read(source, known, per_folder=per_folder)
 
 
-@ingest.command("cromwell")
-def ingest_cromwell(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
-    source: SourceArgument,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    rate: RateOption = "fargate",
-    spot: SpotOption = False,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    tag: TagOption = None,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+@_command("cromwell")
+def ingest_cromwell(source: SourceArgument, known: Known) -> Rows:
     """Record one run for each Cromwell metadata file; costs are estimated from the price book."""
-    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
-    record(context, cromwell.read(source, known), dry_run, since, rejected, format)
+    return cromwell.read(source, known)
 
 
-@ingest.command("healthomics")
-def ingest_healthomics(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
-    source: SourceArgument,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    tag: TagOption = None,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+@_command("healthomics", without=("rate", "spot"))
+def ingest_healthomics(source: SourceArgument, known: Known) -> Rows:
     """Record runs from AWS HealthOmics manifests or Run Analyzer CSV files, at list price."""
-    known = known_of(workflow, input_bytes, output_bytes, sizes, "fargate", False, prices, param, tag)
-    record(context, healthomics.read(source, known), dry_run, since, rejected, format)
+    return healthomics.read(source, known)
 
 
-@ingest.command("batch")
-def ingest_batch(  # noqa: PLR0913, PLR0917 - one for each option
-    context: typer.Context,
+@_command("batch", rate="m5")
+def ingest_batch(
     source: SourceArgument,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    rate: RateOption = "m5",
-    spot: SpotOption = False,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    tag: TagOption = None,
+    known: Known,
     by_tag: Annotated[
         str | None,
         typer.Option("--by-tag", metavar="KEY", help="One run for each value of this tag, not each job name."),
     ] = None,
     per_job: Annotated[bool, typer.Option("--per-job", help="One run for each job; an array is one.")] = False,
-    dry_run: DryRunOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
-) -> None:
+) -> Rows:
     """Record runs from AWS Batch job descriptions; costs are estimated from the price book."""
     if by_tag and per_job:
         raise typer.BadParameter("--by-tag and --per-job exclude each other")
-    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, tag)
-    record(context, batch.read(source, known, tag=by_tag, per_job=per_job), dry_run, since, rejected, format)
+    return batch.read(source, known, tag=by_tag, per_job=per_job)

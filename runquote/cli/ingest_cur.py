@@ -15,6 +15,7 @@ from runquote.billing import billed
 from runquote.cli.ingest_options import (
     REJECTED,
     DryRunOption,
+    ExplainOption,
     InputOption,
     OutputOption,
     PricesOption,
@@ -94,6 +95,7 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
     prices: PricesOption = None,
     param: ParameterOption = None,
     dry_run: DryRunOption = False,
+    explain_cost: ExplainOption = False,
     since: SinceOption = None,
     rejected: RejectedOption = REJECTED,
     format: FormatOption = Format.TABLE,
@@ -106,7 +108,7 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
     with nullcontext() if runs else session.client() as client:
         taken = _READERS[runs_from](runs, known, tag) if runs else _recorded(client, workflow, report)
         rows = billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)
-        record(context, rows, dry_run, since, rejected, format, _account(report))
+        record(context, rows, dry_run, explain_cost, since, rejected, format, _account(report))
 
 
 def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -> Rows:

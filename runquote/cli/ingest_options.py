@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from runquote.cli import session as options
-from runquote.cli.session import CommandError, usage
+from runquote.cli.session import CommandError, ParameterOption, usage
 from runquote.pricing import PriceError, price_book
 from runquote.readers.base import Known
 from runquote.readers.files import need_columns, opened, readable, table
@@ -23,6 +23,9 @@ def _since(text: str) -> datetime:
 
 SourceArgument = Annotated[Path, typer.Argument(help="A file, or a folder of them.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Read and check everything, send nothing.")]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain-cost", help="Show what every task was priced by; best with --dry-run.")
+]
 SinceOption = Annotated[
     datetime | None,
     typer.Option(parser=usage(_since), metavar="DATE", help="Leave out runs that ended before this, in UTC."),
@@ -50,15 +53,15 @@ REJECTED = Path("rejected.jsonl")
 
 
 def known_of(  # noqa: PLR0913, PLR0917 - one for each option
-    workflow: str | None,
-    input_bytes: int | None,
-    output_bytes: int | None,
-    sizes: Path | None,
-    rate: str,
-    spot: bool,
-    prices: Path | None,
-    param: list[str] | None,
-    tag: list[str] | None,
+    workflow: WorkflowOption = None,
+    input_bytes: InputOption = None,
+    output_bytes: OutputOption = None,
+    sizes: SizesOption = None,
+    rate: RateOption = "fargate",
+    spot: SpotOption = False,
+    prices: PricesOption = None,
+    param: ParameterOption = None,
+    tag: TagOption = None,
 ) -> Known:
     """Read what the options say of every run."""
     try:

@@ -14,6 +14,8 @@ from rich.text import Text
 JSON_VERSION = 1
 """Grows when a member of the JSON output changes its meaning or goes away."""
 _WIDTH_WITHOUT_TERMINAL = 1000
+_HARMLESS = "\n\t\u00a0\u2009\u202f"
+"""Of what Python calls not printable: line breaks, tabs and spaces that do not break."""
 
 
 class Format(StrEnum):
@@ -38,11 +40,14 @@ def print_csv(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> 
     if rows:
         writer = csv.DictWriter(file or sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: inert(value) for name, value in row.items()} for row in rows)
 
 
-def _inert(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+def inert(value: object) -> object:
+    """Return a value that a spreadsheet takes for what it is."""
+    if not isinstance(value, str):
+        return value
+    return f"'{visible(value)}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else visible(value)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
@@ -51,18 +56,25 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right:
     for column in columns:
         table.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(visible(str(cell))) for cell in row))
     stdout().print(table)
 
 
 def print_line(text: str, style: str = "") -> None:
     """Print a line of plain text, whatever brackets it holds."""
-    stdout().print(Text(text, style=style))
+    stdout().print(Text(visible(text), style=style))
 
 
 def say(text: str, style: str = "") -> None:
     """Tell the person something that is no data."""
-    stderr().print(Text(text, style=style))
+    stderr().print(Text(visible(text), style=style))
+
+
+def visible(text: str) -> str:
+    """Write out characters that would move a terminal's cursor, colour it or turn its text around."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in _HARMLESS else ascii(each)[1:-1] for each in text)
 
 
 def stdout() -> Console:

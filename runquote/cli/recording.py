@@ -4,45 +4,48 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from runquote.cli.found import Found
+from runquote.cli.ingest_options import REJECTED, DryRunOption, ExplainOption, RejectedOption, SinceOption
 from runquote.cli.output import Format, print_csv, print_json, print_line, say, stderr
-from runquote.cli.session import FAILURE, Session
-from runquote.errors import RunquoteError
+from runquote.cli.session import FAILURE, FormatOption, Session
 from runquote.ingestion import Ingestion, Summary
-from runquote.readers.base import ReaderError, Rejected, Row
+from runquote.readers.base import Rejected, Row
 from runquote.sizes import counted
 
 Rows = Iterator[Row | Rejected]
 
 
-def record(  # noqa: PLR0913, PLR0917 - one for each shared option
+def record(  # noqa: PLR0913, PLR0917 - one for each option
     context: typer.Context,
     rows: Rows,
-    dry_run: bool,
-    since: datetime | None,
-    rejected: Path,
-    format: Format,
+    dry_run: DryRunOption = False,
+    explain_cost: ExplainOption = False,
+    since: SinceOption = None,
+    rejected: RejectedOption = REJECTED,
+    format: FormatOption = Format.TABLE,
     found: Mapping[str, object] | None = None,
 ) -> None:
-    """Send what a reader yields, write what was rejected, and print the account. Fails if anything was rejected."""
+    """Send what a reader yields, write what was rejected, and print the account. Fails if anything was rejected.
+
+    A dry run prints each run that was found, with `explain_cost` each task of it too.
+    """
     if rejected.resolve() == context.params["source"].resolve():
         raise typer.BadParameter(f"{rejected} is the source itself: name another file with --rejected")
     session: Session = context.obj
+    shown = Found(format, parts=explain_cost) if dry_run or explain_cost else None
     with nullcontext() if dry_run else session.client() as client:
-        ingestion = Ingestion(client, since)
+        ingestion = Ingestion(client, since, shown.add if shown else None)
         try:
             with _progress(rows, ingestion.summary) as seen:
                 first = _write_rejected(rejected, ingestion.run(seen))
-        except (ReaderError, RunquoteError, KeyboardInterrupt):
-            _print(ingestion.summary, format, dry_run, found)  # started again, it goes on from there
-            raise
-    _print(ingestion.summary, format, dry_run, found)
+        finally:
+            _print(ingestion.summary, format, dry_run, found, shown)  # cut short and started again, it goes on there
     for note, count in ingestion.summary.notes.most_common(5):
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
     if ingestion.summary.rejected:
@@ -87,18 +90,25 @@ def _progress(rows: Rows, summary: Summary) -> Iterator[Rows]:
         yield seen()
 
 
-def _print(summary: Summary, format: Format, dry_run: bool, found: Mapping[str, object] | None) -> None:
-    counts = {
+def _print(
+    summary: Summary, format: Format, dry_run: bool, found: Mapping[str, object] | None, shown: Found | None
+) -> None:
+    counts: dict[str, object] = {
         "read": summary.read,
         **({"valid": summary.valid} if dry_run else {"accepted": summary.accepted, "unchanged": summary.unchanged}),
         "too_old": summary.too_old,
         "rejected": summary.rejected,
     }
-    if format is Format.JSON:
-        print_json(dry_run=dry_run, **counts, **(found or {}))
+    ended = f"{summary.valid} valid (dry run)" if dry_run else f"{summary.accepted} recorded"
+    known = "" if dry_run else f", {summary.unchanged} already there"
+    line = f"{summary.read} read: {ended}{known}, {summary.too_old} too old, {summary.rejected} rejected"
+    if shown:
+        shown.end({"dry_run": dry_run, **counts, **(found or {})})
+    if format is Format.TABLE:
+        print_line(line)
+    elif shown and format is Format.CSV:
+        say(line)
     elif format is Format.CSV:
         print_csv([counts])
-    else:
-        ended = f"{summary.valid} valid (dry run)" if dry_run else f"{summary.accepted} recorded"
-        known = "" if dry_run else f", {summary.unchanged} already there"
-        print_line(f"{summary.read} read: {ended}{known}, {summary.too_old} too old, {summary.rejected} rejected")
+    elif not shown:
+        print_json(dry_run=dry_run, **counts, **(found or {}))

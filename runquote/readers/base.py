@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 from pydantic.alias_generators import to_camel
 
 from runquote.pricing import PriceBook, price_book
+from runquote.readers.costs import Cost, Priced
 
 
 class ReaderError(Exception):
@@ -19,11 +20,15 @@ class ReaderError(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """A run, and where it was read. `notes` are for the person: what was assumed about it."""
+    """A run, and where it was read; `notes` are for the person: what was assumed about it.
+
+    `cost` is what an estimate is made of; a run that came with its cost has none.
+    """
 
     place: str
     run: dict[str, Any]
     notes: tuple[str, ...] = ()
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)
@@ -53,23 +58,30 @@ class Known:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    def job_usd(
-        self, vcpu: float, memory_bytes: float, seconds: float, *, spot: bool | None = None, disk_bytes: float = 0
-    ) -> float:
-        """Return what a job costs at this rate."""
-        return self.prices.job_usd(
-            self.rate,
-            vcpu=vcpu,
-            memory_bytes=memory_bytes,
-            seconds=seconds,
-            spot=self.spot if spot is None else spot,
-            disk_bytes=disk_bytes,
+    def priced(  # noqa: PLR0913 - all that a task may hold
+        self,
+        name: str,
+        *,
+        vcpu: float,
+        memory_bytes: float,
+        seconds: float,
+        rate: str | None = None,
+        spot: bool | None = None,
+        disk_bytes: float = 0,
+        note: str = "",
+    ) -> Priced:
+        """Return what a task costs at a rate, of every run's unless it has one of its own."""
+        rate, spot = rate or self.rate, self.spot if spot is None else spot
+        usd = self.prices.job_usd(
+            rate, vcpu=vcpu, memory_bytes=memory_bytes, seconds=seconds, spot=spot, disk_bytes=disk_bytes
         )
+        label = f"{rate} spot" if spot else rate
+        return Priced(name, usd, seconds, vcpu, memory_bytes, label, note)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What an engine wrote down about a run; times with a zone, cost in USD by list price."""
+    """What an engine wrote down about a run; times with a zone, cost in USD by list price as the sum of its parts."""
 
     place: str
     engine: str
@@ -77,7 +89,7 @@ class Finished:
     status: str
     started_at: datetime
     completed_at: datetime
-    cost_usd: float
+    cost: Cost
     workflow_name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -101,7 +113,7 @@ def complete(finished: Finished, known: Known) -> Row | Rejected:
         "completed_at": finished.completed_at.isoformat(),
         "input_bytes": input_bytes,
         "output_bytes": output_bytes,
-        "cost_usd": round(finished.cost_usd, 8),
+        "cost_usd": round(finished.cost.usd, 8),
         "cost_source": "estimated",
         "parameters": dict(known.parameters) or None,
         "tags": {**finished.tags, **known.tags} or None,
@@ -109,7 +121,7 @@ def complete(finished: Finished, known: Known) -> Row | Rejected:
         "purchase_option": "spot" if known.spot else "on_demand",
     }
     members = {name: value for name, value in run.items() if value is not None}
-    return Row(finished.place, members, finished.notes)
+    return Row(finished.place, members, finished.notes, finished.cost)
 
 
 def identity(engine: str, *parts: str) -> str:

@@ -28,6 +28,7 @@ from runquote.readers.base import (
     identity,
     parsed,
 )
+from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import load_json, sources
 
 _ENDED = ("SUCCEEDED", "FAILED")
@@ -220,7 +221,7 @@ def _finished(place: str, run: _Run, jobs: dict[str, _Job], known: Known) -> Row
     if not periods:
         return Rejected(place, "none of its jobs began to run, so it cost nothing", run_id)
     try:
-        usd = sum(_usd(job, known) for job in working)
+        cost = Cost.of(part for job in working for part in _priced(job, known))
     except (PriceError, ReaderError) as error:
         return Rejected(place, str(error), run_id)
     finished = Finished(
@@ -230,7 +231,7 @@ def _finished(place: str, run: _Run, jobs: dict[str, _Job], known: Known) -> Row
         status=_status(working),
         started_at=_time(min(started for started, _ in periods)),
         completed_at=_time(max(stopped for _, stopped in periods)),
-        cost_usd=usd,
+        cost=cost,
         tags=run.tags,
         notes=tuple(_notes(working)),
     )
@@ -259,20 +260,24 @@ def _status(jobs: Iterable[_Job]) -> str:
     return "CANCELLED" if all(job.is_cancelled or job.is_terminated for job in failed) else "FAILED"
 
 
-def _usd(job: _Job, known: Known) -> float:
-    """Return what all attempts of a job cost."""
+def _priced(job: _Job, known: Known) -> Iterator[Priced]:
+    """Yield what each attempt of a job costs, on each kind of node that it had."""
     work: list[tuple[_Work, int]] = [(job, 1)]
     if job.node_properties:
         work = _nodes(job.job_id, job.node_properties)
-    usd = 0.0
     for each, nodes in work:
         vcpu, memory = _held(job.job_id, each)
         fargate = "fargate-arm" if each.is_arm() else "fargate"
         rate = fargate if "FARGATE" in job.platform_capabilities else known.rate
         for started, stopped in job.periods():
             seconds = max(0, stopped - started) / 1000
-            usd += nodes * known.prices.job_usd(rate, vcpu=vcpu, memory_bytes=memory, seconds=seconds, spot=known.spot)
-    return usd
+            yield known.priced(
+                f"{job.job_name} {job.job_id}",
+                vcpu=nodes * vcpu,
+                memory_bytes=nodes * memory,
+                seconds=seconds,
+                rate=rate,
+            )
 
 
 def _nodes(job_id: str, nodes: _Nodes) -> list[tuple[_Work, int]]:

@@ -24,6 +24,7 @@ from runquote.readers.base import (
     complete,
     parsed,
 )
+from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import each_file, load_json
 
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
@@ -96,7 +97,7 @@ def _read(path: Path, known: Known) -> Row | Rejected:
         status=status,
         started_at=metadata.start,
         completed_at=metadata.end,
-        cost_usd=sum(_usd(f"{path}: call {name}", call, known) for name, call in paid),
+        cost=Cost.of(_priced(path, name, call, known) for name, call in paid),
         workflow_name=metadata.workflow_name,
         tags={"cromwell.cached_calls": cached} if cached else {},
         notes=("calls came from the call cache: this is cheaper than a run from scratch",) if cached else (),
@@ -114,20 +115,21 @@ def _attempts(workflow: _Workflow) -> Iterator[tuple[str, _Call]]:
                 yield name, attempt
 
 
-def _usd(place: str, call: _Call, known: Known) -> float:
+def _priced(path: Path, name: str, call: _Call, known: Known) -> Priced:
     """Return what an attempt costs; one that never started costs nothing."""
     if call.start is None or call.end is None:
-        return 0.0
+        return Priced(name, 0.0)
     attributes = call.runtime_attributes
     try:
         memory = parse_memory(attributes.memory)
     except ValueError as error:
-        raise ReaderError(f"{place}: runtimeAttributes: {error}") from None
+        raise ReaderError(f"{path}: call {name}: runtimeAttributes: {error}") from None
     seconds = max(0.0, (call.end - call.start).total_seconds())
-    return known.job_usd(
-        attributes.cpu or _DEFAULT_CPU,
-        memory,
-        seconds,
+    return known.priced(
+        name,
+        vcpu=attributes.cpu or _DEFAULT_CPU,
+        memory_bytes=memory,
+        seconds=seconds,
         spot=known.spot or call.preemptible is True,
         disk_bytes=attributes.disk_bytes(),
     )

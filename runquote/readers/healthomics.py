@@ -31,6 +31,7 @@ from runquote.readers.base import (
     moment,
     parsed,
 )
+from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import each_file, load_json, need_columns, opened, readable, table
 
 _STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "CANCELLED": "CANCELLED", "DELETED": "CANCELLED"}
@@ -128,13 +129,19 @@ def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row
     prices, free = known.prices.healthomics, False
     dynamic = run.storage_type == "DYNAMIC"
     gib = run.metrics.storage_average_gib if dynamic else _static_gib(run.storage_capacity)
-    usd = prices.storage_usd(dynamic=dynamic, gib=gib, seconds=(run.stop_time - run.start_time).total_seconds())
+    seconds = (run.stop_time - run.start_time).total_seconds()
+    storage = prices.storage_usd(dynamic=dynamic, gib=gib, seconds=seconds)
+    kind = "dynamic" if dynamic else "static"
+    cost = Cost.of([Priced("run storage", storage, seconds, rate=f"{gib:,.0f} GiB of {kind} storage")])
     for task in tasks:
         if task.cache_hit or task.start_time is None or task.stop_time is None or not task.instance_type:
             free = True
+            cost.add(Priced(task.name, 0.0, note="came from the cache or never began"))
             continue
         try:
-            usd += prices.task_usd(task.instance_type, (task.stop_time - task.start_time).total_seconds())
+            seconds = (task.stop_time - task.start_time).total_seconds()
+            usd = prices.task_usd(task.instance_type, seconds)
+            cost.add(Priced(task.name, usd, seconds, rate=task.instance_type))
         except PriceError as error:
             return Rejected(str(path), f"task {task.name}: {error}", run.run_id())
     failed = run.failure_reason or any(task.status == "FAILED" for task in tasks)
@@ -145,7 +152,7 @@ def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row
         status=_STATUS.get(run.status, "FAILED" if failed else "SUCCEEDED"),
         started_at=run.start_time,
         completed_at=run.stop_time,
-        cost_usd=usd,
+        cost=cost,
         workflow_name=f"healthomics-{run.workflow.rsplit('/', 1)[-1]}" if run.workflow else None,
         notes=("tasks came from the cache or never began, and cost nothing",) if free else (),
     )
@@ -181,18 +188,19 @@ def _analyzed(place: str, lines: list[dict[str, str]], known: Known) -> Row | Re
     started, ended = moment(run["startTime"]), moment(run["stopTime"])
     if started is None or ended is None:
         return Rejected(place, "column startTime or stopTime: is no time", identifier)
-    usd = 0.0
+    cost = Cost()
     for line in lines:
         if None in line.values():  # as csv says it: the file was cut off
             return Rejected(place, f"{line['name']}: has fewer cells than the header", identifier)
         try:
-            usd += float(line["estimatedUSD"] or 0)
+            usd = float(line["estimatedUSD"] or 0)
         except ValueError:
             reason = f"{line['name']}: column estimatedUSD: cannot read {line['estimatedUSD']!r}"
             return Rejected(place, reason, identifier)
         if not line["estimatedUSD"] and line.get("omicsInstanceTypeReserved"):
             reason = f"{line['name']}: column estimatedUSD is empty: Run Analyzer found no price for its instance"
             return Rejected(place, reason, identifier)
+        cost.add(Priced(line["name"], usd, rate="by Run Analyzer"))
     finished = Finished(
         place=place,
         engine="healthomics",
@@ -200,7 +208,7 @@ def _analyzed(place: str, lines: list[dict[str, str]], known: Known) -> Row | Re
         status="SUCCEEDED",
         started_at=started,
         completed_at=ended,
-        cost_usd=usd,
+        cost=cost,
         notes=("Run Analyzer does not say how a run ended: it is taken to have succeeded",),
     )
     return complete(finished, known)

@@ -19,6 +19,7 @@ from typing import Literal
 
 from runquote.durations import parse_duration
 from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import each_file, opened, readable, separator
 
 Cached = Literal["paid", "full", "skip"]
@@ -41,7 +42,7 @@ class _Task:
     identity: str
     started: datetime | None  # None: it never began
     ended: datetime | None
-    usd: float
+    priced: Priced
     measured: bool  # its vCPU or memory were not requested in the trace, but taken from what it used
 
 
@@ -49,7 +50,7 @@ class _Task:
 class _Run:
     """What a pipeline execution, or its share for one tag, adds up to."""
 
-    usd: float = 0.0
+    cost: Cost = field(default_factory=Cost)
     first: str = ""
     started: datetime | None = None
     ended: datetime | None = None
@@ -58,7 +59,7 @@ class _Run:
     aborted: set[str] = field(default_factory=set)
 
     def add(self, task: _Task) -> None:
-        self.usd += task.usd
+        self.cost.add(task.priced)
         if task.started and task.ended:
             if self.started is None or (task.started, task.identity) < (self.started, self.first):
                 self.started, self.first = task.started, task.identity
@@ -135,7 +136,11 @@ def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone:
     if not by_tag:
         yield _row(_finished(str(path), base, whole, tags, notes), known)
     for tag, run in by_tag.items():
-        run.usd += shared.usd / len(by_tag)
+        if shared.cost.parts:
+            note = "tasks without a tag are split evenly"
+            run.cost.add(
+                Priced(f"1/{len(by_tag)} of {shared.cost.parts} tasks", shared.cost.usd / len(by_tag), note=note)
+            )
         identifier = f"{base}-{tag}"[:200].strip()
         yield _row(_finished(f"{path}: tag {tag}", identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
 
@@ -150,7 +155,7 @@ def _finished(place: str, run_id: str, run: _Run, tags: dict[str, str], notes: t
         status=run.status(),
         started_at=run.started,
         completed_at=run.ended,
-        cost_usd=run.usd,
+        cost=run.cost,
         tags=tags,
         notes=notes,
     )
@@ -217,7 +222,9 @@ def _task(cells: "_Cells", known: Known) -> _Task:
         identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
         started=started,
         ended=ended,
-        usd=known.job_usd(cpus, memory, seconds, disk_bytes=cells.size("disk") or 0) if seconds else 0.0,
+        priced=known.priced(name, vcpu=cpus, memory_bytes=memory, seconds=seconds, disk_bytes=cells.size("disk") or 0)
+        if seconds
+        else Priced(name, 0.0, 0.0),
         measured=measured,
     )
 

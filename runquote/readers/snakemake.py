@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.costs import Cost
 from runquote.readers.files import sources
 
 _FIRST_COLUMNS = ["s", "h:m:s"]
@@ -28,7 +29,7 @@ _LONGEST_SECONDS = 10 * 365 * 86_400
 
 @dataclass
 class _Run:
-    usd: float = 0.0
+    cost: Cost = field(default_factory=Cost)
     started: float = math.inf
     ended: float = -math.inf
     jobs: int = 0
@@ -75,7 +76,7 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
             run.measured += threads is None
             vcpu = threads or max(1, math.ceil((load or 0) / 100))
             memory = (_number(place, job, "max_rss") or 0) * _MIB
-            run.usd += known.job_usd(vcpu, memory, seconds)
+            run.cost.add(known.priced(f"{name}: line {line}", vcpu=vcpu, memory_bytes=memory, seconds=seconds))
             run.jobs += 1
     if not run.jobs:
         return Rejected(str(folder), "holds no benchmark file: rules need a `benchmark:` line")
@@ -87,7 +88,7 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         status="SUCCEEDED",
         started_at=datetime.fromtimestamp(run.started, UTC),
         completed_at=datetime.fromtimestamp(run.ended, UTC),
-        cost_usd=run.usd,
+        cost=run.cost,
         notes=(unsaid,) if run.measured else (),
     )
     return complete(finished, known)

@@ -309,7 +309,11 @@ def test_runs_come_with_the_report_and_need_no_cost(command: Command, nowhere: P
     times = "SUCCEEDED,2026-03-01T08:00:00Z,2026-03-01T10:00:00Z"
     (nowhere / "runs.csv").write_text(f"{header}w,r-1,{times},7\nw,r-2,{times},8\n")
     result = command("ingest", "cur", report, "--tag", "run_id", "--runs", "runs.csv", "--dry-run")
-    assert (result.exit_code, result.stdout) == (0, "2 read: 2 valid (dry run), 0 too old, 0 rejected\n"), result.output
+    assert result.stdout.splitlines() == [
+        "w r-1 SUCCEEDED: 1.75000000 USD (billed)",
+        "w r-2 SUCCEEDED: 2.00000000 USD (billed)",
+        "2 read: 2 valid (dry run), 0 too old, 0 rejected",
+    ]
     assert "The report has 9 lines: 4 lines of usage in 2 bills by tag run_id\n" in result.stderr
     assert "Left out: 2 lines without the tag ($0.20), 3 of credits, refunds, taxes and fees ($5.00)\n" in result.stderr
     assert api.requests == []
@@ -321,7 +325,9 @@ def test_batch_jobs_are_named_by_the_tag_of_the_report(command: Command, nowhere
     jobs = Path(__file__).parent / "fixtures/batch/jobs.json"
     options = ("--runs", jobs, "--runs-from", "batch", "--workflow", "w", "--input", "1 GB", "--dry-run")
     result = command("ingest", "cur", report, "--tag", "run_id", *options)
-    assert (result.exit_code, result.stdout) == (0, "3 read: 3 valid (dry run), 0 too old, 0 rejected\n"), result.output
+    *found, account = result.stdout.splitlines()
+    assert (result.exit_code, account) == (0, "3 read: 3 valid (dry run), 0 too old, 0 rejected"), result.output
+    assert found[0] == "w rna-1 SUCCEEDED: 0.50000000 USD (billed)"
 
 
 def test_a_report_that_cannot_be_read_is_one_line(runquote: Command, nowhere: Path) -> None:

@@ -1,5 +1,6 @@
 """`runquote ingest` against the fake API: what is sent, what is left out, and that every row is accounted for."""
 
+import csv
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from contract.runs import RunsResponse
 from runquote.client import Client
 from runquote.errors import UnreachableError
+from runquote.readers.costs import MOST_PARTS
 from tests.unit.runquote.conftest import Command
 from tests.unit.runquote.fake_api import FakeApi, run
 
@@ -69,15 +71,81 @@ def test_what_was_recorded_is_told_when_an_ingestion_is_cut_short(
 def test_a_dry_run_needs_no_api_and_sends_nothing(command: Command, nowhere: Path, api: FakeApi) -> None:
     result = command(*NEXTFLOW, "--input", "120 GB", "--dry-run")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "1 read: 1 valid (dry run), 0 too old, 0 rejected\n"
+    assert result.stdout.endswith("1 read: 1 valid (dry run), 0 too old, 0 rejected\n")
     assert api.requests == []
     assert not (nowhere / "rejected.jsonl").exists()
+
+
+def test_a_dry_run_shows_what_each_run_costs_and_held(command: Command, nowhere: Path) -> None:
+    dry_run = (*NEXTFLOW, "--input", "120 GB", "--dry-run")
+    line = command(*dry_run).stdout.splitlines()[0]
+    (run,) = json.loads(command(*dry_run, "--format", "json").stdout)["runs"]
+    (cells,) = csv.DictReader(command(*dry_run, "--format", "csv").stdout.splitlines())
+    assert run["run_id"] == cells["run_id"]
+    assert f"rnaseq {run['run_id']} SUCCEEDED: {run['cost_usd']:.8f} USD: 4 tasks" in line
+    assert line.endswith(f"({run['vcpu_hours']:.4f} vCPU h, {run['gib_hours']:.4f} GiB h) at fargate")
+    assert float(cells["vcpu_hours"]) == run["vcpu_hours"] == pytest.approx(4 * run["task_hours"], rel=1e-4)
+
+
+def test_a_cost_is_explained_task_by_task_and_adds_up(command: Command, nowhere: Path) -> None:
+    explained = (*NEXTFLOW, "--input", "120 GB", "--dry-run", "--explain-cost")
+    (run,) = json.loads(command(*explained, "--format", "json").stdout)["runs"]
+    rows = list(csv.DictReader(command(*explained, "--format", "csv").stdout.splitlines()))
+    assert [part["name"] for part in run["parts"]] == [row["name"] for row in rows]
+    for parts in (run["parts"], rows):
+        assert sum(float(part["usd"]) for part in parts) == pytest.approx(run["cost_usd"], abs=1e-8)
+    lines = command(*explained).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["rnaseq", "task", *(part["name"].split()[0] for part in rows), "1"]
+    each = run["parts"][0]
+    assert f"{each['vcpu']:g} " in lines[2]
+    assert f"{each['memory_bytes'] / 2**30:.2f} " in lines[2]
+    assert f"{each['usd']:.8f}" in lines[2]
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv"])
+def test_any_number_of_tasks_is_explained(command: Command, nowhere: Path, format: str) -> None:
+    header = "task_id\thash\tname\tstatus\tstart\tcomplete\trealtime\tcpus\tmemory\n"
+    task = "{0}\taa/{0}\tALIGN ({0})\tCOMPLETED\t1700000000000\t1700003600000\t3600000\t1\t1 GB\n"
+    count = MOST_PARTS + 500
+    (nowhere / "trace.txt").write_text(header + "".join(task.format(number) for number in range(count)))
+    options = ("--workflow", "w", "--input", "1GB", "--dry-run", "--explain-cost", "--format", format)
+    result = command("ingest", "nextflow", "trace.txt", *options)
+    assert result.exit_code == 0
+    assert "500 more" in result.stdout
+    if format == "json":
+        (run,) = json.loads(result.stdout)["runs"]
+        assert (run["tasks"], len(run["parts"])) == (count, MOST_PARTS + 1)
+        assert sum(part["usd"] for part in run["parts"]) == pytest.approx(run["cost_usd"], abs=1e-7)
+
+
+def test_many_runs_are_counted_and_not_all_shown_to_a_person(command: Command, nowhere: Path) -> None:
+    source = write(nowhere / "runs.jsonl", [run(run_id=f"r-{number}") for number in range(60)])
+    assert len(command("ingest", "json", source, "--dry-run").stdout.splitlines()) == 52
+    assert len(json.loads(command("ingest", "json", source, "--dry-run", "--format", "json").stdout)["runs"]) == 60
+    source.write_text("{}\n")
+    answer = json.loads(command("ingest", "json", source, "--dry-run", "--format", "json").stdout)
+    assert (answer["runs"], answer["rejected"]) == ([], 1)
+
+
+def test_what_a_file_holds_cannot_steer_a_terminal(command: Command, nowhere: Path) -> None:
+    (nowhere / "trace.txt").write_text(
+        "task_id\tname\tstatus\tstart\trealtime\tcpus\tmemory\n"
+        "1\ta (\x1b[2J\x1b]0;t\x07evil \u202e)\tCOMPLETED\t1700000000000\t1000\t1\t1 GB\n"
+    )
+    options = ("--workflow", "w", "--input", "1GB", "--dry-run", "--explain-cost")
+    for arguments in (options, (*options, "--per-tag"), (*options, "--format", "csv")):
+        result = command("ingest", "nextflow", "trace.txt", *arguments)
+        assert r"\x1b[2J" in result.output
+        assert not set("\x1b\x07\u202e") & set(result.output)
 
 
 def test_a_dry_run_refuses_what_the_api_would(command: Command, nowhere: Path) -> None:
     source = write(nowhere / "runs.jsonl", [run(), run(run_id="r-2", completed_at="2099-01-01T00:00:00Z")])
     result = command("ingest", "json", source, "--dry-run")
-    assert (result.exit_code, result.stdout) == (1, "2 read: 1 valid (dry run), 0 too old, 1 rejected\n")
+    assert (result.exit_code, result.stdout) == (
+        1,
+        "rnaseq r-1 SUCCEEDED: 12.50000000 USD (billed)\n2 read: 1 valid (dry run), 0 too old, 1 rejected\n",
+    )
     assert "First rejected: " + f"{source}: line 2: completed_at: lies in the future" in result.stderr
 
 
