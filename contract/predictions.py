@@ -19,7 +19,9 @@ from contract.base import (
 )
 from contract.errors import ErrorBody
 
-WarningCode = Literal["outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter"]
+WarningCode = Literal[
+    "outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter", "made_up_runs"
+]
 
 
 class PredictionRequest(Request):

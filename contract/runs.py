@@ -18,6 +18,7 @@ from contract.base import (
     UtcTime,
     WorkflowName,
 )
+from contract.made_up import MADE_UP_WORKFLOW, tags_fit
 
 RunStatus = Literal["SUCCEEDED", "FAILED", "CANCELLED"]
 CostSource = Literal["billed", "estimated"]
@@ -54,6 +55,8 @@ class Run(Request):
             raise ValueError("cost_usd must be more than 0 for a SUCCEEDED run")
         if self.estimated_cost_usd is not None and self.cost_source == "estimated":
             raise ValueError("estimated_cost_usd belongs to a billed run: the cost of this one is the estimate")
+        if not tags_fit(self.workflow_name, self.tags):
+            raise ValueError(f"workflow_name {MADE_UP_WORKFLOW} is kept for made-up runs: give yours another name")
         return self
 
     def ends_after(self, now: datetime) -> bool:

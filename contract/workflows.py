@@ -57,6 +57,7 @@ class WorkflowSummary(Shape):
     """One line of `GET /workflows`. Model members are null until a first model is in service."""
 
     workflow_name: WorkflowName
+    made_up: bool = Field(default=False, description="Whether its runs are made up, to show what Runquote does")
     runs: int
     succeeded_runs: int
     model_version: int | None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from contract.made_up import MADE_UP_WORDS, MADE_UP_WORKFLOW, is_made_up
 from contract.predictions import Prediction, PredictionRequest
 from functions.build import build
 from local import backends, cloud, webserver
@@ -28,9 +29,15 @@ from local.sign_in import PERSON, add_person, program_token
 from runquote.client import Client, RunquoteError
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import read_runs
+from runquote.sizes import format_usd
 
 TRAINING_SECONDS = 900
 EXAMPLE = PredictionRequest(workflow_name="germline-variants", input_bytes=10_000_000)
+"""Asked of a measured history, which is always there."""
+DEMO_EXAMPLE = PredictionRequest(
+    workflow_name=MADE_UP_WORKFLOW, input_bytes=120 * 10**9, parameters={"caller": "deepvariant", "coverage": 30}
+)
+"""Asked of the history at the scale of real work, unless `RUNQUOTE_DEMO=0` left it out."""
 
 
 class UpError(Exception):
@@ -79,8 +86,9 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
             with step("Web app"):
                 backend.serve_web(_web_config(outputs))
             _write_json(settings.state_directory / "outputs.json", outputs)
-            prediction = client.predict(EXAMPLE.workflow_name, EXAMPLE.input_bytes)
-            _report(outputs, recorded, prediction, "keeps" if backend.keeps_data else "forgets")
+            example = DEMO_EXAMPLE if _with_demo() else EXAMPLE
+            prediction = client.predict(example.workflow_name, example.input_bytes, parameters=example.parameters)
+            _report(outputs, recorded, example, prediction, "keeps" if backend.keeps_data else "forgets")
     return outputs
 
 
@@ -140,14 +148,21 @@ def _web_config(outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record_examples(client: Client) -> int:
-    """Post the measured histories; runs that are there already stay as they are."""
+    """Post the measured histories and the made-up one; runs that are there already stay as they are."""
     count = 0
     for path in sorted((REPOSITORY / "examples").glob("*/runs.csv")):
+        if is_made_up(path.parent.name) and not _with_demo():
+            continue
         for answer in client.record_runs(read_runs(path)):
             count += answer.accepted + answer.unchanged
             if answer.rejected:
                 raise UpError(f"{path}: run {answer.rejected[0].run_id}: {answer.rejected[0].message}")
     return count
+
+
+def _with_demo() -> bool:
+    """Say whether the made-up history is wanted: always, but for RUNQUOTE_DEMO=0."""
+    return os.environ.get("RUNQUOTE_DEMO") != "0"
 
 
 def _count_spend(client: Client, outputs: dict[str, Any], settings: CloudSettings) -> None:
@@ -184,7 +199,10 @@ def _retrain_all(outputs: dict[str, Any], settings: CloudSettings, log: str) -> 
         raise UpError(f"Training ended as {answer['status']}: {answer.get('error')}: {answer.get('cause')}")
 
 
-def _report(outputs: dict[str, Any], recorded: int, prediction: Prediction, keeps: str) -> None:
+def _report(
+    outputs: dict[str, Any], recorded: int, example: PredictionRequest, prediction: Prediction, keeps: str
+) -> None:
+    cost = format_usd(prediction.cost_usd)
     interval, model = next(each for each in prediction.intervals if each.coverage == 0.8), prediction.model
     print(f"""
 Runquote is up, with {recorded} example runs.
@@ -197,11 +215,13 @@ All outputs are in build/local/outputs.json. `make down` stops everything and {k
 
   curl -s -X POST '{outputs["api_url"]}/predictions' \\
     -H '{_header(outputs)}' -H 'content-type: application/json' \\
-    -d '{EXAMPLE.model_dump_json(exclude_none=True)}'
+    -d '{example.model_dump_json(exclude_none=True)}'
 
-It answers: about ${prediction.cost_usd:.2g}; 8 in 10 runs like this cost between ${interval.low_usd:.2g} \
-and ${interval.high_usd:.2g}.
+It answers: about {cost}; 8 in 10 runs like this cost between {format_usd(interval.low_usd)} and \
+{format_usd(interval.high_usd)}.
 (Model version {model.version}, learned from {model.runs} runs, median error {model.median_ape:.0%}.)""")
+    if is_made_up(example.workflow_name):
+        print(f"{example.workflow_name}: {MADE_UP_WORDS}\n`RUNQUOTE_DEMO=0 make up` leaves them out from the start.")
 
 
 def _who(outputs: dict[str, Any]) -> str:

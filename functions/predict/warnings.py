@@ -4,6 +4,7 @@ from datetime import datetime
 
 from contract.container import RowPrediction
 from contract.endpoint_records import EndpointRecord
+from contract.made_up import MADE_UP_WORDS, is_made_up
 from contract.predictions import PredictionRequest, PredictionWarning
 from functions.shared import words
 from functions.shared.explain import quoted
@@ -21,6 +22,9 @@ def warnings(
 ) -> list[PredictionWarning]:
     """Return the warnings of one prediction, the most important first."""
     found = []
+    made_up = is_made_up(request.workflow_name)
+    if made_up:
+        found.append(PredictionWarning(code="made_up_runs", message=MADE_UP_WORDS))
     if row.extrapolated:
         found.append(PredictionWarning(code="outside_training_range", message=_outside(request, record)))
     if record.runs < FEW_RUNS:
@@ -41,7 +45,7 @@ def warnings(
             )
         )
     share = record.profile.estimated_share
-    if share >= ESTIMATED_SHARE:
+    if share >= ESTIMATED_SHARE and not made_up:
         whose = "The past costs were" if share > 0.995 else f"{words.percent(share)} of the past costs were"
         found.append(
             PredictionWarning(code="estimated_costs", message=f"{whose} estimated rather than taken from a bill.")

@@ -11,6 +11,7 @@ from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BYTES
 from contract.container import METRICS, Invocation, InvocationRow, Metrics
 from contract.endpoint_records import EndpointRecord
+from contract.made_up import is_made_up
 from contract.names import execution_name, resource_name
 from contract.runs import RunsPage, RunsQuery
 from contract.workflows import (
@@ -193,6 +194,7 @@ def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None, now: datet
     profile = endpoint.profile if endpoint else None
     return {
         "workflow_name": record.workflow_name,
+        "made_up": is_made_up(record.workflow_name),
         "runs": record.runs,
         "succeeded_runs": record.succeeded_runs,
         "model_version": endpoint.model_version if endpoint else None,

@@ -85,7 +85,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
             ["Workflow", "Runs", "Model", "Trained", "Median error", "Input sizes"],
             [
                 (
-                    each.workflow_name,
+                    f"{each.workflow_name} (made up)" if each.made_up else each.workflow_name,
                     each.runs,
                     "none yet" if each.model_version is None else each.model_version,
                     f"{each.trained_at:%Y-%m-%d}" if each.trained_at else "",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.made_up import MADE_UP_WORKFLOW
 from contract.runs import Run
 from examples.measure import COLUMNS, EXAMPLES
 from examples.plans import PLANNERS, plan
@@ -41,7 +42,7 @@ def succeeded(rows: Rows) -> Rows:
 
 
 def test_every_history_on_disk_has_a_workflow_and_a_plan() -> None:
-    assert sorted(path.parent.name for path in EXAMPLES.glob("*/runs.csv")) == sorted(WORKFLOWS)
+    assert sorted(path.parent.name for path in EXAMPLES.glob("*/runs.csv")) == sorted([*WORKFLOWS, MADE_UP_WORKFLOW])
     assert sorted(path.parent.name for path in EXAMPLES.glob("*/Snakefile")) == sorted(WORKFLOWS)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from contract.base import MAX_COST_USD
 from contract.container import Invocation, InvocationResponse
+from contract.made_up import MADE_UP_WORDS, MADE_UP_WORKFLOW
 from contract.predictions import BatchRequest, PredictionRequest
 from contract.total import total
 from functions.predict.logic import Predictor
@@ -117,6 +118,14 @@ def test_every_other_warning() -> None:
     assert "only 9 past runs" in messages
     assert "45 days ago, on 17 April 2026" in messages
     assert '"aligner=star"' in messages
+
+
+def test_estimates_learned_from_made_up_runs_say_so_and_no_others() -> None:
+    record = shapes.endpoint(workflow_name=MADE_UP_WORKFLOW, profile=shapes.profile(estimated_share=1.0))
+    warnings = predictor(FakeEndpoints(record)).predict(request(workflow_name=MADE_UP_WORKFLOW)).warnings
+    assert [(warning.code, warning.message) for warning in warnings] == [("made_up_runs", MADE_UP_WORDS)]
+    own = shapes.endpoint(workflow_name="wgs-demo")
+    assert predictor(FakeEndpoints(own)).predict(request(workflow_name="wgs-demo")).warnings == []
 
 
 def test_an_unknown_workflow_is_not_found_and_near_names_are_suggested() -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from contract.base import MAX_BYTES
+from contract.made_up import MADE_UP_WORKFLOW
 from functions.shared.errors import (
     ApiError,
     DependencyUnavailable,
@@ -182,3 +183,9 @@ def test_unknown_names_get_suggestions() -> None:
     with pytest.raises(ApiError, match="rnaseq-quant") as caught:
         catalogue().detail("RNAseq_quant")
     assert caught.value.code == "workflow_not_found"
+
+
+def test_the_list_says_whose_runs_are_made_up() -> None:
+    workflows = FakeWorkflows(shapes.workflow(MADE_UP_WORKFLOW), shapes.workflow("wgs-demo"))
+    listed = {each.workflow_name: each.made_up for each in catalogue(workflows=workflows).list().workflows}
+    assert listed == {MADE_UP_WORKFLOW: True, "wgs-demo": False}

@@ -7,6 +7,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Export } from "@/components/Export";
 import { Facts } from "@/components/Facts";
 import { Loading } from "@/components/Loading";
+import { MadeUp } from "@/components/MadeUp";
 import { NoRuns } from "@/components/NoRuns";
 import { readOn, useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
@@ -41,6 +42,7 @@ export default function AccuracyPage() {
             <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next })} />
             <Link href="/accuracy" onClick={readOn}>All workflows</Link>
           </div>
+          <MadeUp name={name} sentence />
           <OneWorkflow key={name} name={name} workflow={workflows.data.find(({ workflow_name }) => workflow_name === name)} />
         </>
       )}

@@ -748,7 +748,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "outside_training_range" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter";
+            code: "outside_training_range" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter" | "made_up_runs";
             /** Message */
             message: string;
         };
@@ -1005,6 +1005,12 @@ export interface components {
              * @example rnaseq-quant
              */
             workflow_name: string;
+            /**
+             * Made Up
+             * @description Whether its runs are made up, to show what Runquote does
+             * @default false
+             */
+            made_up?: boolean;
             /** Runs */
             runs: number;
             /** Succeeded Runs */
@@ -1070,6 +1076,12 @@ export interface components {
              * @example rnaseq-quant
              */
             workflow_name: string;
+            /**
+             * Made Up
+             * @description Whether its runs are made up, to show what Runquote does
+             * @default false
+             */
+            made_up?: boolean;
             /** Runs */
             runs: number;
             /** Succeeded Runs */

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { readOn } from "./hooks";
+import { MadeUp } from "./MadeUp";
 
 interface WorkflowLinkProps {
   page: "/models" | "/accuracy" | "/runs";
@@ -10,10 +11,13 @@ interface WorkflowLinkProps {
 }
 
 /** The way to what a page says of one workflow. */
-export function WorkflowLink({ page, name, children = name }: WorkflowLinkProps) {
+export function WorkflowLink({ page, name, children }: WorkflowLinkProps) {
   return (
-    <Link href={`${page}?workflow=${encodeURIComponent(name)}`} onClick={readOn}>
-      {children}
-    </Link>
+    <>
+      <Link href={`${page}?workflow=${encodeURIComponent(name)}`} onClick={readOn}>
+        {children ?? name}
+      </Link>
+      {children === undefined && <MadeUp name={name} />}
+    </>
   );
 }

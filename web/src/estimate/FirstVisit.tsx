@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { count, counted, share, size } from "@/format";
+import { MadeUp } from "@/components/MadeUp";
 import { Table } from "@/components/Table";
 import { sizeId } from "./SizeField";
 import { MOST_IN_A_LIST } from "./WorkflowField";
@@ -18,7 +19,9 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
       </section>
     );
   }
-  const listed = workflows.length > MOST_IN_A_LIST ? workflows.toSorted((one, other) => other.succeeded_runs - one.succeeded_runs).slice(0, MOST_IN_A_LIST) : workflows;
+  const busiest = workflows.length > MOST_IN_A_LIST ? workflows.toSorted((one, other) => other.succeeded_runs - one.succeeded_runs).slice(0, MOST_IN_A_LIST) : workflows;
+  // Made to show the product, those come first while there is little else.
+  const listed = busiest.toSorted((one, other) => Number(other.made_up) - Number(one.made_up));
   return (
     <section className="card empty">
       <h2>Workflows with past runs</h2>
@@ -38,6 +41,7 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
                   {workflow.workflow_name}
                 </Link>
                 <span className="note">{counted(workflow.succeeded_runs, "run")}</span>
+                <MadeUp name={workflow.workflow_name} />
               </th>
               <td className="number wraps">{workflow.input_bytes_range ? workflow.input_bytes_range.map(size).join(" to ") : "–"}</td>
               <td className="number wraps">{workflow.metrics ? share(workflow.metrics.median_ape) : "No model yet"}</td>

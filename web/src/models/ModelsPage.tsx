@@ -4,6 +4,7 @@ import { useNextTraining, useWorkflow, useWorkflows } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Export } from "@/components/Export";
 import { Loading } from "@/components/Loading";
+import { MadeUp } from "@/components/MadeUp";
 import { NoRuns } from "@/components/NoRuns";
 import { readOn, useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
@@ -34,6 +35,7 @@ export default function ModelsPage() {
             <WorkflowPicker workflows={workflows.data} value={name} onChange={(next) => write({ workflow: next, retraining: null })} />
             <Link href="/models" onClick={readOn}>All workflows</Link>
           </div>
+          <MadeUp name={name} sentence />
           <OneWorkflow key={name} name={name} retraining={query.get("retraining")} nextTraining={nextTraining} />
         </>
       )}

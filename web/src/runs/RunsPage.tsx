@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Export } from "@/components/Export";
 import { describedBy, Field } from "@/components/Field";
 import { Loading } from "@/components/Loading";
+import { MadeUp } from "@/components/MadeUp";
 import { useTitle } from "@/components/hooks";
 import { useQueryState } from "@/components/useQueryState";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
@@ -45,6 +46,7 @@ function History({ workflows }: { workflows: readonly WorkflowSummary[] }) {
     <section className="card stack" aria-labelledby="history-title">
       <h2 id="history-title">History</h2>
       <FilterFields workflows={workflows} workflow={workflow} filters={filters} problem={problem} onChange={write} />
+      <MadeUp name={workflow} sentence />
       {problem === null && <RunsList key={JSON.stringify([workflow, filters])} workflow={workflow} filters={filters} />}
     </section>
   );
