@@ -1,15 +1,37 @@
 """The bases and bounds that all shapes share."""
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 MAX_BYTES = 10**17
 """Largest accepted size: 100 PB, ten times the largest sequencing archive we know of."""
 MAX_COST_USD = 1e9
 """Largest accepted cost of one run."""
+MIN_COST_USD = 1e-9
+"""Smallest accepted cost other than 0: less than the smallest Lambda function costs in a millisecond (1.7e-9 USD).
+Source: https://aws.amazon.com/lambda/pricing/"""
+MAX_NUMBER = 1e15
+MIN_NUMBER = 1e-100
+"""Largest and smallest number other than 0 that a parameter may be, whatever its sign. DynamoDB holds 1e-130 to
+9.9e125 with 38 digits (Developer Guide, "Supported data types"), so every accepted number can be stored."""
+MAX_MEASURE = 1e100
+"""Largest accepted measure of a model, such as its error: a larger one measures nothing, and could not be stored."""
+MAX_COUNT = 10**12
+"""Largest accepted number of things."""
 MAX_BATCH = 500
 """Most rows in one request."""
 MAX_BODY_BYTES = 16 * 1024
@@ -23,10 +45,22 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
 
 
+STORED: Mapping[str, bool] = {"stored": True}
+"""Validation context of what was accepted once: rules that came later do not make it unreadable."""
+
+
 class Request(Shape):
-    """A shape that comes from outside: as `Shape`, and no value is coerced from another type."""
+    """A shape that comes from outside: as `Shape`, no value is coerced from another type, and all text can be seen."""
 
     model_config = ConfigDict(strict=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _visible(cls, value: object, info: ValidationInfo) -> object:
+        if info.context != STORED:
+            for text in value.values() if isinstance(value, dict) else (value,):
+                refuse_invisible(text)
+        return value
 
 
 def _integral(value: object) -> object:
@@ -37,12 +71,32 @@ def _integral(value: object) -> object:
 
 
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
-_LABEL_PATTERN = rf"^[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?$"
+_INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb" + "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Characters that take no room or turn the direction of what follows, so that two names may look alike or a name like
+another: Unicode's Default_Ignorable_Code_Point, the blank of Braille, and the marks of interlinear annotation."""
+_LABEL_PATTERN = rf"^[^\s{_CONTROL}{_INVISIBLE}]([^{_CONTROL}{_INVISIBLE}]*[^\s{_CONTROL}{_INVISIBLE}])?$"
+_TEXT_PATTERN = rf"^[^{_CONTROL}{_INVISIBLE}]*$"
+_STORED_LABEL = rf"[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?"
+
+
+def refuse_invisible(value: object) -> None:
+    """Refuse text that holds a character which nobody sees; say which, since nobody sees it.
+
+    Raises:
+        ValueError: naming the character.
+    """
+    found = re.search(f"[{_INVISIBLE}]", value) if isinstance(value, str) else None
+    if found:
+        name = unicodedata.name(found[0], "no name")
+        raise ValueError(f"must not hold characters that cannot be seen, like U+{ord(found[0]):04X} ({name})")
 
 
 def _label(value: str) -> str:
     # pydantic's own `pattern` engine lets `$` match before a final newline in some modes; `fullmatch` does not.
-    if not re.fullmatch(_LABEL_PATTERN[1:-1], value):
+    if not re.fullmatch(_STORED_LABEL, value):
         raise ValueError("must not be empty, start or end with a space, or hold control characters")
     return value
 
@@ -77,9 +131,32 @@ Team = Annotated[
     AfterValidator(_label),
 ]
 """What the tag `team` of a run says: who pays for it."""
-Bytes = Annotated[int, BeforeValidator(_integral), Field(gt=0, le=MAX_BYTES)]
-OutputBytes = Annotated[int, BeforeValidator(_integral), Field(ge=0, le=MAX_BYTES)]
+Bytes = Annotated[int, Field(gt=0, le=MAX_BYTES), BeforeValidator(_integral)]
+OutputBytes = Annotated[int, Field(ge=0, le=MAX_BYTES), BeforeValidator(_integral)]
 CostUsd = Annotated[float, Field(ge=0, le=MAX_COST_USD)]
+"""What something costs by our own answer."""
+
+
+def _storable(smallest: float) -> Any:  # noqa: ANN401 - pydantic's own type of a field
+    """A field whose numbers other than 0 are no nearer to 0 than that, whatever their sign."""
+    return Field(
+        json_schema_extra={"not": {"exclusiveMinimum": -smallest, "exclusiveMaximum": smallest, "not": {"const": 0}}}
+    )
+
+
+def _no_trifle(smallest: float, written: str) -> AfterValidator:
+    def check(value: float, info: ValidationInfo) -> float:
+        if 0 < abs(value) < smallest and info.context != STORED:
+            raise ValueError(f"is too close to 0: write 0, or at least {written}")
+        return value
+
+    return AfterValidator(check)
+
+
+PaidUsd = Annotated[CostUsd, _storable(MIN_COST_USD), _no_trifle(MIN_COST_USD, "0.000000001")]
+"""What was paid, or may be."""
+Measure = Annotated[float, Field(ge=0, le=MAX_MEASURE)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Share = Annotated[float, Field(ge=0, le=1)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
@@ -88,11 +165,13 @@ ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 """No leading underscore, so that no name can mean something to a JavaScript object."""
 ParameterValue = (
     bool
-    | Annotated[int, Field(ge=-(10**15), le=10**15)]
-    | Annotated[float, Field(ge=-1e15, le=1e15)]
-    | Annotated[str, Field(max_length=256), AfterValidator(_no_control)]
+    | Annotated[int, Field(ge=-int(MAX_NUMBER), le=int(MAX_NUMBER))]
+    | Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER), _storable(MIN_NUMBER), _no_trifle(MIN_NUMBER, "1e-100")]
+    | Annotated[str, Field(max_length=256, json_schema_extra={"pattern": _TEXT_PATTERN}), AfterValidator(_no_control)]
 )
 Parameters = Annotated[dict[ParameterName, ParameterValue], Field(max_length=50)]
-TagValue = Annotated[str, Field(max_length=256), AfterValidator(_no_control)]
+TagValue = Annotated[
+    str, Field(max_length=256, json_schema_extra={"pattern": _TEXT_PATTERN}), AfterValidator(_no_control)
+]
 Tags = Annotated[dict[ParameterName, TagValue], Field(max_length=20)]
 BytesRange = tuple[Bytes, Bytes]

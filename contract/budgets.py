@@ -1,27 +1,24 @@
 """What each team spends a month, and what it may spend (tables `spend` and `budgets`)."""
 
-from typing import Annotated
-
 from pydantic import Field
 
-from contract.base import MAX_COST_USD, Month, Request, Shape, Team, UtcTime, WorkflowName
+from contract.base import Month, PaidUsd, Request, Shape, Team, UtcTime, WorkflowName
 
 TEAM_TAG = "team"
 """The tag of a run that says who pays for it."""
-LimitUsd = Annotated[float, Field(ge=0, le=MAX_COST_USD)]
 
 
 class BudgetRequest(Request):
     """Body of `PUT /budgets/{team}`."""
 
-    limit_usd: LimitUsd = Field(description="What the team may spend in a month")
+    limit_usd: PaidUsd = Field(description="What the team may spend in a month")
 
 
 class Budget(Shape):
     """Answer of `PUT` and `DELETE /budgets/{team}`, and the record in table `budgets`."""
 
     team: Team
-    limit_usd: LimitUsd
+    limit_usd: PaidUsd
     updated_at: UtcTime
 
 
@@ -52,7 +49,7 @@ class BudgetLine(Shape):
     """One team in one month."""
 
     team: str | None = Field(description="Null for the runs without a team tag")
-    limit_usd: LimitUsd | None = Field(description="Null where none is set")
+    limit_usd: PaidUsd | None = Field(description="Null where none is set")
     spent_usd: float
     runs: int
     remaining_usd: float | None = Field(description="Negative once the budget is overspent; null without a limit")

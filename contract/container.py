@@ -9,6 +9,8 @@ from contract.base import (
     Bytes,
     BytesRange,
     CostUsd,
+    Count,
+    Measure,
     OutputBytes,
     ParameterName,
     Parameters,
@@ -89,11 +91,11 @@ EvaluatedOn = Literal["holdout", "cross_validation", "training_runs"]
 class Metrics(Shape):
     """How well a model did on runs that it had not seen."""
 
-    median_ape: float = Field(ge=0, description="Median absolute relative error")
-    pinball: float = Field(ge=0, description="Mean pinball loss of log-cost over the 5, 10, 50, 90 and 95 % quantiles")
+    median_ape: Measure = Field(description="Median absolute relative error")
+    pinball: Measure = Field(description="Mean pinball loss of log-cost over the 5, 10, 50, 90 and 95 % quantiles")
     coverage_80: Share
     coverage_90: Share
-    width_80: float = Field(ge=0, description="Median width of the 80 % interval relative to the cost")
+    width_80: Measure = Field(description="Median width of the 80 % interval relative to the cost")
 
 
 class Difference(Shape):
@@ -120,8 +122,8 @@ class LaterRuns(Shape):
     with its start time."""
 
     since: UtcTime = Field(description="When the first of these runs started")
-    runs: int
-    learned_from: int = Field(description="Runs that had completed by then; of very many, those drawn at random")
+    runs: Count
+    learned_from: Count = Field(description="Runs that had completed by then; of very many, those drawn at random")
     metrics: Metrics
 
 
@@ -163,9 +165,9 @@ class ParameterProfile(Shape):
 class HistoryProfile(Shape):
     """What the training history looks like."""
 
-    runs: int = Field(description="Runs that trained the model")
+    runs: Count = Field(description="Runs that trained the model")
     input_bytes_range: BytesRange
-    typical_output_ratio: float | None = Field(description="Median of output over input size; null if never recorded")
+    typical_output_ratio: Measure | None = Field(description="Median of output over input size; null if never recorded")
     estimated_share: Share = Field(description="Share of runs whose cost was estimated rather than billed")
     latest_run_at: UtcTime
     parameters: list[ParameterProfile] = Field(

@@ -1,6 +1,6 @@
 """The record that says which endpoint answers for a workflow (table `model_endpoints`)."""
 
-from contract.base import BytesRange, Label, Shape, UtcTime, WorkflowName
+from contract.base import BytesRange, Count, Label, Shape, UtcTime, WorkflowName
 from contract.container import HistoryProfile, LaterRuns, Metrics
 
 
@@ -11,11 +11,11 @@ class EndpointRecord(Shape):
     endpoint_name: Label
     target_model: str | None = None
     model_package_arn: str
-    model_version: int
+    model_version: Count
     trained_at: UtcTime
     metrics: Metrics
     later: LaterRuns | None = None
     input_bytes_range: BytesRange
-    runs: int
+    runs: Count
     profile: HistoryProfile
     updated_at: UtcTime

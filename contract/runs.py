@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_
 from contract.base import (
     MAX_BATCH,
     Bytes,
-    CostUsd,
     Label,
     OutputBytes,
+    PaidUsd,
     Parameters,
     Request,
     Shape,
@@ -37,9 +37,9 @@ class Run(Request):
     completed_at: UtcTime
     input_bytes: Bytes
     output_bytes: OutputBytes | None = None
-    cost_usd: CostUsd
+    cost_usd: PaidUsd
     cost_source: CostSource
-    estimated_cost_usd: CostUsd | None = Field(
+    estimated_cost_usd: PaidUsd | None = Field(
         default=None, description="What a billed run had been estimated to cost, where that is known"
     )
     parameters: Parameters | None = None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.base import MAX_BYTES, MAX_COST_USD
+from contract.base import MAX_BYTES, MAX_COST_USD, MIN_COST_USD
 from contract.container import SetAside
 from model.errors import InsufficientData
 
@@ -70,6 +70,8 @@ def _problem(run: dict[str, Any]) -> str | None:
     cost, size, output = run["cost_usd"], run["input_bytes"], run.get("output_bytes")
     if not (math.isfinite(cost) and 0 < cost <= MAX_COST_USD):
         return "cost is not a positive amount"
+    if cost < MIN_COST_USD:  # accepted once, and no amount that anybody pays
+        return f"cost is less than {MIN_COST_USD:g} USD"
     if not (math.isfinite(size) and 0 < size <= MAX_BYTES):
         return "input size is not a positive number of bytes"
     if output is not None and not (math.isfinite(output) and 0 <= output <= MAX_BYTES):

@@ -13,7 +13,7 @@ import httpx
 from pydantic import ValidationError
 
 from contract.accuracy import AccuracyResponse
-from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, ParameterValue, Shape
+from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.retrainings import Retraining
 from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
@@ -236,7 +236,7 @@ def _query[S: Shape](shape: type[S], **members: Any) -> S:  # noqa: ANN401 - wha
 
 def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:
     try:
-        return shape.model_validate_json(response.content, extra="ignore")  # a newer API may tell more
+        return shape.model_validate_json(response.content, extra="ignore", context=STORED)  # a newer API may tell more
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the answer"

@@ -9,7 +9,7 @@ from functions.shared.errors import InvalidInput
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Artifacts, Clock, EndpointRecords
 
-_VERSION = re.compile(r"arn:[^:]+:sagemaker:[^:]*:[^:]*:model-package/[^/]+/([1-9][0-9]*)")
+_VERSION = re.compile(r"arn:[^:]+:sagemaker:[^:]*:[^:]*:model-package/[^/]+/([1-9][0-9]{0,8})")
 
 
 class Promoter:

@@ -14,8 +14,6 @@ from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Clock, Recorded, RunRecorder
 from functions.shared.revisions import joined
 
-SMALLEST_NUMBER = 1e-100
-"""A smaller number means nothing here, and the store takes none below 1e-130."""
 _CONCURRENCY = 8
 
 
@@ -39,7 +37,7 @@ class Recorder:
         """Record one run.
 
         Raises:
-            ApiError: it has not ended or is not storable, or contradicts a run of that id (`run_conflict`).
+            ApiError: it has not ended, or contradicts a run of that id (`run_conflict`).
             DependencyUnavailable: the store does not answer; sending the run again is safe.
         """
         self._check(run)
@@ -116,16 +114,6 @@ class Recorder:
     def _check(self, run: Run) -> None:
         if run.ends_after(self._clock.now()):
             raise ApiError("invalid_request", "The end (completed_at) lies in the future: record a run once it ended.")
-        _check_storable(run)
-
-
-def _check_storable(run: Run) -> None:
-    parameters = run.parameters or {}
-    costs = {"cost_usd": run.cost_usd, "estimated_cost_usd": run.estimated_cost_usd}
-    numbers = {**costs, **{f"parameters.{name}": value for name, value in parameters.items()}}
-    for name, value in numbers.items():
-        if isinstance(value, float) and 0 < abs(value) < SMALLEST_NUMBER:
-            raise ApiError("invalid_request", f"{name} is too close to 0: write 0, or at least {SMALLEST_NUMBER:g}.")
 
 
 def _run_id(row: Mapping[str, object]) -> str | None:

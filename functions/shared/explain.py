@@ -52,7 +52,8 @@ def sentence(error: ValidationError, shape: type[BaseModel]) -> str:
     problems: dict[str, str] = {}
     for problem in error.errors(include_url=False):
         place, words = _problem(dict(problem), shape)
-        problems.setdefault(place, words)
+        if place not in problems or problem["type"] == "value_error":  # which says more than what other types would be
+            problems[place] = words
     found = list(problems.values())
     more = len(found) - _MOST_PROBLEMS
     rest = [f"there {'is' if more == 1 else 'are'} {more} more"] if more > 0 else []
@@ -86,6 +87,8 @@ def _problem(  # noqa: PLR0911 - one return for each kind of problem
         if "[key]" in location:
             return f"{field}.{name}", f"{quoted(name)} in {field} is not a name: {_NAME_RULE}"
         rule = _PARAMETER_VALUE if field == "parameters" else "must be text of at most 256 characters on one line"
+        if kind == "value_error":
+            rule = _own_words(problem)
         return f"{field}.{name}", f"{quoted(name)} in {field} {rule}"
     return field, f"{_LABELS.get(field, field)} ({field}) {_rule(problem, field)}"
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 Event = dict[str, Any]
 
@@ -90,6 +91,9 @@ def compare_models(event: Event, _context: object) -> Event:
 def promote(event: Event, _context: object) -> Event:
     if event["evaluation_uri"].endswith("/stale_promotion"):
         raise StalePromotion("the record names a newer version")
+    if event["evaluation_uri"].endswith("/promotion_refused"):
+        # As the table refuses it: ValidationException of DynamoDB, by the name that botocore gives all such errors.
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": "Number overflow"}}, "PutItem")
     return {"model_version": int(event["model_package_arn"].rsplit("/", 1)[1])}
 
 

@@ -450,6 +450,17 @@ def test_a_promotion_that_cannot_be_recorded_is_rolled_back(machine: Machine) ->
     assert machine.approvals("t-wf-stale") == ["Approved", "Rejected"]
 
 
+def test_a_promotion_that_the_table_refuses_is_rolled_back_too(machine: Machine) -> None:
+    """Only where nobody heard what became of the record may the challenger go on serving."""
+    machine.run(workflow_name="wf-overflow", scenario="promoted")
+    second = machine.run(workflow_name="wf-overflow", scenario="promotion_refused")
+    assert (second["status"], second["error"]) == ("FAILED", "ClientError")
+    assert "MarkUncertain" not in second["visited"]
+    assert machine.answer("t-wf-overflow") == "1"
+    assert not machine.made_by(second)
+    assert machine.approvals("t-wf-overflow") == ["Approved", "Rejected"]
+
+
 def test_a_first_promotion_that_cannot_be_recorded_leaves_nothing(machine: Machine) -> None:
     execution = machine.run(workflow_name="wf-unrecorded", scenario="stale_promotion")
     assert execution["error"] == "StalePromotion"

@@ -324,7 +324,7 @@ def test_a_clock_that_is_a_little_ahead_does_no_harm(fakes: System) -> None:
         ({"cost_usd": 1e30}, "The cost (cost_usd) must be at most 1,000,000,000"),
         ({"cost_usd": float("nan")}, "The cost (cost_usd) must be a finite number"),
         ({"cost_usd": 0}, "cost_usd must be more than 0 for a SUCCEEDED run"),
-        ({"cost_usd": 1e-200}, "cost_usd is too close to 0"),
+        ({"cost_usd": 1e-200}, "The cost (cost_usd) is too close to 0: write 0, or at least 0.000000001"),
         ({"completed_at": "2020-01-01T00:00:00Z"}, "completed_at must not be before started_at"),
         ({"completed_at": "2026-01-01T00:00:00"}, "The end (completed_at) must be a time in ISO 8601 with its zone"),
         ({"started_at": 1767225600}, "The start (started_at)"),
@@ -334,7 +334,7 @@ def test_a_clock_that_is_a_little_ahead_does_no_harm(fakes: System) -> None:
         ({"run_id": ""}, "The run id (run_id) must not be empty"),
         ({"completed_at": "2026-06-01T12:05:01Z"}, "The end (completed_at) lies in the future"),
         ({"cost_source": "estimated", "estimated_cost_usd": 1}, "estimated_cost_usd belongs to a billed run"),
-        ({"estimated_cost_usd": 1e-200}, "estimated_cost_usd is too close to 0"),
+        ({"estimated_cost_usd": 1e-200}, "(estimated_cost_usd) is too close to 0"),
     ],
 )
 def test_a_bad_run_is_refused_with_the_reason(fakes: System, changes: dict[str, Any], words: str) -> None:
