@@ -20,7 +20,7 @@ from contract.base import (
     UtcTime,
     WorkflowName,
 )
-from contract.predictions import Effect, Interval, SimilarRun
+from contract.predictions import EdgeOfEvidence, Effect, Interval, SimilarRun
 
 ARTIFACT_MEMBERS = ("model.json", "booster.ubj")
 """All that `model.tar.gz` may hold; the booster is absent from a model that is a trend alone."""
@@ -72,6 +72,9 @@ class RowPrediction(Shape):
     outcomes_usd: list[CostUsd]
     extrapolated: bool
     extrapolation_factor: float = Field(description="Input size over the nearest end of the training range; 1 inside")
+    edge: EdgeOfEvidence | None = Field(
+        default=None, description="Where past runs cannot tell the cost, that at the nearest end of the training range"
+    )
     unknown_parameters: list[str] = Field(description="Parameters, or values of them, that training never saw")
     explanation: list[Effect]
     similar_runs: list[SimilarRun]
@@ -84,6 +87,8 @@ class InvocationResponse(Shape):
     predictions: list[RowPrediction]
 
 
+ModelKind = Literal["trend", "trend_and_residual", "guess"]
+"""What answers: a base alone, one with trees, or the median of past costs where no model was better than that."""
 EvaluatedOn = Literal["holdout", "cross_validation", "training_runs"]
 """Runs kept from training; each run, predicted by a model of the others; or, of three runs, those that trained it."""
 
@@ -181,7 +186,7 @@ class Evaluation(Shape):
     schema_version: Literal[1] = 1
     workflow_name: WorkflowName
     trained_at: UtcTime
-    kind: Literal["trend", "trend_and_residual"]
+    kind: ModelKind
     profile: HistoryProfile
     evaluated_on: EvaluatedOn
     evaluated_runs: int

@@ -1,7 +1,7 @@
 """The record that says which endpoint answers for a workflow (table `model_endpoints`)."""
 
 from contract.base import BytesRange, Count, Label, Shape, UtcTime, WorkflowName
-from contract.container import HistoryProfile, LaterRuns, Metrics
+from contract.container import HistoryProfile, LaterRuns, Metrics, ModelKind
 
 
 class EndpointRecord(Shape):
@@ -13,7 +13,9 @@ class EndpointRecord(Shape):
     model_package_arn: str
     model_version: Count
     trained_at: UtcTime
+    kind: ModelKind | None = None
     metrics: Metrics
+    evaluated_runs: Count | None = None
     later: LaterRuns | None = None
     input_bytes_range: BytesRange
     runs: Count

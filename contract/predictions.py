@@ -20,7 +20,14 @@ from contract.base import (
 from contract.errors import ErrorBody
 
 WarningCode = Literal[
-    "outside_training_range", "few_runs", "stale_model", "estimated_costs", "unknown_parameter", "made_up_runs"
+    "outside_training_range",
+    "no_better_than_guess",
+    "intervals_too_narrow",
+    "few_runs",
+    "stale_model",
+    "estimated_costs",
+    "unknown_parameter",
+    "made_up_runs",
 ]
 
 
@@ -71,6 +78,7 @@ class ModelSummary(Shape):
     )
     later_coverage_80: Share | None = Field(default=None, description="Share of them within their 80 % intervals")
     later_coverage_90: Share | None = Field(default=None, description="The same of their 90 % intervals")
+    evaluated_runs: int | None = Field(default=None, description="Runs that error and coverage were measured on")
 
 
 class Effect(Shape):
@@ -92,6 +100,22 @@ class SimilarRun(Shape):
     completed_at: UtcTime
 
 
+class EdgeOfEvidence(Shape):
+    """What such a run costs at the nearest end of the past runs' sizes, which is the most that they can tell."""
+
+    input_bytes: Bytes
+    cost_usd: CostUsd
+    intervals: list[Interval]
+
+
+class BeyondEvidence(Shape):
+    """Why past runs cannot tell what a run will cost, what they can tell, and what would help."""
+
+    message: str
+    advice: str
+    edge: EdgeOfEvidence | None = Field(description="Null where the run is among the past sizes, or nobody knows it")
+
+
 class Prediction(Shape):
     """Answer of `POST /predictions`."""
 
@@ -104,6 +128,9 @@ class Prediction(Shape):
     extrapolation_factor: float | None = Field(
         default=None, gt=0, description="Input size over the nearest end of the past runs' range; 1 inside"
     )
+    beyond_evidence: BeyondEvidence | None = Field(
+        default=None, description="If not null, past runs cannot tell the cost: the figures are no basis for a decision"
+    )
     warnings: list[PredictionWarning]
     model: ModelSummary
     explanation: list[Effect]
@@ -114,10 +141,13 @@ class BatchTotal(Shape):
     """What all answered rows cost together: the median and the intervals of simulated sums.
 
     Bounds do not add up, and neither do the single figures, which are medians: the total is mostly above their sum.
+    Rows of which past runs cannot tell the cost are left out: one of them would make the total as unsure as itself.
     """
 
     cost_usd: float
     intervals: list[Interval]
+    outcomes_usd: list[CostUsd] = Field(description="20 equally likely totals, ascending; none where there is no row")
+    left_out: int = Field(description="Answered rows that are not in it, since past runs cannot tell what they cost")
 
 
 class BatchResponse(Shape):

@@ -8,12 +8,15 @@ from operator import add
 from contract.base import MAX_COST_USD
 from contract.predictions import BatchTotal, Interval, Prediction
 
+OUTCOMES_LISTED = 20
 FEWEST_DRAWS = 1000
 OUTCOMES = 20_000  # of all runs together: a few runs are drawn more often, at the same cost
 
 
 def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
-    """Sum predictions: the median and the intervals of the simulated sums, in USD.
+    """Sum predictions: the median, the intervals and 20 outcomes of the simulated sums, in USD.
+
+    Those of which past runs cannot tell the cost are left out and counted.
 
     The single figures are medians of skewed outcomes, and medians do not add up: the sum of many would lie below its
     own interval.
@@ -22,10 +25,15 @@ def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
     there the error is that of the trend, which all such runs of a workflow share, so they share one draw.
     Sums end where any cost does, at `MAX_COST_USD`. The same `seed` gives the same total.
     """
+    left_out = sum(prediction.beyond_evidence is not None for prediction in predictions)
+    predictions = [prediction for prediction in predictions if prediction.beyond_evidence is None]
     if not predictions:
-        return BatchTotal(cost_usd=0, intervals=[])
+        return BatchTotal(cost_usd=0, intervals=[], outcomes_usd=[], left_out=left_out)
     if len(predictions) == 1:
-        return BatchTotal(cost_usd=predictions[0].cost_usd, intervals=predictions[0].intervals)
+        (one,) = predictions
+        return BatchTotal(
+            cost_usd=one.cost_usd, intervals=one.intervals, outcomes_usd=one.outcomes_usd, left_out=left_out
+        )
     draws = max(FEWEST_DRAWS, OUTCOMES // len(predictions))
     generator = random.Random(seed)  # noqa: S311 - a simulation, not a secret
     shared: dict[str, list[float]] = {}
@@ -47,7 +55,8 @@ def total(predictions: Sequence[Prediction], seed: str) -> BatchTotal:
         )
         for interval in predictions[0].intervals
     ]
-    return BatchTotal(cost_usd=_quantile(sums, 0.5), intervals=intervals)
+    listed = [_quantile(sums, (number + 0.5) / OUTCOMES_LISTED) for number in range(OUTCOMES_LISTED)]
+    return BatchTotal(cost_usd=_quantile(sums, 0.5), intervals=intervals, outcomes_usd=listed, left_out=left_out)
 
 
 def _levels(generator: random.Random, draws: int) -> list[float]:

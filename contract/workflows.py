@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from contract.base import Bytes, BytesRange, CostUsd, Shape, UtcTime, WorkflowName
-from contract.container import Metrics, ParameterProfile
+from contract.container import Metrics, ModelKind, ParameterProfile
 from contract.predictions import Interval
 from contract.retrainings import RetrainingId
 from contract.runs import Run
@@ -63,7 +63,9 @@ class WorkflowSummary(Shape):
     model_version: int | None
     trained_at: UtcTime | None
     model_runs: int | None
+    model_kind: ModelKind | None = Field(default=None, description="Null for a model of an early version, too")
     metrics: Metrics | None
+    evaluated_runs: int | None = Field(default=None, description="Runs that the metrics were measured on")
     input_bytes_range: BytesRange | None
     typical_output_ratio: float | None
     estimated_share: float | None

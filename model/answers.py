@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from contract.container import InvocationRow, RowPrediction
-from contract.predictions import Effect, Interval, SimilarRun
+from contract.judgement import is_beyond_evidence
+from contract.predictions import EdgeOfEvidence, Effect, Interval, SimilarRun
 from model import intervals
 from model.core import Table
 from model.cost_model import CostModel
@@ -29,29 +30,61 @@ def predict(
     model: CostModel, rows: Sequence[InvocationRow], *, explain: bool, similar_runs: int
 ) -> list[RowPrediction]:
     """Answer all rows at once, in order."""
-    parameters = [row.parameters or {} for row in rows]
-    outputs = [math.nan if row.output_bytes is None else float(row.output_bytes) for row in rows]
-    started = np.array([math.nan if row.started_at is None else row.started_at.timestamp() for row in rows])
-    sizes = np.array([row.input_bytes for row in rows], dtype=float)
-    table = Table.of(model.encoder, sizes, np.array(outputs), parameters, started)
+    table = _table(model, rows)
     estimates, quantiles = model.log_quantiles(table)
     costs, outcomes = np.exp(estimates), np.exp(quantiles)
     explanations = _explanations(model, rows, table, costs) if explain else [[] for _ in rows]
     similar = _similar(model, table, similar_runs)
-    low, high = model.input_bytes_range
-    return [
+    found = [
         RowPrediction(
             cost_usd=float(costs[position]),
             intervals=_intervals(outcomes[position]),
             outcomes_usd=outcomes[position, intervals.OUTCOMES].tolist(),
-            extrapolated=not low <= row.input_bytes <= high,
-            extrapolation_factor=row.input_bytes / min(max(row.input_bytes, low), high),
-            unknown_parameters=model.encoder.unknown(parameters[position]),
+            extrapolated=_nearest(model, row) != row.input_bytes,
+            extrapolation_factor=row.input_bytes / _nearest(model, row),
+            unknown_parameters=model.encoder.unknown(row.parameters or {}),
             explanation=explanations[position],
             similar_runs=similar[position],
         )
         for position, row in enumerate(rows)
     ]
+    return _with_edges(model, rows, found)
+
+
+def _table(model: CostModel, rows: Sequence[InvocationRow]) -> Table:
+    outputs = [math.nan if row.output_bytes is None else float(row.output_bytes) for row in rows]
+    started = np.array([math.nan if row.started_at is None else row.started_at.timestamp() for row in rows])
+    sizes = np.array([row.input_bytes for row in rows], dtype=float)
+    return Table.of(model.encoder, sizes, np.array(outputs), [row.parameters or {} for row in rows], started)
+
+
+def _nearest(model: CostModel, row: InvocationRow) -> int:
+    """Return the size nearest to the requested one that is within the training range."""
+    low, high = model.input_bytes_range
+    return min(max(row.input_bytes, low), high)
+
+
+def _with_edges(model: CostModel, rows: Sequence[InvocationRow], found: Sequence[RowPrediction]) -> list[RowPrediction]:
+    """Add what such a run costs at the edge of the range, with its usual output, where it is too far beyond it."""
+    far = [
+        position
+        for position, each in enumerate(found)
+        if each.extrapolated and is_beyond_evidence(each.extrapolation_factor, each.intervals)
+    ]
+    answers = list(found)
+    if not far:
+        return answers
+    nearest = [
+        rows[position].model_copy(update={"input_bytes": _nearest(model, rows[position]), "output_bytes": None})
+        for position in far
+    ]
+    estimates, quantiles = model.log_quantiles(_table(model, nearest))
+    for position, row, estimate, ends in zip(far, nearest, estimates, quantiles, strict=True):
+        edge = EdgeOfEvidence(
+            input_bytes=row.input_bytes, cost_usd=float(np.exp(estimate)), intervals=_intervals(np.exp(ends))
+        )
+        answers[position] = answers[position].model_copy(update={"edge": edge})
+    return answers
 
 
 def _intervals(quantiles: Floats) -> list[Interval]:

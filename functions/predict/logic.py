@@ -12,6 +12,7 @@ from contract.endpoint_records import EndpointRecord
 from contract.errors import ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, ModelSummary, Prediction, PredictionRequest
 from contract.total import total
+from functions.predict.evidence import beyond_evidence
 from functions.predict.warnings import warnings
 from functions.shared import lookup
 from functions.shared.errors import (
@@ -159,6 +160,7 @@ class Predictor:
             outcomes_usd=row.outcomes_usd,
             extrapolated=row.extrapolated,
             extrapolation_factor=row.extrapolation_factor,
+            beyond_evidence=beyond_evidence(request, row, record.input_bytes_range),
             warnings=warnings(request, row, record, self._clock.now(), self._stale_after_days),
             model=ModelSummary(
                 # The endpoint is updated a moment before its record: the container knows best which model answered.
@@ -172,6 +174,7 @@ class Predictor:
                 later_median_ape=None if later is None else later.median_ape,
                 later_coverage_80=None if later is None else later.coverage_80,
                 later_coverage_90=None if later is None else later.coverage_90,
+                evaluated_runs=record.evaluated_runs,
             ),
             explanation=row.explanation,
             similar_runs=row.similar_runs,

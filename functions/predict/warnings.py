@@ -4,6 +4,7 @@ from datetime import datetime
 
 from contract.container import RowPrediction
 from contract.endpoint_records import EndpointRecord
+from contract.judgement import is_far_below, judge_coverage
 from contract.made_up import MADE_UP_WORDS, is_made_up
 from contract.predictions import PredictionRequest, PredictionWarning
 from functions.shared import words
@@ -11,8 +12,7 @@ from functions.shared.explain import quoted
 
 FEW_RUNS = 15
 """Below this the model is a trend alone and its intervals are rough."""
-HOPELESSLY_FAR = 30
-"""So many times beyond the past runs an estimate is no guide at all."""
+_ROUGH = "Treat this as a rough guide."
 ESTIMATED_SHARE = 0.1
 """Fewer estimated costs than this say little about the model."""
 
@@ -27,6 +27,11 @@ def warnings(
         found.append(PredictionWarning(code="made_up_runs", message=MADE_UP_WORDS))
     if row.extrapolated:
         found.append(PredictionWarning(code="outside_training_range", message=_outside(request, record)))
+    if record.kind == "guess":
+        found.append(PredictionWarning(code="no_better_than_guess", message=_guess(record)))
+    coverage = _coverage(record)
+    if coverage is not None:
+        found.append(PredictionWarning(code="intervals_too_narrow", message=coverage))
     if record.runs < FEW_RUNS:
         found.append(
             PredictionWarning(
@@ -64,14 +69,33 @@ def _outside(request: PredictionRequest, record: EndpointRecord) -> str:
     smallest, largest = record.input_bytes_range
     if request.input_bytes > largest:
         past, asked = words.different_sizes(largest, request.input_bytes)
-        return f"Largest past run used {past}; you entered {asked}. {_trust(request.input_bytes / largest)}"
+        return f"Largest past run used {past}; you entered {asked}. {_ROUGH}"
     if request.input_bytes < smallest:
         past, asked = words.different_sizes(smallest, request.input_bytes)
-        return f"Smallest past run used {past}; you entered {asked}. {_trust(smallest / request.input_bytes)}"
-    return f"No past run is like this one. {_trust(1)}"
+        return f"Smallest past run used {past}; you entered {asked}. {_ROUGH}"
+    return f"No past run is like this one. {_ROUGH}"
 
 
-def _trust(times_beyond: float) -> str:
-    if times_beyond < HOPELESSLY_FAR:
-        return "Treat this as a rough guide."
-    return f"That is {times_beyond:,.0f} times beyond it: do not rely on this estimate before a nearer run is recorded."
+def _guess(record: EndpointRecord) -> str:
+    return (
+        f"Nothing that is known of {words.counted(record.runs, 'past run')} foretells their costs better than a guess: "
+        "this is the median of what they cost, whatever is asked, and the interval is how much that varied."
+    )
+
+
+def _coverage(record: EndpointRecord) -> str | None:
+    """Say that intervals held far less often than promised, by the rule of the Accuracy page."""
+    runs = record.evaluated_runs
+    if runs is None:
+        return None
+    for promised, measured in ((0.8, record.metrics.coverage_80), (0.9, record.metrics.coverage_90)):
+        if not is_far_below(promised, measured, runs):
+            continue
+        held = (
+            f"Of {words.counted(runs, 'past run')} that it was checked on, only {words.percent(measured)} cost what "
+            f"its {words.percent(promised)} interval said"
+        )
+        if judge_coverage(promised, measured, runs) == "narrow":
+            return f"{held}: expect costs outside of the interval more often than promised."
+        return f"{held}; so few runs cannot tell whether by chance."
+    return None

@@ -7,7 +7,15 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, ArtifactFormat, Difference, Evaluation, Metrics
+from contract.container import (
+    ARTIFACT_MEMBERS,
+    EVALUATION_FILE,
+    ArtifactFormat,
+    Difference,
+    Evaluation,
+    Metrics,
+    ModelKind,
+)
 from contract.states import Manifest, VerifyArtifactRequest, VerifyArtifactResponse
 from functions.shared import evaluations, words
 from functions.shared.errors import BadArtifact
@@ -97,6 +105,13 @@ def _check_model(files: dict[str, bytes], request: VerifyArtifactRequest) -> Non
         raise BadArtifact(f"{_BOOSTER} is not the one that {_MODEL} names")
 
 
+_KINDS: dict[ModelKind, str] = {
+    "trend": "Trend alone",
+    "trend_and_residual": "Trend and trees",
+    "guess": "Median of past costs",
+}
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
@@ -104,7 +119,7 @@ def _refuse_constant(name: str) -> None:
 def _description(evaluation: Evaluation) -> str:
     error = words.percent(evaluation.challenger.median_ape)
     runs = words.counted(evaluation.profile.runs, "run")
-    kind = "Trend and trees" if evaluation.kind == "trend_and_residual" else "Trend alone"
+    kind = _KINDS[evaluation.kind]
     judged = words.counted(evaluation.evaluated_runs, words.EVALUATED_RUN[evaluation.evaluated_on])
     return f"{kind} from {runs}: median error {error} on {judged}"
 

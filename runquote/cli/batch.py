@@ -13,12 +13,14 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from contract.base import MAX_BATCH
+from contract.judgement import judge
 from contract.predictions import BatchTotal, Prediction
 from contract.total import total
 from runquote.cli.output import JSON_VERSION, Format, print_csv, print_json, print_line, print_table, say
-from runquote.cli.predict import check_interval, interval_of
+from runquote.cli.predict import RiskOption, check_interval, check_risk, interval_of
 from runquote.cli.session import (
     FAILURE,
+    NOT_TRUSTWORTHY,
     OVER_BUDGET,
     BudgetOption,
     FormatOption,
@@ -56,8 +58,8 @@ class Row:
     error: str = ""
 
     def cost(self) -> float:
-        """Return the predicted cost; rows without one come last in a descending order."""
-        return self.prediction.cost_usd if self.prediction else -1.0
+        """Return the predicted cost; rows without one to go by come last in a descending order."""
+        return self.prediction.cost_usd if self.prediction and not self.prediction.beyond_evidence else -1.0
 
 
 def batch(  # noqa: PLR0913, PLR0917 - one for each option
@@ -67,14 +69,17 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV or JSON file.")] = None,
     interval: IntervalOption = 80,
     budget: BudgetOption = None,
+    risk: RiskOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Predict what many runs will cost. Rows in error are named and the others still answered.
 
     Sizes are texts like 120 GB. A column `parameters` may hold JSON objects. Exits with 1 if a row could not be
-    answered, with 3 if the total is over the budget.
+    answered, with 3 if the total likely exceeds the budget, with 4 if it does not but rows are left out of it, since
+    past runs cannot tell what they cost.
     """
     check_interval(interval)
+    check_risk(risk, budget)
     if out and out.suffix not in (".csv", ".json"):
         raise typer.BadParameter("--out must name a .csv or .json file")
     session: Session = context.obj
@@ -95,9 +100,22 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     if failed:
         say(f"{len(failed)} of {len(rows)} rows were not answered", style="red")
         raise typer.Exit(FAILURE)
-    if budget is not None and together.cost_usd > budget:
-        say(f"Over budget: the total is likely above {format_amount(budget)}", style="red")
-        raise typer.Exit(OVER_BUDGET)
+    if budget is not None:
+        _check_budget(together, budget, risk)
+
+
+def _check_budget(together: BatchTotal, budget: float, risk: float | None) -> None:
+    """Say how the total stands to a budget, and exit as that asks for."""
+    if together.outcomes_usd:
+        judgement = judge(together.cost_usd, together.outcomes_usd, budget)
+        kept = judgement.keeps(risk)
+        more = "" if kept or risk is None else f", more than --risk {risk:g} accepts"
+        say(judgement.words(format_amount(budget), "likely totals") + more, style="green" if kept else "red")
+        if not kept:
+            raise typer.Exit(OVER_BUDGET)
+    if together.left_out:
+        say(f"Nobody can tell whether {format_amount(budget)} will do for all of them", style="red")
+        raise typer.Exit(NOT_TRUSTWORTHY)
 
 
 def read_rows(file: TextIO, name: str) -> Iterator[Row]:
@@ -179,6 +197,7 @@ def _cells(row: Row, percent: int) -> dict[str, object]:
         "cost_usd": prediction.cost_usd if prediction else "",
         "low_usd": interval.low_usd if interval else "",
         "high_usd": interval.high_usd if interval else "",
+        "beyond_evidence": prediction.beyond_evidence is not None if prediction else "",
         "warnings": " ".join(warning.code for warning in prediction.warnings) if prediction else "",
         "error": row.error,
     }
@@ -205,6 +224,11 @@ def _show(rows: list[Row], together: BatchTotal, percent: int, format: Format) -
         print_csv([_cells(row, percent) for row in rows])
     else:
         print_table(["Label", "Workflow", "Input", "Cost", "Interval"], [_line(row, percent) for row in rows], ["Cost"])
+        if together.left_out:
+            rows_are = "row is" if together.left_out == 1 else "rows are"
+            print_line(
+                f"\n{together.left_out} {rows_are} not in the total: past runs cannot tell the cost", style="yellow"
+            )
         if not together.intervals:
             return
         interval = interval_of(together.intervals, percent)
@@ -219,6 +243,8 @@ def _line(row: Row, percent: int) -> tuple[str, ...]:
     size_text = format_size(row.request["input_bytes"]) if row.request else ""
     if row.prediction is None:
         return row.label, row.workflow, size_text, "", row.error
+    if row.prediction.beyond_evidence:
+        return row.label, row.workflow, size_text, "", row.prediction.beyond_evidence.message
     interval = interval_of(row.prediction.intervals, percent)
     bounds = f"{format_usd(interval.low_usd)} to {format_usd(interval.high_usd)}"
     marks = " (rough guide)" if row.prediction.extrapolated else ""

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from contract.predictions import Interval, Prediction
+from contract.judgement import LIKELY_SHARE, judge
+from contract.predictions import BeyondEvidence, Interval, Prediction
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.session import (
     NOT_TRUSTWORTHY,
@@ -24,8 +25,13 @@ from runquote.sizes import format_amount, format_size, format_usd
 
 _STILL_TRUSTWORTHY = {"estimated_costs"}
 """Warnings about what the numbers mean, not about whether they hold."""
-_RISK = 0.5
-"""The share of outcomes that may cost more than the budget, if nobody says otherwise."""
+
+RiskOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help=f"Largest share of outcomes above the budget that is accepted, else {LIKELY_SHARE}."
+    ),
+]
 
 
 def predict(  # noqa: PLR0913, PLR0917 - one for each option
@@ -41,47 +47,78 @@ def predict(  # noqa: PLR0913, PLR0917 - one for each option
     param: ParameterOption = None,
     interval: IntervalOption = 80,
     budget: BudgetOption = None,
-    risk: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help=f"Largest share of outcomes above the budget that is accepted, else {_RISK}."),
-    ] = None,
+    risk: RiskOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if the estimate is a rough guide only, as its warnings say.")
+    ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Show the figure even where past runs cannot tell the cost.")
     ] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Predict what a run will cost, before it is launched.
 
     Exits with 0, with 3 if the budget is likely exceeded, with 4 if --strict and the estimate is a rough guide only,
-    whatever the budget.
+    whatever the budget. Where past runs cannot tell the cost, no budget can be checked: with --budget that is 4, too.
     """
     session: Session = context.obj
     values = usage(parameters)(param)
     check_interval(interval)
-    if risk is not None and budget is None:
-        raise typer.BadParameter("--risk is about a budget: give --budget too")
+    check_risk(risk, budget)
     with session.client() as client:
         prediction = client.predict(workflow, input_bytes, output_bytes, values)
-    share = share_above(prediction, budget)
-    within = budget is None or (prediction.cost_usd <= budget and share <= (_RISK if risk is None else risk))
     if format is Format.JSON:
-        judged = {} if budget is None else {"budget_usd": budget, "within_budget": within, "share_above_budget": share}
-        print_json(**prediction.model_dump(mode="json"), **judged)
+        print_json(**prediction.model_dump(mode="json"), **_judged(prediction, budget, risk))
     elif format is Format.CSV:
         print_csv([prediction_row(prediction, input_bytes, output_bytes, interval)])
     else:
-        _print(prediction, interval)
+        _print(prediction, interval, anyway=anyway)
     if format is not Format.TABLE:
-        for warning in prediction.warnings:
-            say(f"Warning: {warning.message}", style="yellow")
+        if prediction.beyond_evidence:
+            say(f"{prediction.beyond_evidence.message} {prediction.beyond_evidence.advice}", style="yellow")
+        for warning in _warnings(prediction):
+            say(f"Warning: {warning}", style="yellow")
+    _exit(prediction, budget, risk, strict=strict)
+
+
+def _exit(prediction: Prediction, budget: float | None, risk: float | None, *, strict: bool) -> None:
+    """End as the options ask for, with what there is to say about it."""
     rough = [warning for warning in prediction.warnings if warning.code not in _STILL_TRUSTWORTHY]
-    if strict and (rough or prediction.extrapolated):
+    if strict and (rough or prediction.extrapolated or prediction.beyond_evidence):
         say("The estimate is a rough guide only (--strict)", style="red")
         raise typer.Exit(NOT_TRUSTWORTHY)
-    if budget is not None:
-        say(verdict(prediction, budget, within=within), style="green" if within else "red")
-        if not within:
-            raise typer.Exit(OVER_BUDGET)
+    if budget is None:
+        return
+    if prediction.beyond_evidence:
+        say(f"Nobody can tell whether {format_amount(budget)} will do", style="red")
+        raise typer.Exit(NOT_TRUSTWORTHY)
+    judgement = judge(prediction.cost_usd, prediction.outcomes_usd, budget)
+    kept = judgement.keeps(risk)
+    more = "" if kept or risk is None else f", more than --risk {risk:g} accepts"
+    say(judgement.words(format_amount(budget)) + more, style="green" if kept else "red")
+    if not kept:
+        raise typer.Exit(OVER_BUDGET)
+
+
+def _judged(prediction: Prediction, budget: float | None, risk: float | None) -> dict[str, object]:
+    """Return the budget's part of the JSON output; nothing is known of one where past runs cannot tell the cost."""
+    if budget is None:
+        return {}
+    if prediction.beyond_evidence:
+        return {"budget_usd": budget, "verdict": None, "within_budget": None, "share_above_budget": None}
+    judgement = judge(prediction.cost_usd, prediction.outcomes_usd, budget)
+    return {
+        "budget_usd": budget,
+        "verdict": judgement.verdict,
+        "within_budget": judgement.keeps(risk),
+        "share_above_budget": judgement.share,
+    }
+
+
+def check_risk(risk: float | None, budget: float | None) -> None:
+    """Raise a usage error for a risk of nothing."""
+    if risk is not None and budget is None:
+        raise typer.BadParameter("--risk is about a budget: give --budget too")
 
 
 def check_interval(percent: int) -> None:
@@ -93,20 +130,6 @@ def check_interval(percent: int) -> None:
 def interval_of(intervals: list[Interval], percent: int) -> Interval:
     """Return the interval with this coverage."""
     return next(interval for interval in intervals if round(interval.coverage * 100) == percent)
-
-
-def share_above(prediction: Prediction, budget: float | None) -> float:
-    """Return the share of the equally likely outcomes that cost more than a budget."""
-    if budget is None:
-        return 0.0
-    return sum(cost > budget for cost in prediction.outcomes_usd) / len(prediction.outcomes_usd)
-
-
-def verdict(prediction: Prediction, budget: float, *, within: bool) -> str:
-    """Say how the outcomes lie against the budget."""
-    above = sum(cost > budget for cost in prediction.outcomes_usd)
-    words = "Over budget" if not within else "May exceed the budget" if above else "Within budget"
-    return f"{words}: {above} of {len(prediction.outcomes_usd)} outcomes cost more than {format_amount(budget)}"
 
 
 def prediction_row(
@@ -123,20 +146,33 @@ def prediction_row(
         "low_usd": interval.low_usd,
         "high_usd": interval.high_usd,
         "extrapolated": prediction.extrapolated,
+        "beyond_evidence": prediction.beyond_evidence is not None,
         "warnings": " ".join(warning.code for warning in prediction.warnings),
         "model_version": prediction.model.version,
         "prediction_id": prediction.prediction_id,
     }
 
 
-def _print(prediction: Prediction, percent: int) -> None:
+def _warnings(prediction: Prediction) -> list[str]:
+    """Return what to keep in mind; that a run is far from all past ones is said already where they cannot tell."""
+    said = {"outside_training_range"} if prediction.beyond_evidence else set()
+    return [warning.message for warning in prediction.warnings if warning.code not in said]
+
+
+def _print(prediction: Prediction, percent: int, *, anyway: bool) -> None:
     interval, model = interval_of(prediction.intervals, percent), prediction.model
-    print_line(f"About {format_usd(prediction.cost_usd)}", style="bold")
-    low, high = format_usd(interval.low_usd), format_usd(interval.high_usd)
-    print_line(f"{percent // 10} in 10 runs like this cost between {low} and {high}.")
-    for warning in prediction.warnings:
-        print_line(f"Warning: {warning.message}", style="yellow")
-    if prediction.explanation:
+    beyond = prediction.beyond_evidence
+    if beyond:
+        _print_beyond(beyond, percent)
+    if anyway or not beyond:
+        rough = "Not to be relied on: about" if beyond else "About"
+        print_line(f"{rough} {format_usd(prediction.cost_usd)}", style="dim" if beyond else "bold")
+        print_line(f"{percent // 10} in 10 runs like this cost {_between(interval)}.", style="dim" if beyond else "")
+    else:
+        print_line("--anyway shows the figure all the same.", style="dim")
+    for warning in _warnings(prediction):
+        print_line(f"Warning: {warning}", style="yellow")
+    if prediction.explanation and not beyond:
         print_line("\nWhy this estimate")
         rows = [(each.factor, _signed(each.effect_usd), each.note) for each in prediction.explanation]
         print_table(["Factor", "Effect", "Note"], rows, right=["Effect"])
@@ -163,6 +199,22 @@ def _print(prediction: Prediction, percent: int) -> None:
         f"median error {model.median_ape:.0%}{held}. Prediction {prediction.prediction_id}.",
         style="dim",
     )
+
+
+def _print_beyond(beyond: BeyondEvidence, percent: int) -> None:
+    """Say what past runs cannot tell, what they can, and what would help."""
+    print_line(beyond.message, style="bold")
+    if beyond.edge:
+        interval = interval_of(beyond.edge.intervals, percent)
+        print_line(
+            f"At {format_size(beyond.edge.input_bytes)}, as far as they reach, it costs about "
+            f"{format_usd(beyond.edge.cost_usd)}, {percent // 10} times in 10 {_between(interval)}."
+        )
+    print_line(beyond.advice)
+
+
+def _between(interval: Interval) -> str:
+    return f"between {format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}"
 
 
 def _signed(amount: float) -> str:

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { costExtent, isOutside, judgeCoverage, missInWords, plausibleShares } from "@/accuracy/points";
+import { costExtent, coverageWords, isOutside, missInWords } from "@/accuracy/points";
+import { judgeCoverage, plausibleShares } from "@/judgement";
 import type { EvaluatedRun } from "@/api/client";
 import { linearScale, linePath, bandPath, logScale, positiveExtent } from "@/charts/scale";
 import { month } from "@/format";
@@ -39,9 +40,9 @@ describe("an interval", () => {
     [0.8, 880, 1000, "wide"],
     [0.9, 720, 1000, "narrow"],
     [0.8, 0, 0, "unknown"],
-  ])("that promises %d and held %d of %d runs is %s", (promised, inside, runs, kind) => expect(judgeCoverage(promised, runs ? inside / runs : 0, runs).kind).toBe(kind));
+  ])("that promises %d and held %d of %d runs is %s", (promised, inside, runs, kind) => expect(judgeCoverage(promised, runs ? inside / runs : 0, runs)).toBe(kind));
   test("that held less often than promised is not called held", () =>
-    expect(judgeCoverage(0.8, 13 / 19, 19).words).toBe("Held less often than promised; 19 runs cannot tell whether by chance"));
+    expect(coverageWords(judgeCoverage(0.8, 13 / 19, 19), 19)).toBe("Held less often than promised; 19 runs cannot tell whether by chance"));
 });
 
 describe("scales", () => {

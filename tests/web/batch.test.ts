@@ -4,7 +4,6 @@ import { ApiError, type Api, type BatchTotal, type Prediction } from "@/api/clie
 import { ask } from "@/batch/ask";
 import { toCsv } from "@/batch/export";
 import { parseSize, toBatch, type BatchRow } from "@/batch/rows";
-import { totalVerdict } from "@/batch/summary";
 import { total } from "@/batch/total";
 import { inOrder } from "@/components/SortableTable";
 import { csvCell, csvText, FileProblem, parseCsv, readCsv } from "@/csv";
@@ -60,7 +59,7 @@ describe("asking", () => {
   const fake = (predictBatch: Api["predictBatch"]) => ({ predictBatch }) as Api;
 
   test("takes the total from the API where one request was enough", async () => {
-    const outcome = await ask(fake((requests) => Promise.resolve({ predictions: requests.map(() => prediction(2)), total: { cost_usd: 7, intervals: [] } })), rowsOf(500), () => undefined, never);
+    const outcome = await ask(fake((requests) => Promise.resolve({ predictions: requests.map(() => prediction(2)), total: { cost_usd: 7, intervals: [], outcomes_usd: [], left_out: 0 } })), rowsOf(500), () => undefined, never);
     expect(outcome.total.cost_usd).toBe(7);
   });
   test("goes in fives of hundreds, makes one total of all, and keeps what came before a failure", async () => {
@@ -68,7 +67,7 @@ describe("asking", () => {
     const answering = fake((requests) => {
       sizes.push(requests.length);
       if (sizes.length === 3) return Promise.reject(new ApiError("internal_error", "no", 500, null, null));
-      return Promise.resolve({ predictions: requests.map(() => prediction(2)), total: { cost_usd: 1, intervals: [] } });
+      return Promise.resolve({ predictions: requests.map(() => prediction(2)), total: { cost_usd: 1, intervals: [], outcomes_usd: [], left_out: 0 } });
     });
     const first = await ask(answering, rowsOf(1200), () => undefined, never);
     expect(sizes).toEqual([500, 500, 200]);
@@ -84,7 +83,7 @@ describe("asking", () => {
     const outcome = await ask(
       fake(() => {
         asked += 1;
-        return Promise.resolve({ predictions: [{ error: "workflow_not_found", message: "No w.", request_id: "" }], total: { cost_usd: 0, intervals: [] } });
+        return Promise.resolve({ predictions: [{ error: "workflow_not_found", message: "No w.", request_id: "" }], total: { cost_usd: 0, intervals: [], outcomes_usd: [], left_out: 0 } });
       }),
       rowsOf(1),
       () => undefined,
@@ -112,17 +111,15 @@ describe("the total of several requests", () => {
       near(low_usd, expected.intervals[index]?.low_usd ?? 0);
       near(high_usd, expected.intervals[index]?.high_usd ?? 0);
     }
+    expect(found.left_out).toBe(expected.left_out);
+    for (const [index, usd] of found.outcomes_usd.entries()) near(usd, expected.outcomes_usd[index] ?? 0);
     expect(total(predictions)).toEqual(found);
   });
   test("of none or one needs no simulation", () => {
-    expect(total([])).toEqual({ cost_usd: 0, intervals: [] });
-    expect(total([prediction(3)])).toEqual({ cost_usd: 3, intervals: prediction(3).intervals });
+    expect(total([])).toEqual({ cost_usd: 0, intervals: [], outcomes_usd: [], left_out: 0 });
+    expect(total([prediction(3)])).toEqual({ cost_usd: 3, intervals: prediction(3).intervals, outcomes_usd: prediction(3).outcomes_usd, left_out: 0 });
   });
   test("ends where any cost does", () => expect(total([prediction(1e9), prediction(1e9)]).cost_usd).toBe(1e9));
-  test("is judged against a budget as a single run is", () => {
-    const made: BatchTotal = { cost_usd: 100, intervals: [{ coverage: 0.8, low_usd: 90, high_usd: 112 }, { coverage: 0.9, low_usd: 85, high_usd: 120 }] };
-    expect([120, 119, 100, 99, 84].map((budget) => totalVerdict(made, budget).verdict)).toEqual(["within", "may exceed", "may exceed", "likely exceeds", "likely exceeds"]);
-  });
 });
 
 test("rows are ordered by what they hold, those without a value last", () => {
@@ -141,9 +138,9 @@ describe("exports", () => {
       { ...(asked as BatchRow), line: 3, request: null, problem: 'is "wrong"' },
     ]);
     const [header, first, second] = text.split("\r\n");
-    expect(header).toBe("line,label,workflow,input_bytes,output_bytes,cost_usd,low_80_usd,high_80_usd,low_90_usd,high_90_usd,extrapolated,warnings,model_version,prediction_id,error");
-    expect(first).toBe("2,'=cmd(),w,1,,2,1,4,,,false,,3,p,");
-    expect(second).toBe('3,r0,w,,,,,,,,,,,,"is ""wrong"""');
+    expect(header).toBe("line,label,workflow,input_bytes,output_bytes,cost_usd,low_80_usd,high_80_usd,low_90_usd,high_90_usd,extrapolated,beyond_evidence,warnings,model_version,prediction_id,error");
+    expect(first).toBe("2,'=cmd(),w,1,,2,1,4,,,false,false,,3,p,");
+    expect(second).toBe('3,r0,w,,,,,,,,,,,,,"is ""wrong"""');
   });
   test("nothing is an empty file with an empty header", () => expect(csvText([])).toBe("\r\n"));
 });

@@ -12,7 +12,7 @@ const line = (spent: number, limit: number | null): BudgetLine => ({
   over_budget: limit !== null && spent > limit,
   workflows: [],
 });
-const total: BatchTotal = { cost_usd: 20, intervals: [{ coverage: 0.8, low_usd: 17, high_usd: 26 }, { coverage: 0.9, low_usd: 15, high_usd: 30 }] };
+const total: BatchTotal = { cost_usd: 20, intervals: [{ coverage: 0.8, low_usd: 17, high_usd: 26 }, { coverage: 0.9, low_usd: 15, high_usd: 30 }], outcomes_usd: Array.from({ length: 20 }, (_, number) => 14.5 + number * 0.6), left_out: 0 };
 
 test("months follow one another over the year's end", () => {
   expect([-1, 1, 12].map((later) => monthAfter("2026-12", later))).toEqual(["2026-11", "2027-01", "2027-12"]);

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { ApiError, makeApi, type Send } from "@/api/client";
 import { retryDelay, shouldRetry } from "@/api/queryOptions";
 import type { WorkflowSummary } from "@/api/client";
-import { describeOutcomes, exceedWords, verdict } from "@/estimate/budget";
+import { describeOutcomes, exceedWords } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
 import { breakDown } from "@/estimate/effects";
 import { csvCell } from "@/csv";
 import { EMPTY, exampleSize, fromSearch, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
 import { logMoneyTicks, logTicks } from "@/charts/ticks";
-import { headline, isUsable, whyUnusable } from "@/estimate/usable";
+import { headline } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
 
 const workflow = {
@@ -122,25 +122,14 @@ describe("units that nobody chose", () => {
     expect([exampleSize("MB", small), exampleSize("TiB", small), exampleSize("GB", small), exampleSize("GB", undefined)]).toEqual(["1.4 MB", "1.5 TiB", "120 GB", "120 GB"]));
 });
 
-test("an interval over a thousandfold is no estimate, and the reason is said", () => {
-  const usable = (low_usd: number, high_usd: number, coverage = 0.8) => isUsable({ intervals: [{ coverage, low_usd, high_usd }] });
-  expect([usable(1, 1000), usable(1, 1001), usable(0, 1), usable(1, 1001, 0.9)]).toEqual([true, false, false, true]);
-  const why = (bytes: number) => whyUnusable(bytes, [60_000, 35_000_000]).replaceAll("\u00a0", " ");
-  expect(why(20e9)).toBe("The input is 570 times that of the largest past run, 35 MB: a run nearer to it is needed first.");
-  expect(why(1000)).toBe("The smallest past run read 60 times as much, 60 kB: a run nearer to this one is needed first.");
-  expect(why(1e6)).toMatch(/^Past runs tell too little/);
-});
-
 test("the figure is less sure of itself far from all past runs", () => {
-  const at = (extrapolation_factor: number | null) => headline({ cost_usd: 28, extrapolation_factor, intervals: [] });
-  expect([at(null), at(1), at(2), at(2.1)]).toEqual(["About $28", "About $28", "About $28", "Very roughly $28"]);
+  const at = (extrapolation_factor: number | null) => headline({ cost_usd: 28, extrapolation_factor, beyond_evidence: null });
+  expect([null, 1, 2, 2.1, 0.5, 0.4].map(at)).toEqual(["About $28", "About $28", "About $28", "Very roughly $28", "About $28", "Very roughly $28"]);
+  expect(headline({ cost_usd: 28, extrapolation_factor: 99, beyond_evidence: { message: "", advice: "", edge: null } })).toBe("Past runs cannot tell");
 });
 
-test("the verdict follows the share of outcomes above the budget", () => {
-  expect([0, 1, 2, 10, 11, 20].map((exceeding) => verdict(exceeding, 20))).toEqual([
-    "within", "within", "may exceed", "may exceed", "likely exceeds", "likely exceeds",
-  ]);
-  expect([exceedWords(0, 20, 40), exceedWords(1, 20, 40), exceedWords(3, 20, 40)]).toEqual([
+test("how many outcomes a budget does not pay for is told", () => {
+  expect([exceedWords({ exceeding: 0, outcomes: 20 }, 40), exceedWords({ exceeding: 1, outcomes: 20 }, 40), exceedWords({ exceeding: 3, outcomes: 20 }, 40)]).toEqual([
     "None of 20 outcomes exceeds $40", "1 of 20 outcomes exceeds $40", "3 of 20 outcomes exceed $40",
   ]);
   expect(describeOutcomes([10, 20, 50], 40)).toBe("3 equally likely outcomes, from $10 to $50. 1 of 3 outcomes exceeds $40.");

@@ -24,11 +24,19 @@ from pydantic import BaseModel
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import BytesRange
 from contract.budgets import Budget, BudgetLine, BudgetRequest, BudgetsResponse, WorkflowSpend
-from contract.container import EvaluatedRun, LaterRuns, Metrics, ParameterProfile, SizeSlice
+from contract.container import (
+    EvaluatedRun,
+    LaterRuns,
+    Metrics,
+    ParameterProfile,
+    RowPrediction,
+    SizeSlice,
+)
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchRequest,
     BatchResponse,
+    EdgeOfEvidence,
     Effect,
     Interval,
     ModelSummary,
@@ -48,6 +56,7 @@ from contract.workflows import (
     WorkflowsResponse,
     WorkflowSummary,
 )
+from functions.predict.evidence import beyond_evidence
 from functions.shared import words
 from local.web import HOST, WebServer
 from tests.web.fake_identity import FakeIdentity
@@ -229,14 +238,16 @@ class Workflow:
         size = request.input_bytes
         cost = self.cost(size)
         nearest = sorted(self.past_runs(), key=lambda run: abs(math.log(run.input_bytes / size)))[:5]
+        row = self.row(size)
         return Prediction(
             prediction_id="0196f0c2-7d1e-7c3a-9f52-3f1f8f0a2b41",
             workflow_name=self.name,
-            cost_usd=cost,
-            intervals=self.intervals(size),
-            outcomes_usd=[self.quantile(size, (index + 0.5) / OUTCOMES) for index in range(OUTCOMES)],
-            extrapolated=self.extrapolates(size),
-            extrapolation_factor=self.extrapolation_factor(size),
+            cost_usd=row.cost_usd,
+            intervals=row.intervals,
+            outcomes_usd=row.outcomes_usd,
+            extrapolated=row.extrapolated,
+            extrapolation_factor=row.extrapolation_factor,
+            beyond_evidence=beyond_evidence(request, row, self.sizes),
             warnings=list(self.warnings(size)),
             model=ModelSummary(
                 version=7, trained_at=NOW, runs=self.runs, median_ape=0.084, input_bytes_range=self.sizes
@@ -256,6 +267,22 @@ class Workflow:
                 )
                 for run in nearest
             ],
+        )
+
+    def row(self, size: int) -> RowPrediction:
+        edge = min(max(size, self.sizes[0]), self.sizes[1])
+        return RowPrediction(
+            cost_usd=self.cost(size),
+            intervals=self.intervals(size),
+            outcomes_usd=[self.quantile(size, (index + 0.5) / OUTCOMES) for index in range(OUTCOMES)],
+            extrapolated=self.extrapolates(size),
+            extrapolation_factor=size / edge,
+            edge=EdgeOfEvidence(input_bytes=edge, cost_usd=self.cost(edge), intervals=self.intervals(edge))
+            if edge != size
+            else None,
+            unknown_parameters=[],
+            explanation=[],
+            similar_runs=[],
         )
 
     def warnings(self, size: int) -> Iterator[PredictionWarning]:
@@ -296,6 +323,7 @@ WORKFLOWS = [
     Workflow("few-runs", 3.2, (1_000_000_000, 9_000_000_000), runs=8, spread=0.9),
     Workflow("<script>alert('x')</script>", 1.0, (1_000_000_000, 9_000_000_000)),
     Workflow("lost-far-out", 0.0016, (60_000, 35_000_000), spread=0.6),
+    Workflow("anything-goes", 1.0, (1_000_000_000, 90_000_000_000), spread=3),
     Untrained("untrained", 1.0, (1_000_000_000, 9_000_000_000), runs=3),
     *(Workflow(name, 12.0, (1_000_000_000, 90_000_000_000)) for name in FAULTS),
 ]

@@ -27,6 +27,7 @@ const BATCH = {
       "small,rnaseq-quant,2 MB,,",
       "large,rnaseq-quant,30 MB,6 MB,",
       "far,rnaseq-quant,200 MB,,",
+      "lost,rnaseq-quant,900 GB,,",
       'comma,rnaseq-quant,"1,5 MB",,',
       "unknown,rnaseq,4 MB,,",
       "slow,slow-start,2 GB,,",
@@ -247,16 +248,21 @@ const scenarios = {
     await assertFocus(phone, figure(phone), "when the answer of a shared address is there");
   },
 
-  /** An interval that says nothing is not dressed up as an estimate. */
+  /** What past runs cannot tell is not dressed up as an estimate: what they can tell, and what would help, is said. */
   async unusable(newPage) {
     const page = await newPage();
-    await page.goto(ask("lost-far-out"));
-    await page.getByText("The input is 570 times that of the largest past run").waitFor();
-    assert.equal(await figure(page).innerText(), "No usable estimate");
-    assert.equal(await page.title(), "No usable estimate, lost-far-out – Runquote");
+    await page.goto(ask("lost-far-out", "&budget=5"));
+    await page.getByText("The largest read 35 MB, and this one reads 571 times as much.").waitFor();
+    assert.equal(await figure(page).innerText(), "Past runs cannot tell");
+    assert.equal(await page.title(), "Past runs cannot tell, lost-far-out – Runquote");
+    await page.getByText(/^What they can tell, at 35\sMB: about \$0\.\d+, 8 times in 10 between/).waitFor();
+    await page.getByText("Run one at 350 MB and one at 3.5 GB first, and record what they cost.").waitFor();
+    assert(!(await page.getByText("If cost went on as among the past runs").isVisible()), "the figure is there on request only");
+    await page.getByText("Show the figure all the same").click();
+    await page.getByText("If cost went on as among the past runs: about $").waitFor();
     assert.equal(await page.locator(".outcomes, .interval").count(), 0);
     await page.locator(".curve svg").waitFor();
-    await page.locator(".warnings").getByText("rough guide").waitFor();
+    assert.equal(await page.locator(".warnings").count(), 0, "and no warning repeats it");
     await page.getByRole("heading", { name: "Most similar past runs" }).waitFor();
     assert.equal(await page.getByRole("heading", { name: "Why this estimate" }).count(), 0, "no sum of effects, which would be a figure");
     assert.doesNotMatch(await page.getByRole("img", { name: /^Cost against input size/ }).getAttribute("aria-label"), /about \$/);
@@ -266,7 +272,12 @@ const scenarios = {
     await button(page, "View as chart").click();
     const ticks = await page.locator(".curve .tick").allTextContents();
     assert(!ticks.some((tick) => /^\$0\.0*$|^\$0\.0{5,}/.test(tick)), `unreadable ticks: ${ticks}`);
-    await assertAccessible(page, "no usable estimate");
+    await assertAccessible(page, "no figure");
+    await page.goto(`${webUrl}/?workflow=lost-far-out&input=0.001&iu=MB`);
+    await page.getByText("The smallest read 60 KB, 60 times as much as this one.").waitFor();
+    await page.goto(ask("anything-goes"));
+    await page.getByText("Those like it cost so differently that a thousand times as much would be no surprise.").waitFor();
+    assert.equal(await page.getByText("What they can tell").count(), 0);
   },
 
   /** The first paint has its charts, though no observer ever reports. */
@@ -310,19 +321,21 @@ const scenarios = {
     await figure.waitFor();
     await assertFocus(page, figure, "after a batch");
     assert.match(await figure.innerText(), /^About \$\d/);
-    await page.getByText("cohort.csv, 5 of 7 runs together").waitFor();
+    await page.getByText("cohort.csv, 5 of 8 runs together").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
-      "Line 5 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5 GB",
-      "Line 6 unknown: There is no workflow called rnaseq. Near matches: rnaseq-quant.",
+      "Line 6 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5 GB",
+      "Line 7 unknown: There is no workflow called rnaseq. Near matches: rnaseq-quant.",
     ]);
     await page.getByText("1 run beyond the sizes of past runs").waitFor();
+    await page.getByText("1 run is not in the total: past runs cannot tell what it will cost.").waitFor();
+    await page.getByRole("cell", { name: "past runs cannot tell" }).waitFor();
     await page.getByText("left out: notes").waitFor();
     const labels = () => page.locator("tbody th").evaluateAll((cells) => cells.map((cell) => cell.firstChild.textContent));
-    assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small"], "most expensive first");
+    assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small", "lost"], "most expensive first, those that nobody can tell last");
     await button(page, "Input").click();
-    assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small"]);
+    assert.deepEqual(await labels(), ["lost", "=cmd()", "slow", "far", "large", "small"]);
     await button(page, "Input").click();
-    assert.deepEqual(await labels(), ["small", "large", "far", "slow", "=cmd()"]);
+    assert.deepEqual(await labels(), ["small", "large", "far", "slow", "=cmd()", "lost"]);
     assert.equal(await page.getByRole("columnheader", { name: "Input" }).getAttribute("aria-sort"), "ascending");
     assert.equal(new URL(page.url()).search, "?sort=input&order=ascending");
 
@@ -330,13 +343,13 @@ const scenarios = {
     await page.getByLabel("Budget").blur();
     await page.getByText("Budget must be an amount in dollars, like 50").waitFor();
     await page.getByLabel("Budget").fill("1000");
-    await page.getByText("At most 1 in 20 totals exceeds $1,000.").waitFor();
+    await page.getByText("None of 20 likely totals exceeds $1,000. Not counting 1 run that past runs cannot tell of.").waitFor();
     await page.getByRole("radio", { name: "90 %" }).check();
     await page.getByText("9 times in 10, these runs together cost between").waitFor();
 
     const rows = (await downloaded(page, "CSV")).trimEnd().split("\r\n");
-    assert.equal(rows.length, 8, "every row of the file, answered or not");
-    assert.match(rows[7], /^8,'=cmd\(\),wgs-joint-calling,100000000000,,\d/);
+    assert.equal(rows.length, 9, "every row of the file, answered or not");
+    assert.match(rows[8], /^9,'=cmd\(\),wgs-joint-calling,100000000000,,\d/);
     const exported = JSON.parse(await downloaded(page, "JSON"));
     assert.equal(exported.rows[0].prediction.cost_usd < exported.total.cost_usd, true);
 
@@ -419,7 +432,7 @@ const scenarios = {
     await page.getByText("1 was there already. Models learn from them at the next retraining.").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
       "Line 4 free: The cost (cost_usd) must be more than 0.",
-      "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
+      "Line 6 comma: column cost_usd: cannot read “2,5”, which must be a number",
     ]);
 
     // A large file is recorded though one goes elsewhere, and what became of it is told on return.

@@ -9,7 +9,7 @@ import pytest
 from contract.base import MAX_COST_USD
 from contract.container import Invocation, InvocationResponse
 from contract.made_up import MADE_UP_WORDS, MADE_UP_WORKFLOW
-from contract.predictions import BatchRequest, PredictionRequest
+from contract.predictions import BatchRequest, EdgeOfEvidence, Interval, PredictionRequest
 from contract.total import total
 from functions.predict.logic import Predictor
 from functions.shared.errors import (
@@ -326,4 +326,72 @@ def test_a_total_ends_where_any_cost_does() -> None:
 def test_the_total_of_one_run_is_its_own() -> None:
     prediction = predictor().predict(request())
     assert total([prediction], "seed").intervals == prediction.intervals
-    assert total([], "seed").model_dump() == {"cost_usd": 0, "intervals": []}
+    assert total([], "seed").model_dump() == {"cost_usd": 0, "intervals": [], "outcomes_usd": [], "left_out": 0}
+
+
+def _beyond(size: int, **changes: Any) -> Any:  # noqa: ANN401 - a test may look into what may be None
+    """Ask for a run of a size that the model, which knows 10 to 480 GB, calls that far from its range."""
+    factor = size / min(max(size, 10 * GB), 480 * GB)
+    edge = EdgeOfEvidence(input_bytes=480 * GB, cost_usd=120, intervals=shapes.row(120).intervals)
+    row = shapes.row(extrapolated=factor != 1, extrapolation_factor=factor, **{"edge": edge, **changes})
+    models = FakeModels(lambda _: InvocationResponse(model_version=3, predictions=[row]))
+    return predictor(models=models).predict(request(input_bytes=size)).beyond_evidence
+
+
+def test_far_beyond_all_past_runs_it_says_that_they_cannot_tell_and_what_would_help() -> None:
+    assert _beyond(480 * GB * 30) is None
+    found = _beyond(480 * GB * 24_381)
+    assert found.message == (
+        "Past runs cannot tell what this run will cost: the largest read 480 GB, and this one reads 24,381 times "
+        "as much."
+    )
+    assert found.advice == "Run one at 4.8 TB and one at 48 TB first, and record what they cost."
+    assert found.edge.cost_usd == 120
+    assert _beyond(480 * GB * 40).advice == "Run one at 4.8 TB first, and record what it costs."
+
+
+def test_far_below_all_past_runs_it_says_so_too() -> None:
+    found = _beyond(1)
+    assert "the smallest read 10 GB, 10,000,000,000 times as much as this one." in found.message
+    assert found.advice == "Run one at 1 GB and one at 100 MB first, and record what they cost."
+
+
+def test_an_interval_over_a_thousandfold_is_no_answer() -> None:
+    def intervals(high: float) -> list[Interval]:
+        return [Interval(coverage=coverage, low_usd=1, high_usd=high) for coverage in (0.8, 0.9)]
+
+    assert _beyond(120 * GB, intervals=intervals(1000)) is None
+    found = _beyond(120 * GB, intervals=intervals(1001), edge=None)
+    assert "a thousand times as much would be no surprise" in found.message
+    assert (found.advice, found.edge) == ("Record more runs like this one first.", None)
+
+
+@pytest.mark.parametrize(
+    ("coverage_80", "runs", "words"),
+    [
+        (
+            12 / 18,
+            18,
+            "Of 18 past runs that it was checked on, only 67 % cost what its 80 % interval said; so few runs",
+        ),
+        (0.5, 40, "only 50 % cost what its 80 % interval said: expect costs outside of the interval more often"),
+        (0.79, 100, None),
+        (0.5, None, None),
+    ],
+)
+def test_intervals_that_held_far_less_often_than_promised_are_said_with_the_answer(
+    coverage_80: float, runs: int | None, words: str | None
+) -> None:
+    record = shapes.endpoint(metrics=shapes.metrics(coverage_80=coverage_80), evaluated_runs=runs)
+    prediction = predictor(FakeEndpoints(record)).predict(request())
+    told = [each.message for each in prediction.warnings if each.code == "intervals_too_narrow"]
+    assert len(told) == (0 if words is None else 1)
+    assert words is None or words in told[0]
+    assert prediction.model.evaluated_runs == runs
+
+
+def test_a_guess_says_that_it_is_one() -> None:
+    prediction = predictor(FakeEndpoints(shapes.endpoint(kind="guess"))).predict(request())
+    (warning,) = prediction.warnings
+    assert warning.code == "no_better_than_guess"
+    assert "this is the median of what they cost, whatever is asked" in warning.message

@@ -126,6 +126,21 @@ def test_growth_continues_beyond_the_range() -> None:
     assert beyond.cost_usd == pytest.approx(10.05, rel=0.25)
 
 
+def test_far_from_all_past_runs_the_edge_of_their_sizes_is_told() -> None:
+    model = fit(make_rows(100, noise=0.05))
+    smallest, largest = model.input_bytes_range
+    row = InvocationRow(input_bytes=40 * largest, output_bytes=1)
+    inside, near, far, tiny = ask(
+        model, *(row.model_copy(update={"input_bytes": size}) for size in (largest, 2 * largest, 40 * largest, 1))
+    )
+    assert (inside.edge, near.edge) == (None, None)
+    assert far.edge is not None
+    assert tiny.edge is not None
+    assert (far.edge.input_bytes, tiny.edge.input_bytes) == (largest, smallest)
+    (there,) = ask_sizes(model, largest)
+    assert (far.edge.cost_usd, far.edge.intervals) == (there.cost_usd, there.intervals)
+
+
 def relative_width(prediction: RowPrediction) -> float:
     return prediction.intervals[-1].high_usd / prediction.intervals[-1].low_usd
 

@@ -19,6 +19,8 @@ from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchResponse,
     BatchTotal,
+    BeyondEvidence,
+    EdgeOfEvidence,
     Effect,
     Interval,
     ModelSummary,
@@ -46,8 +48,19 @@ def intervals(cost: float) -> list[Interval]:
     ]
 
 
+FAR = BeyondEvidence(
+    message="Past runs cannot tell what this run will cost.",
+    advice="Run one at 5 TB first.",
+    edge=EdgeOfEvidence(input_bytes=500 * GB, cost_usd=50, intervals=intervals(50)),
+)
+
+
+def outcomes(cost: float) -> list[float]:
+    return [cost * (0.7 + 0.6 * number / 19) for number in range(20)]
+
+
 def prediction(request: PredictionRequest) -> Prediction:
-    """A dollar for each 10 GB; beyond 500 GB a rough guide."""
+    """A dollar for each 10 GB; beyond 500 GB a rough guide, and from 15 TB on past runs cannot tell."""
     cost = request.input_bytes / (10 * GB)
     rough = request.input_bytes > 500 * GB
     warnings = [PredictionWarning(code="estimated_costs", message="Past costs were estimated.")]
@@ -58,8 +71,9 @@ def prediction(request: PredictionRequest) -> Prediction:
         workflow_name=request.workflow_name,
         cost_usd=cost,
         intervals=intervals(cost),
-        outcomes_usd=[cost * (0.7 + 0.6 * number / 19) for number in range(20)],
+        outcomes_usd=outcomes(cost),
         extrapolated=rough,
+        beyond_evidence=None if request.input_bytes < 15_000 * GB else FAR,
         warnings=warnings,
         model=ModelSummary(
             version=3, trained_at=NOW, runs=84, median_ape=0.08, input_bytes_range=(GB, 500 * GB), coverage_80=0.79
@@ -283,8 +297,11 @@ class _Handler(BaseHTTPRequestHandler):
                 answers.append(prediction(_request(each)))
             except _Refused as error:
                 answers.append(ErrorBody(error=error.code, message=str(error), request_id="q-1"))
-        cost = sum(answer.cost_usd for answer in answers if isinstance(answer, Prediction))
-        return BatchResponse(predictions=answers, total=BatchTotal(cost_usd=cost, intervals=intervals(cost)))
+        known = [each for each in answers if isinstance(each, Prediction)]
+        cost = sum(each.cost_usd for each in known if each.beyond_evidence is None)
+        left_out = sum(each.beyond_evidence is not None for each in known)
+        together = BatchTotal(cost_usd=cost, intervals=intervals(cost), outcomes_usd=outcomes(cost), left_out=left_out)
+        return BatchResponse(predictions=answers, total=together)
 
     def _budgets(self, path: str, body: dict[str, Any]) -> BaseModel:
         team = unquote(path.removeprefix("budgets/"))

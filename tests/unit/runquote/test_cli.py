@@ -53,6 +53,11 @@ def test_csv_has_one_row_with_the_interval_asked_for(runquote: Command) -> None:
         (("900GB", "--strict"), 4),
         (("900GB", "--strict", "--budget", "1"), 4),
         (("900GB", "--budget", "1"), 3),
+        (("120GB", "--budget", "12.5", "--risk", "0.5"), 0),
+        (("120GB", "--budget", "11", "--risk", "1"), 0),
+        (("900TB",), 0),
+        (("900TB", "--strict"), 4),
+        (("900TB", "--budget", "1000000000"), 4),
         (("900GB",), 0),
         (("1,5GB",), 2),
         (("0GB",), 2),
@@ -66,6 +71,52 @@ def test_csv_has_one_row_with_the_interval_asked_for(runquote: Command) -> None:
 )
 def test_exit_codes(runquote: Command, arguments: tuple[str, ...], code: int) -> None:
     assert runquote(*PREDICT, *arguments).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ("16", "Within budget: None of 20 outcomes exceeds $16.00\n"),
+        ("15.5", "Within budget: 1 of 20 outcomes exceeds $15.50\n"),
+        ("15", "May exceed the budget: 2 of 20 outcomes exceed $15.00\n"),
+        ("11", "Likely exceeds the budget: 13 of 20 outcomes exceed $11.00\n"),
+    ],
+)
+def test_a_budget_is_judged_in_the_words_of_the_web_app(runquote: Command, budget: str, words: str) -> None:
+    assert runquote(*PREDICT, "120GB", "--budget", budget).stderr == words
+
+
+def test_what_is_above_the_risk_is_said_with_it(runquote: Command) -> None:
+    result = runquote(*PREDICT, "120GB", "--budget", "15", "--risk", "0.05")
+    assert result.stderr.endswith("2 of 20 outcomes exceed $15.00, more than --risk 0.05 accepts\n")
+
+
+def test_where_past_runs_cannot_tell_there_is_no_headline(runquote: Command) -> None:
+    result = runquote(*PREDICT, "900TB", "--budget", "5")
+    shown = " ".join(result.stdout.split())
+    assert shown.startswith("Past runs cannot tell what this run will cost. At 500 GB, as far as they reach, it costs")
+    assert "it costs about $50, 8 times in 10 between $40 and $60. Run one at 5 TB first." in shown
+    assert "$90" not in shown
+    assert "rough guide" not in shown
+    assert result.stderr == "Nobody can tell whether $5.00 will do\n"
+    assert "Not to be relied on: about $90,000" in runquote(*PREDICT, "900TB", "--anyway").stdout
+    answer = json.loads(runquote(*PREDICT, "900TB", "--budget", "5", "--format", "json").stdout)
+    assert (answer["cost_usd"], answer["within_budget"], answer["beyond_evidence"]["edge"]["cost_usd"]) == (
+        90_000, None, 50,
+    )  # fmt: skip
+
+
+def test_a_batch_leaves_out_what_past_runs_cannot_tell_and_says_so(runquote: Command, nowhere: Path) -> None:
+    (nowhere / "runs.csv").write_text("label,workflow,input_size\nlost,rnaseq,900 TB\nsmall,rnaseq,10 GB\n")
+    result = runquote("batch", "runs.csv", "--sort", "cost", "--budget", "2")
+    shown = " ".join(result.stdout.split())
+    assert shown.index("small") < shown.index("lost")
+    assert "$90" not in shown
+    assert "1 row is not in the total: past runs cannot tell the cost Total about $1.0" in shown
+    assert "Within budget: None of 20 likely totals exceeds $2.00\nNobody can tell whether $2.00" in result.stderr
+    assert result.exit_code == 4
+    assert runquote("batch", "runs.csv", "--budget", "1.1", "--risk", "0.1").exit_code == 3
+    assert runquote("batch", "runs.csv").exit_code == 0
 
 
 def test_a_failure_is_one_line_on_stderr(runquote: Command) -> None:

@@ -1,9 +1,10 @@
 import type { Accuracy } from "@/api/client";
 import { Icon } from "@/components/Icon";
 import { count, share } from "@/format";
-import { judgeCoverage, plausibleShares, type CoverageVerdict } from "./points";
+import { judgeCoverage, plausibleShares, type CoverageKind } from "@/judgement";
+import { coverageWords } from "./points";
 
-const ICONS = { held: "check", wide: "check", unsure: "warning", unknown: "warning", narrow: "stop" } as const satisfies Record<CoverageVerdict["kind"], string>;
+const ICONS = { held: "check", wide: "check", unsure: "warning", unknown: "warning", narrow: "stop" } as const satisfies Record<CoverageKind, string>;
 
 /** How often each interval held what it promises: a verdict, the counts behind it, and what so few runs can tell. */
 export function Coverage({ coverage, runs }: { coverage: Accuracy["coverage"]; runs: number }) {
@@ -18,7 +19,7 @@ export function Coverage({ coverage, runs }: { coverage: Accuracy["coverage"]; r
       </thead>
       <tbody>
         {coverage.map(({ coverage: promised, measured }) => {
-          const { kind, words } = judgeCoverage(promised, measured, runs);
+          const kind = judgeCoverage(promised, measured, runs);
           const [low, high] = plausibleShares(measured, runs);
           return (
             <tr key={promised}>
@@ -26,7 +27,7 @@ export function Coverage({ coverage, runs }: { coverage: Accuracy["coverage"]; r
                 {share(promised)} interval
                 <span className={`judgement ${kind}`}>
                   <Icon name={ICONS[kind]} />
-                  {words}
+                  {coverageWords(kind, runs)}
                 </span>
               </th>
               <td>

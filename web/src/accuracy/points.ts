@@ -1,5 +1,6 @@
 import type { Accuracy, EvaluatedRun } from "@/api/client";
 import { positiveExtent } from "@/charts/scale";
+import type { CoverageKind } from "@/judgement";
 import { counted, month, moneyRange, size, SMALLEST_DRAWN_USD } from "@/format";
 
 const JUDGED = 0.8;
@@ -49,36 +50,13 @@ export const byMonth = (months: Accuracy["months"]): ErrorRow[] => months.map((e
 export const bySize = (slices: Accuracy["slices"]): ErrorRow[] =>
   slices.map(({ input_bytes_range: [low, high], runs, challenger_median_ape }) => ({ name: low === high ? size(low) : `${size(low)} to ${size(high)}`, runs, error: challenger_median_ape }));
 
-/** Two-sided 95 %. */
-const Z = 1.96;
+const COVERAGE_WORDS: Record<Exclude<CoverageKind, "unsure">, string> = {
+  unknown: "No runs to judge it by",
+  narrow: "Too narrow: expect costs outside of it more often than promised",
+  wide: "Holds more often than promised: wider than it needs to be",
+  held: "Held as promised",
+};
 
-/**
- * The long-run shares that a share measured on so few runs is compatible with: Wilson's score interval at 95 %, which
- * Brown, Cai and DasGupta recommend for few observations (Interval Estimation for a Binomial Proportion, Statistical
- * Science 16(2), 2001).
- */
-export function plausibleShares(measured: number, runs: number): [number, number] {
-  if (runs === 0) return [0, 1];
-  const scale = 1 + Z ** 2 / runs;
-  const middle = (measured + Z ** 2 / (2 * runs)) / scale;
-  const reach = (Z * Math.sqrt((measured * (1 - measured)) / runs + Z ** 2 / (4 * runs ** 2))) / scale;
-  return [Math.max(0, middle - reach), Math.min(1, middle + reach)];
-}
-
-export interface CoverageVerdict {
-  kind: "held" | "unsure" | "narrow" | "wide" | "unknown";
-  words: string;
-}
-
-/**
- * Whether an interval kept its promise. That it failed, or is wider than it need be, is said where the promise lies
- * outside of the plausible shares; what held less often than promised is never called held, however few the runs.
- */
-export function judgeCoverage(promised: number, measured: number, runs: number): CoverageVerdict {
-  if (runs === 0) return { kind: "unknown", words: "No runs to judge it by" };
-  const [low, high] = plausibleShares(measured, runs);
-  if (high < promised) return { kind: "narrow", words: "Too narrow: expect costs outside of it more often than promised" };
-  if (low > promised) return { kind: "wide", words: "Holds more often than promised: wider than it needs to be" };
-  if (Math.round(measured * runs) >= Math.floor(promised * runs)) return { kind: "held", words: "Held as promised" };
-  return { kind: "unsure", words: `Held less often than promised; ${counted(runs, "run")} cannot tell whether by chance` };
-}
+/** What is said of an interval that was judged so. */
+export const coverageWords = (kind: CoverageKind, runs: number) =>
+  kind === "unsure" ? `Held less often than promised; ${counted(runs, "run")} cannot tell whether by chance` : COVERAGE_WORDS[kind];

@@ -26,9 +26,6 @@ export type ParameterProfile = Shapes["ParameterProfile"];
 export type ParameterValue = ParameterProfile["values"][number];
 export type ErrorCode = Shapes["ErrorBody"]["error"] | "unreachable";
 
-/** The contract's least number of runs for a first model (`MINIMUM_RUNS`). */
-export const RUNS_NEEDED = 5;
-
 /** Any answer that is not a success, and no answer at all (`unreachable`, status 0). */
 export class ApiError extends Error {
   constructor(

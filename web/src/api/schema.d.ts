@@ -288,12 +288,35 @@ export interface components {
          * @description What all answered rows cost together: the median and the intervals of simulated sums.
          *
          *     Bounds do not add up, and neither do the single figures, which are medians: the total is mostly above their sum.
+         *     Rows of which past runs cannot tell the cost are left out: one of them would make the total as unsure as itself.
          */
         BatchTotal: {
             /** Cost Usd */
             cost_usd: number;
             /** Intervals */
             intervals: components["schemas"]["Interval"][];
+            /**
+             * Outcomes Usd
+             * @description 20 equally likely totals, ascending; none where there is no row
+             */
+            outcomes_usd: number[];
+            /**
+             * Left Out
+             * @description Answered rows that are not in it, since past runs cannot tell what they cost
+             */
+            left_out: number;
+        };
+        /**
+         * BeyondEvidence
+         * @description Why past runs cannot tell what a run will cost, what they can tell, and what would help.
+         */
+        BeyondEvidence: {
+            /** Message */
+            message: string;
+            /** Advice */
+            advice: string;
+            /** @description Null where the run is among the past sizes, or nobody knows it */
+            edge: components["schemas"]["EdgeOfEvidence"] | null;
         };
         /**
          * Budget
@@ -403,6 +426,18 @@ export interface components {
              * @default null
              */
             runs?: number | null;
+        };
+        /**
+         * EdgeOfEvidence
+         * @description What such a run costs at the nearest end of the past runs' sizes, which is the most that they can tell.
+         */
+        EdgeOfEvidence: {
+            /** Input Bytes */
+            input_bytes: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Intervals */
+            intervals: components["schemas"]["Interval"][];
         };
         /**
          * Effect
@@ -607,6 +642,12 @@ export interface components {
              * @default null
              */
             later_coverage_90?: number | null;
+            /**
+             * Evaluated Runs
+             * @description Runs that error and coverage were measured on
+             * @default null
+             */
+            evaluated_runs?: number | null;
         };
         /**
          * ModelVersion
@@ -706,6 +747,11 @@ export interface components {
              * @default null
              */
             extrapolation_factor?: number | null;
+            /**
+             * @description If not null, past runs cannot tell the cost: the figures are no basis for a decision
+             * @default null
+             */
+            beyond_evidence?: components["schemas"]["BeyondEvidence"] | null;
             /** Warnings */
             warnings: components["schemas"]["PredictionWarning"][];
             model: components["schemas"]["ModelSummary"];
@@ -748,7 +794,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "outside_training_range" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter" | "made_up_runs";
+            code: "outside_training_range" | "no_better_than_guess" | "intervals_too_narrow" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter" | "made_up_runs";
             /** Message */
             message: string;
         };
@@ -1021,7 +1067,19 @@ export interface components {
             trained_at: string | null;
             /** Model Runs */
             model_runs: number | null;
+            /**
+             * Model Kind
+             * @description Null for a model of an early version, too
+             * @default null
+             */
+            model_kind?: ("trend" | "trend_and_residual" | "guess") | null;
             metrics: components["schemas"]["Metrics"] | null;
+            /**
+             * Evaluated Runs
+             * @description Runs that the metrics were measured on
+             * @default null
+             */
+            evaluated_runs?: number | null;
             /** Input Bytes Range */
             input_bytes_range: [
                 number,
@@ -1092,7 +1150,19 @@ export interface components {
             trained_at: string | null;
             /** Model Runs */
             model_runs: number | null;
+            /**
+             * Model Kind
+             * @description Null for a model of an early version, too
+             * @default null
+             */
+            model_kind?: ("trend" | "trend_and_residual" | "guess") | null;
             metrics: components["schemas"]["Metrics"] | null;
+            /**
+             * Evaluated Runs
+             * @description Runs that the metrics were measured on
+             * @default null
+             */
+            evaluated_runs?: number | null;
             /** Input Bytes Range */
             input_bytes_range: [
                 number,

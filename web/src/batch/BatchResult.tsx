@@ -9,13 +9,14 @@ import { describedBy, Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { RowProblems } from "@/components/RowProblems";
 import { useQueryState } from "@/components/useQueryState";
-import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
+import { exceedWords, ICONS } from "@/estimate/budget";
 import { toBudget } from "@/estimate/question";
 import { budgetProblem } from "@/estimate/validation";
+import { judge, VERDICT_WORDS } from "@/judgement";
 import { aboutMoney, count, counted, exactMoney, inTen, moneyRange } from "@/format";
 import { BatchTable } from "./BatchTable";
 import { toCsv, toJson } from "./export";
-import { commonWarnings, totalVerdict } from "./summary";
+import { commonWarnings } from "./summary";
 import type { Batch } from "./useBatch";
 
 interface BatchResultProps {
@@ -30,15 +31,16 @@ export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
   const answered = batch.rows.filter(({ prediction }) => prediction !== null);
   const problems = batch.rows.filter(({ problem }) => problem !== null);
   const open = batch.rows.filter(({ prediction, problem, passing }) => prediction === null && (problem === null || passing));
-  const title = answered.length === 0 || !batch.total ? "No run could be estimated" : aboutMoney(batch.total.cost_usd);
+  const counting = answered.length - (batch.total?.left_out ?? 0);
+  const title = headline(batch.total, answered.length);
   const stem = batch.name.replace(/\.[^.]*$/, "");
   return (
     <article className="result card" aria-labelledby="batch-title">
-      <p className="asked">{describeRows(batch, answered.length)}</p>
-      <h2 id="batch-title" ref={heading} tabIndex={-1} title={answered.length > 0 && batch.total ? exactMoney(batch.total.cost_usd) : undefined}>
+      <p className="asked">{describeRows(batch, counting)}</p>
+      <h2 id="batch-title" ref={heading} tabIndex={-1} title={counting > 0 && batch.total ? exactMoney(batch.total.cost_usd) : undefined}>
         {title}
       </h2>
-      {answered.length > 0 && batch.total && <Total total={batch.total} coverage={coverage} onChoose={setCoverage} runs={answered.length} />}
+      {counting > 0 && batch.total && <Total total={batch.total} coverage={coverage} onChoose={setCoverage} runs={counting} />}
       {batch.failure && <ErrorNotice problem={batch.failure} kept onRetry={onRetry} />}
       {!batch.failure && open.length > 0 && (
         <Alert title={`${counted(open.length, "run")} got no answer`} onRetry={onRetry}>
@@ -58,6 +60,11 @@ export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
       )}
     </article>
   );
+}
+
+function headline(total: BatchTotal | null, answered: number): string {
+  if (answered === 0 || !total) return "No run could be estimated";
+  return total.left_out === answered ? "Past runs cannot tell" : aboutMoney(total.cost_usd);
 }
 
 function describeRows({ name, rows }: Batch, answered: number): string {
@@ -96,7 +103,7 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
   const [left, setLeft] = useState(false);
   const error = left ? (budgetProblem(text) ?? undefined) : undefined;
   const budget = budgetProblem(text) === null ? toBudget(text) : null;
-  const judged = budget === null ? null : totalVerdict(total, budget);
+  const judged = budget === null ? null : judge(total.cost_usd, total.outcomes_usd, budget);
   return (
     <div className="budget-check">
       <Field id="batch-budget" label="Budget" optional error={error} hint={<>In US dollars, for all runs together. Or see <Link href="/budgets">a team's budget</Link>.</>}>
@@ -125,7 +132,8 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
           <p className={`verdict ${judged.verdict.replace(" ", "-")}`}>
             <Icon name={ICONS[judged.verdict]} />
             <span>
-              <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {judged.words}
+              <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {exceedWords(judged, budget ?? 0, "likely totals")}.
+              {total.left_out > 0 && ` Not counting ${counted(total.left_out, "run")} that past runs cannot tell of.`}
             </span>
           </p>
         )}

@@ -1,6 +1,5 @@
 import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
-import { isUsable } from "@/estimate/usable";
 import { exactMoney, inTen, money, moneyRange, size } from "@/format";
 import type { BatchRow } from "./rows";
 
@@ -42,7 +41,7 @@ const columns = (coverage: number): Column<BatchRow>[] => [
     value: ({ request }) => request?.output_bytes ?? null,
     cell: ({ request }) => (request?.output_bytes == null ? "–" : size(request.output_bytes)),
   },
-  { key: "cost", title: "Cost", className: "number", value: ({ prediction }) => prediction?.cost_usd ?? null, cell: (row) => <Cost row={row} coverage={coverage} /> },
+  { key: "cost", title: "Cost", className: "number", value: ({ prediction }) => (prediction && !prediction.beyond_evidence ? prediction.cost_usd : null), cell: (row) => <Cost row={row} coverage={coverage} /> },
   {
     key: "interval",
     title: `${inTen(coverage)} runs`,
@@ -52,14 +51,14 @@ const columns = (coverage: number): Column<BatchRow>[] => [
 ];
 
 function range({ prediction }: BatchRow, coverage: number): string {
-  const interval = prediction?.intervals.find((one) => one.coverage === coverage);
+  const interval = prediction?.beyond_evidence ? undefined : prediction?.intervals.find((one) => one.coverage === coverage);
   return interval ? moneyRange(interval.low_usd, interval.high_usd).join(" to ") : "–";
 }
 
 function Cost({ row, coverage }: { row: BatchRow; coverage: number }) {
   const { prediction } = row;
   if (!prediction) return "–";
-  if (!isUsable(prediction)) return <span className="rough">no usable estimate</span>;
+  if (prediction.beyond_evidence) return <span className="rough" title={prediction.beyond_evidence.advice}>past runs cannot tell</span>;
   return (
     <>
       <span title={exactMoney(prediction.cost_usd)}>{money(prediction.cost_usd)}</span>

@@ -14,6 +14,7 @@ export function toCsv(rows: readonly BatchRow[]): string {
       cost_usd: prediction?.cost_usd ?? null,
       ...boundCells(prediction?.intervals),
       extrapolated: prediction?.extrapolated ?? null,
+      beyond_evidence: prediction ? Boolean(prediction.beyond_evidence) : null,
       warnings: prediction?.warnings.map(({ code }) => code).join(" ") ?? null,
       model_version: prediction?.model.version ?? null,
       prediction_id: prediction?.prediction_id ?? null,

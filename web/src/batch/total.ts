@@ -5,21 +5,24 @@ import type { BatchTotal, Prediction } from "@/api/client";
  * with another random generator; tests/web/totals.json holds both to the same figures.
  */
 
+const OUTCOMES_LISTED = 20;
 const FEWEST_DRAWS = 1000;
 const OUTCOMES = 20_000;
 const MOST_USD = 1e9;
 
-type Summand = Pick<Prediction, "workflow_name" | "extrapolated" | "outcomes_usd" | "intervals" | "cost_usd">;
+type Summand = Pick<Prediction, "workflow_name" | "extrapolated" | "beyond_evidence" | "outcomes_usd" | "intervals" | "cost_usd">;
 
 /**
- * The median and the intervals of simulated sums. Each draw takes one outcome of every run; runs vary independently,
+ * The median, the intervals and 20 outcomes of simulated sums; runs of which nobody can tell the cost are left out. Each draw takes one outcome of every run; runs vary independently,
  * except that those of one workflow beyond its past runs share the error of the trend. The same predictions give the
  * same total.
  */
-export function total(predictions: readonly Summand[]): BatchTotal {
+export function total(answered: readonly Summand[]): BatchTotal {
+  const predictions = answered.filter(({ beyond_evidence }) => !beyond_evidence);
+  const left_out = answered.length - predictions.length;
   const [first] = predictions;
-  if (!first) return { cost_usd: 0, intervals: [] };
-  if (predictions.length === 1) return { cost_usd: first.cost_usd, intervals: first.intervals };
+  if (!first) return { cost_usd: 0, intervals: [], outcomes_usd: [], left_out };
+  if (predictions.length === 1) return { cost_usd: first.cost_usd, intervals: first.intervals, outcomes_usd: first.outcomes_usd, left_out };
   const draws = Math.max(FEWEST_DRAWS, Math.floor(OUTCOMES / predictions.length));
   const random = generator(predictions.length);
   const levels = () => Float64Array.from({ length: draws }, random);
@@ -36,7 +39,8 @@ export function total(predictions: readonly Summand[]): BatchTotal {
     low_usd: quantile(ascending, (1 - coverage) / 2),
     high_usd: quantile(ascending, (1 + coverage) / 2),
   });
-  return { cost_usd: quantile(ascending, 0.5), intervals: first.intervals.map(bounds) };
+  const outcomes_usd = Array.from({ length: OUTCOMES_LISTED }, (_, number) => quantile(ascending, (number + 0.5) / OUTCOMES_LISTED));
+  return { cost_usd: quantile(ascending, 0.5), intervals: first.intervals.map(bounds), outcomes_usd, left_out };
 }
 
 /** The outcome at a level between 0 and 1; between two of the equally likely ones it lies on the line through them. */

@@ -5,7 +5,8 @@ import { useBatch } from "@/batch/useBatch";
 import { Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { useQueryState } from "@/components/useQueryState";
-import { ICONS, VERDICT_WORDS } from "@/estimate/budget";
+import { ICONS } from "@/estimate/budget";
+import { VERDICT_WORDS } from "@/judgement";
 import { aboutMoney, count, counted, inTen, moneyRange } from "@/format";
 import { teamName, withBatch } from "./standing";
 
@@ -13,7 +14,7 @@ import { teamName, withBatch } from "./standing";
 export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
   const { batch } = useBatch(useApi());
   const [query, write] = useQueryState();
-  const answered = batch?.rows.filter(({ prediction }) => prediction !== null).length ?? 0;
+  const answered = batch?.rows.filter(({ prediction }) => prediction !== null && !prediction.beyond_evidence).length ?? 0;
   if (!batch?.total || answered === 0) {
     return (
       <section className="card empty" aria-labelledby="queued-title">

@@ -1,15 +1,11 @@
 import type { BatchTotal, BudgetLine } from "@/api/client";
-import { totalVerdict } from "@/batch/summary";
-import type { Verdict } from "@/estimate/budget";
 import { inTen, money, recordedMoney } from "@/format";
+import { judge, judgeSpending, type Verdict } from "@/judgement";
 
 /** Runs without a tag that says who pays. */
 export const NO_TEAM = "No team";
 
 export const teamName = ({ team }: BudgetLine) => team ?? NO_TEAM;
-
-/** From where on a budget that still holds deserves a look. */
-const NEARLY = 0.9;
 
 export interface Standing {
   verdict: Verdict | null;
@@ -17,18 +13,18 @@ export interface Standing {
 }
 
 /** How a team stands to its budget, in a word or two. */
-export function standing({ limit_usd, spent_usd, remaining_usd, over_budget }: BudgetLine): Standing {
+export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine): Standing {
   if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "no budget set" };
-  if (over_budget) return { verdict: "likely exceeds", words: `${recordedMoney(-remaining_usd)} over budget` };
-  if (spent_usd >= NEARLY * limit_usd) return { verdict: "may exceed", words: "nearly used up" };
-  return { verdict: "within", words: "within budget" };
+  const verdict = judgeSpending(spent_usd, limit_usd);
+  const words = { "likely exceeds": `${recordedMoney(-remaining_usd)} over budget`, "may exceed": "nearly used up", within: "within budget" };
+  return { verdict, words: words[verdict] };
 }
 
 /** What a queued batch would do to the budget of the team that pays for it. */
 export function withBatch({ limit_usd, remaining_usd }: BudgetLine, total: BatchTotal): Standing {
   if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "This team has no budget to hold the batch against." };
   if (remaining_usd <= 0) return { verdict: "likely exceeds", words: "The budget is used up before the batch starts." };
-  const { verdict } = totalVerdict(total, remaining_usd);
+  const { verdict } = judge(total.cost_usd, total.outcomes_usd, remaining_usd);
   const after = (cost: number) => (cost <= remaining_usd ? `${money(remaining_usd - cost)} left` : `${money(cost - remaining_usd)} short`);
   const interval = total.intervals.find(({ coverage }) => coverage === 0.8);
   const spread = interval ? `, ${inTen(interval.coverage, "times")} between ${after(interval.high_usd)} and ${after(interval.low_usd)}` : "";

@@ -1,10 +1,11 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { ApiError, RUNS_NEEDED, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
+import { ApiError, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { counted } from "@/format";
+import { MINIMUM_RUNS } from "@/judgement";
 import type { FormValues } from "./question";
 import { Result } from "./Result";
 
@@ -43,12 +44,12 @@ function NothingLearned({ name, workflow, problem }: { name: string; workflow: W
       </section>
     );
   }
-  const enough = workflow !== undefined && workflow.succeeded_runs >= RUNS_NEEDED;
+  const enough = workflow !== undefined && workflow.succeeded_runs >= MINIMUM_RUNS;
   return (
     <section className="card empty" role="status">
       <h2>No model of {name} yet</h2>
       <p>
-        {workflow ? `It has ${counted(workflow.succeeded_runs, "successful run")}${enough ? "." : "; a first estimate needs five."}` : problem.message}
+        {workflow ? `It has ${counted(workflow.succeeded_runs, "successful run")}${enough ? "." : `; a first estimate needs ${MINIMUM_RUNS}.`}` : problem.message}
         {enough && (
           <>
             {" "}

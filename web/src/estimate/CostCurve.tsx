@@ -9,7 +9,6 @@ import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { aboutMoney, counted, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
-import { isUsable } from "./usable";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -23,7 +22,7 @@ export function CostCurve({ prediction, inputBytes, interval }: CostCurveProps) 
   if (detail.isPending) return <Loading label="Loading the cost curve" problem={detail.failureReason} />;
   if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
   const curve = readCurve(detail.data, interval.coverage);
-  const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval, usable: isUsable(prediction) };
+  const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval, usable: !prediction.beyond_evidence };
   if (curve.points.length === 0 && curve.runs.length === 0) return null;
   return (
     <Figure

@@ -4,22 +4,22 @@ import { linearScale, logScale } from "@/charts/scale";
 import { logMoneyTicks } from "@/charts/ticks";
 import { Icon } from "@/components/Icon";
 import { tickMoney, typedMoney } from "@/format";
-import { describeOutcomes, exceedWords, ICONS, verdict, VERDICT_WORDS } from "./budget";
+import { judge, VERDICT_WORDS } from "@/judgement";
+import { describeOutcomes, exceedWords, ICONS } from "./budget";
 import { stackDots } from "./dots";
 
 /** Twenty equally likely outcomes as dots, and where the budget stands among them. */
-export function OutcomeStrip({ outcomes, budget }: { outcomes: readonly number[]; budget: number | null }) {
+export function OutcomeStrip({ cost, outcomes, budget }: { cost: number; outcomes: readonly number[]; budget: number | null }) {
   if (outcomes.length === 0) return null;
-  const exceeding = budget === null ? 0 : outcomes.filter((usd) => usd > budget).length;
-  const judged = budget === null ? null : verdict(exceeding, outcomes.length);
+  const judged = budget === null ? null : judge(cost, outcomes, budget);
   return (
     <section className="outcomes" aria-labelledby="outcomes-title">
       <h3 id="outcomes-title">{outcomes.length} equally likely outcomes</h3>
       {budget !== null && judged && (
-        <p className={`verdict ${judged.replace(" ", "-")}`}>
-          <Icon name={ICONS[judged]} />
+        <p className={`verdict ${judged.verdict.replace(" ", "-")}`}>
+          <Icon name={ICONS[judged.verdict]} />
           <span>
-            <strong>{VERDICT_WORDS[judged]}.</strong> {exceedWords(exceeding, outcomes.length, budget)}.
+            <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {exceedWords(judged, budget)}.
           </span>
         </p>
       )}

@@ -4,6 +4,7 @@ import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
 import { Export } from "@/components/Export";
 import { Icon } from "@/components/Icon";
 import { exactMoney, inTen, label, moneyRange, size } from "@/format";
+import { BeyondEvidence } from "./BeyondEvidence";
 import { CopyLink } from "./CopyLink";
 import { CostCurve } from "./CostCurve";
 import { Explanation } from "./Explanation";
@@ -12,7 +13,7 @@ import { ModelFacts } from "./ModelFacts";
 import { OutcomeStrip } from "./OutcomeStrip";
 import { toBudget, type FormValues } from "./question";
 import { SimilarRuns } from "./SimilarRuns";
-import { headline, isUsable, whyUnusable } from "./usable";
+import { headline } from "./usable";
 
 interface ResultProps {
   prediction: Prediction;
@@ -27,7 +28,8 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const [coverage, setCoverage] = useState(0.8);
   const choices = prediction.intervals.filter((one) => OFFERED.includes(one.coverage));
   const interval = choices.find((one) => one.coverage === coverage) ?? prediction.intervals[0];
-  const usable = isUsable(prediction);
+  const { beyond_evidence: beyond } = prediction;
+  const warnings = prediction.warnings.filter(({ code }) => !beyond || code !== "outside_training_range");
   const heading = useRef<HTMLHeadingElement>(null);
   // The figure comes first, and what explains it when there is time: all at once would hold up a slow phone.
   const explained = useDeferredValue(true, false);
@@ -38,17 +40,17 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
-      <h2 id="result-title" ref={heading} tabIndex={-1} title={usable ? exactMoney(prediction.cost_usd) : undefined}>
+      <h2 id="result-title" ref={heading} tabIndex={-1} title={beyond ? undefined : exactMoney(prediction.cost_usd)}>
         {headline(prediction)}
       </h2>
-      {!usable && <p className="unusable">{whyUnusable(request.input_bytes, prediction.model.input_bytes_range)}</p>}
-      {usable && interval && (
+      {beyond && <BeyondEvidence prediction={prediction} beyond={beyond} />}
+      {!beyond && interval && (
         <IntervalSentence interval={interval} choices={choices.map((one) => one.coverage)} onChoose={setCoverage} />
       )}
-      {usable && <OutcomeStrip outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />}
-      {prediction.warnings.length > 0 && (
+      {!beyond && <OutcomeStrip cost={prediction.cost_usd} outcomes={prediction.outcomes_usd} budget={toBudget(values.budget)} />}
+      {warnings.length > 0 && (
         <ul className="warnings" aria-label="Warnings">
-          {prediction.warnings.map(({ code, message }) => (
+          {warnings.map(({ code, message }) => (
             <li key={code + message}>
               <Icon name="warning" />
               <span>{message}</span>
@@ -59,7 +61,7 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
       {explained && (
         <>
           {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
-          {usable && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
+          {!beyond && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
           <SimilarRuns runs={prediction.similar_runs} />
           <Export
             name={`estimate-${prediction.prediction_id}`}

@@ -1,26 +1,13 @@
 import { money, typedMoney } from "@/format";
-
-export type Verdict = "within" | "may exceed" | "likely exceeds";
-
-/** At most one in twenty above it counts as within; more than half, as likely above. */
-export function verdict(exceeding: number, outcomes: number): Verdict {
-  if (exceeding * 20 <= outcomes) return "within";
-  return exceeding * 2 > outcomes ? "likely exceeds" : "may exceed";
-}
-
-export const VERDICT_WORDS: Record<Verdict, string> = {
-  within: "Within budget",
-  "may exceed": "May exceed the budget",
-  "likely exceeds": "Likely exceeds the budget",
-};
+import type { Judgement, Verdict } from "@/judgement";
 
 /** The icons beside those words. */
 export const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
 
 /** "3 of 20 outcomes exceed $40". */
-export function exceedWords(exceeding: number, outcomes: number, budget: number): string {
-  if (exceeding === 0) return `None of ${outcomes} outcomes exceeds ${typedMoney(budget)}`;
-  return `${exceeding} of ${outcomes} outcomes ${exceeding === 1 ? "exceeds" : "exceed"} ${typedMoney(budget)}`;
+export function exceedWords({ exceeding, outcomes }: Pick<Judgement, "exceeding" | "outcomes">, budget: number, noun = "outcomes"): string {
+  const some = exceeding === 0 ? `None of ${outcomes}` : `${exceeding} of ${outcomes}`;
+  return `${some} ${noun} ${exceeding < 2 ? "exceeds" : "exceed"} ${typedMoney(budget)}`;
 }
 
 /** What the dots show, for those who cannot see them. */
@@ -29,5 +16,5 @@ export function describeOutcomes(outcomes: readonly number[], budget: number | n
   const high = outcomes.at(-1) ?? 0;
   const spread = `${outcomes.length} equally likely outcomes, from ${money(low)} to ${money(high)}.`;
   if (budget === null) return spread;
-  return `${spread} ${exceedWords(outcomes.filter((usd) => usd > budget).length, outcomes.length, budget)}.`;
+  return `${spread} ${exceedWords({ exceeding: outcomes.filter((usd) => usd > budget).length, outcomes: outcomes.length }, budget)}.`;
 }

@@ -11,6 +11,7 @@ export function toCsv(prediction: Prediction, inputBytes: number, outputBytes: n
       cost_usd: prediction.cost_usd,
       ...boundCells(prediction.intervals, prediction.intervals.map(({ coverage }) => coverage)),
       extrapolated: prediction.extrapolated,
+      beyond_evidence: Boolean(prediction.beyond_evidence),
       warnings: prediction.warnings.map(({ message }) => message).join(" "),
       model_version: prediction.model.version,
       prediction_id: prediction.prediction_id,

@@ -1,11 +1,12 @@
 import { useEffect } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RUNS_NEEDED, type WorkflowSummary } from "@/api/client";
+import type { WorkflowSummary } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Facts, type Fact } from "@/components/Facts";
 import { useQueryState } from "@/components/useQueryState";
 import { counted, count, day, share } from "@/format";
+import { MINIMUM_RUNS } from "@/judgement";
 import { learningTime } from "./words";
 import { RetrainingProgress, useRetraining } from "./RetrainingProgress";
 
@@ -65,7 +66,7 @@ function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: Workflow
   const next = nextTraining ? `, which the schedule learns from ${learningTime(nextTraining)}` : "";
   const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining${next}.` : "No new runs since the latest retraining.";
   if (trained_at === null || model_runs === null) {
-    const waiting = succeeded_runs < RUNS_NEEDED ? "; a first model needs five" : nextTraining ? `: the schedule trains a first model ${learningTime(nextTraining)}` : "";
+    const waiting = succeeded_runs < MINIMUM_RUNS ? `; a first model needs ${MINIMUM_RUNS}` : nextTraining ? `: the schedule trains a first model ${learningTime(nextTraining)}` : "";
     return `${counted(succeeded_runs, "successful run")} so far${waiting}.`;
   }
   return `Trained on ${day(trained_at)} with ${counted(model_runs, "run")}. ${fresh}`;

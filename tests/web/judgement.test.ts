@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { isBeyondEvidence, isFarBelow, judge, judgeCoverage, judgeSpending, MINIMUM_RUNS, plausibleShares, VERDICT_WORDS, type CoverageKind, type Verdict } from "@/judgement";
+
+interface Recorded {
+  minimum_runs: number;
+  words: Record<Verdict, string>;
+  outcomes: number[];
+  budgets: { budget: number; verdict: Verdict; exceeding: number }[];
+  spending: { spent: number; limit: number; verdict: Verdict }[];
+  factors: { factor: number; beyond: boolean }[];
+  widths: { low: number; high: number; beyond: boolean }[];
+  coverages: { promised: number; inside: number; runs: number; shares: [number, number]; kind: CoverageKind; far_below: boolean }[];
+}
+const recorded = JSON.parse(readFileSync(new URL("judgements.json", import.meta.url), "utf8")) as Recorded;
+
+test("the words and the fewest runs are the contract's", () => expect([VERDICT_WORDS, MINIMUM_RUNS]).toEqual([recorded.words, recorded.minimum_runs]));
+
+test.each(recorded.budgets)("a budget of $budget is judged as the contract does", ({ budget, verdict, exceeding }) =>
+  expect(judge(10.5, recorded.outcomes, budget)).toEqual({ verdict, exceeding, outcomes: 20 }));
+
+test.each(recorded.spending)("$spent of $limit spent is judged as the contract does", ({ spent, limit, verdict }) => expect(judgeSpending(spent, limit)).toBe(verdict));
+
+test.each(recorded.factors)("so is an input $factor times the past ones", ({ factor, beyond }) =>
+  expect(isBeyondEvidence({ extrapolation_factor: factor, intervals: [] })).toBe(beyond));
+
+test.each(recorded.widths)("and an interval from $low to $high", ({ low, high, beyond }) => {
+  const intervals = [{ coverage: 0.9, low_usd: 0, high_usd: 9 }, { coverage: 0.8, low_usd: low, high_usd: high }];
+  expect(isBeyondEvidence({ extrapolation_factor: 1, intervals })).toBe(beyond);
+});
+
+test.each(recorded.coverages)("and $inside of $runs runs inside of a $promised interval", ({ promised, inside, runs, shares, kind, far_below }) => {
+  const measured = inside / Math.max(runs, 1);
+  expect([judgeCoverage(promised, measured, runs), isFarBelow(promised, measured, runs)]).toEqual([kind, far_below]);
+  for (const [index, share] of plausibleShares(measured, runs).entries()) expect(share).toBeCloseTo(shares[index] ?? -1, 9);
+});

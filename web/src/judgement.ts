@@ -1,0 +1,87 @@
+import type { Interval, Prediction } from "@/api/client";
+
+/*
+ * How answers are judged: the rules of `contract/judgement.py` and `contract/states.py`, in TypeScript.
+ * tests/web/judgements.json holds both to the same answers.
+ */
+
+export type Verdict = "within" | "may exceed" | "likely exceeds";
+
+export const VERDICT_WORDS: Record<Verdict, string> = {
+  within: "Within budget",
+  "may exceed": "May exceed the budget",
+  "likely exceeds": "Likely exceeds the budget",
+};
+/** Fewest successful runs from which a first model is trained. */
+export const MINIMUM_RUNS = 5;
+const WITHIN_SHARE = 0.05;
+const LIKELY_SHARE = 0.5;
+const NEARLY_USED = 0.9;
+const FARTHEST = 30;
+const WIDEST = 1000;
+const JUDGED_COVERAGE = 0.8;
+const SHORTFALL = 0.1;
+/** Two-sided 95 %. */
+const Z = 1.96;
+
+export interface Judgement {
+  verdict: Verdict;
+  exceeding: number;
+  outcomes: number;
+}
+
+/** Hold equally likely outcomes, and the estimate in their middle, against a budget. */
+export function judge(cost: number, outcomes: readonly number[], budget: number): Judgement {
+  const exceeding = outcomes.filter((usd) => usd > budget).length;
+  const found = (verdict: Verdict) => ({ verdict, exceeding, outcomes: outcomes.length });
+  if (exceeding > LIKELY_SHARE * outcomes.length || cost > budget) return found("likely exceeds");
+  return found(exceeding <= WITHIN_SHARE * outcomes.length ? "within" : "may exceed");
+}
+
+/** Hold what a team has spent in a month against its limit. */
+export function judgeSpending(spent: number, limit: number): Verdict {
+  if (spent > limit) return "likely exceeds";
+  return spent >= NEARLY_USED * limit ? "may exceed" : "within";
+}
+
+/** Whether past runs cannot tell what a run costs: it is too far from all of them, or anything is likely. */
+export function isBeyondEvidence({ extrapolation_factor, intervals }: Pick<Prediction, "extrapolation_factor" | "intervals">): boolean {
+  const factor = extrapolation_factor ?? 1;
+  return factor > FARTHEST || factor < 1 / FARTHEST || isTooWide(intervals);
+}
+
+export const isTooWide = (intervals: readonly Interval[]) =>
+  intervals.some(({ coverage, low_usd, high_usd }) => coverage === JUDGED_COVERAGE && high_usd > WIDEST * low_usd);
+
+/**
+ * The long-run shares that a share measured on so few runs is compatible with: Wilson's score interval at 95 %, which
+ * Brown, Cai and DasGupta recommend for few observations (Interval Estimation for a Binomial Proportion, Statistical
+ * Science 16(2), 2001).
+ */
+export function plausibleShares(measured: number, runs: number): [number, number] {
+  if (runs === 0) return [0, 1];
+  const scale = 1 + Z ** 2 / runs;
+  const middle = (measured + Z ** 2 / (2 * runs)) / scale;
+  const reach = (Z * Math.sqrt((measured * (1 - measured)) / runs + Z ** 2 / (4 * runs ** 2))) / scale;
+  return [Math.max(0, middle - reach), Math.min(1, middle + reach)];
+}
+
+export type CoverageKind = "held" | "unsure" | "narrow" | "wide" | "unknown";
+
+/**
+ * Whether an interval kept its promise. That it failed, or is wider than it need be, is said where the promise lies
+ * outside of the plausible shares; what held less often than promised is never called held, however few the runs.
+ */
+export function judgeCoverage(promised: number, measured: number, runs: number): CoverageKind {
+  if (runs === 0) return "unknown";
+  const [low, high] = plausibleShares(measured, runs);
+  if (high < promised) return "narrow";
+  if (low > promised) return "wide";
+  return Math.floor(measured * runs + 0.5) >= Math.floor(promised * runs + 1e-9) ? "held" : "unsure";
+}
+
+/** Whether an interval held so much less often than promised that every estimate is to say so. */
+export function isFarBelow(promised: number, measured: number, runs: number): boolean {
+  const kind = judgeCoverage(promised, measured, runs);
+  return kind === "narrow" || (kind === "unsure" && promised - measured >= SHORTFALL);
+}
