@@ -13,6 +13,12 @@ from pydantic.alias_generators import to_camel
 from runquote.pricing import PriceBook, price_book
 from runquote.readers.costs import Cost, Priced
 
+LONGEST_SECONDS = 10 * 365 * 86_400
+"""The longest that anything can have run."""
+MOST_CPUS = 100_000
+MOST_MEMORY = 2**50
+"""Bytes that a job can hold; more, like a longer time, is no measurement."""
+
 
 class ReaderError(Exception):
     """A source cannot be read at all; the message names the file, and line and column where there are any."""
@@ -122,6 +128,12 @@ def complete(finished: Finished, known: Known) -> Row | Rejected:
     }
     members = {name: value for name, value in run.items() if value is not None}
     return Row(finished.place, members, finished.notes, finished.cost)
+
+
+def shown(text: object) -> str:
+    """Return what was read as it stands in a message: quoted, and no longer than a line."""
+    quoted = repr(text)
+    return quoted if len(quoted) <= 100 else f"{quoted[:80]}… ({len(quoted) - 2:,} characters)"
 
 
 def identity(engine: str, *parts: str) -> str:

@@ -32,7 +32,7 @@ from runquote.readers.base import (
     parsed,
 )
 from runquote.readers.costs import Cost, Priced
-from runquote.readers.files import each_file, load_json, need_columns, opened, readable, table
+from runquote.readers.files import each_file, json_problem, load_json, need_columns, opened, readable, table
 
 _STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "CANCELLED": "CANCELLED", "DELETED": "CANCELLED"}
 _ANALYZER_COLUMNS = ("arn", "type", "name", "startTime", "stopTime", "estimatedUSD")
@@ -120,7 +120,7 @@ def _loads(place: str, line: str) -> Any:  # noqa: ANN401 - JSON, looked at by t
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{place}: not JSON: {error}") from None
+        raise ReaderError(f"{place}: not JSON: {json_problem(error)}") from None
 
 
 def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row | Rejected:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from runquote.readers.base import ReaderError, Rejected, Row
-from runquote.readers.files import each_file, load_json, opened, readable
+from runquote.readers.files import each_file, json_problem, load_json, opened, readable
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _DOCUMENTS = (".json", ".json.gz")
@@ -36,7 +36,7 @@ def _lines(path: Path, file: TextIO) -> Iterator[Row | Rejected]:
         try:
             yield _row(place, json.loads(line))
         except (ValueError, RecursionError) as error:
-            yield Rejected(place, f"not JSON: {error}")
+            yield Rejected(place, f"not JSON: {json_problem(error)}")
 
 
 def _document(path: Path) -> Iterator[Row | Rejected]:

@@ -18,14 +18,25 @@ from pathlib import Path
 from typing import Literal
 
 from runquote.durations import parse_duration
-from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.base import (
+    LONGEST_SECONDS,
+    MOST_CPUS,
+    MOST_MEMORY,
+    Finished,
+    Known,
+    ReaderError,
+    Rejected,
+    Row,
+    complete,
+    identity,
+    shown,
+)
 from runquote.readers.costs import Cost, Priced
-from runquote.readers.files import each_file, opened, readable, separator
+from runquote.readers.files import check_columns, each_file, opened, readable, separator
 
 Cached = Literal["paid", "full", "skip"]
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s?([KMGTPEZ]?)B?")
 _POWERS = {unit: power for power, unit in enumerate(["", *"KMGTPEZ"])}
-_TAG_IN_NAME = re.compile(r".*\((.*)\)\s*")
 _SUFFIXES = (".txt", ".tsv", ".csv", ".trace", ".txt.gz", ".tsv.gz")
 _UNKNOWN = ("", "-")
 _NEEDED = (("status",), ("start", "submit"), ("realtime", "duration"))
@@ -184,6 +195,7 @@ def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:
         columns = _columns(header)
         if columns == [""]:
             raise ReaderError(f"{path}: is empty")
+        check_columns(path, columns)
         for any_of in _NEEDED:
             if not set(any_of) & set(columns):
                 raise ReaderError(f"{path}: line 1: no column {' or '.join(any_of)}: trace.fields must have it")
@@ -214,10 +226,9 @@ def _task(cells: "_Cells", known: Known) -> _Task:
     cpus = cpus or max(1, math.ceil((cells.number("%cpu") or 0) / 100))
     memory = memory or cells.size("peak_rss") or _DEFAULT_MEMORY
     name = cells.text("name") or cells.text("process") or cells.text("task_id")
-    matched = _TAG_IN_NAME.fullmatch(name)
     return _Task(
         name=name,
-        tag=cells.text("tag") or (matched[1] if matched else ""),
+        tag=cells.text("tag") or _tag_in(name),
         status=cells.text("status"),
         identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
         started=started,
@@ -227,6 +238,12 @@ def _task(cells: "_Cells", known: Known) -> _Task:
         else Priced(name, 0.0, 0.0),
         measured=measured,
     )
+
+
+def _tag_in(name: str) -> str:
+    """Return what the last brackets at the end of a task's name hold."""
+    _, bracket, inner = name.rstrip().rpartition("(")
+    return inner[:-1] if bracket and inner.endswith(")") else ""
 
 
 def _times(cells: "_Cells") -> tuple[datetime | None, datetime | None, float]:
@@ -269,7 +286,7 @@ class _Cells:
             number = float(text) if text else None
         except ValueError:
             raise self._unreadable(column) from None
-        if number is not None and not 0 <= number < math.inf:
+        if number is not None and not 0 <= number <= MOST_CPUS * 100:  # a share of the CPUs is in percent
             raise self._unreadable(column)
         return number
 
@@ -277,21 +294,25 @@ class _Cells:
         text = self.text(column)
         if not text:
             return None
-        if text.isascii() and text.isdigit():
-            return int(text) / 1000
         try:
-            return parse_duration(text)
+            seconds = float(text) / 1000 if text.isascii() and text.isdigit() else parse_duration(text)
         except ValueError:
             raise self._unreadable(column) from None
+        if seconds > LONGEST_SECONDS:
+            raise self._unreadable(column)
+        return seconds
 
     def size(self, column: str) -> int | None:
         text = self.text(column)
         if not text:
             return None
         try:
-            return parse_trace_size(text)
+            size = parse_trace_size(text)
         except ValueError:
             raise self._unreadable(column) from None
+        if size > MOST_MEMORY:
+            raise self._unreadable(column)
+        return size
 
     def time(self, column: str) -> datetime | None:
         text = self.text(column)
@@ -306,7 +327,7 @@ class _Cells:
         return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
 
     def _unreadable(self, column: str) -> ReaderError:
-        return ReaderError(f"{self.place}: column {column}: cannot read {self.cells[column]!r}")
+        return ReaderError(f"{self.place}: column {column}: cannot read {shown(self.cells[column])}")
 
 
 def parse_trace_size(text: str) -> int:

@@ -11,20 +11,35 @@ import csv
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.base import (
+    LONGEST_SECONDS,
+    MOST_CPUS,
+    MOST_MEMORY,
+    Finished,
+    Known,
+    ReaderError,
+    Rejected,
+    Row,
+    complete,
+    identity,
+    shown,
+)
 from runquote.readers.costs import Cost
-from runquote.readers.files import sources
+from runquote.readers.files import opened, readable, sources
 
+_LONGEST_HEADER = 10_000
+_MOST_REPETITIONS = 1_000_000
 _FIRST_COLUMNS = ["s", "h:m:s"]
 _UNKNOWN = ("", "-", "NA", "None")
 _MIB = 2**20
-_LONGEST_SECONDS = 10 * 365 * 86_400
+_MOST = {"threads": MOST_CPUS, "mean_load": MOST_CPUS * 100, "max_rss": MOST_MEMORY / _MIB}
 
 
 @dataclass
@@ -63,13 +78,13 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         if jobs is None:
             continue
         name = file.relative_to(folder).as_posix() if file != folder else file.name
-        run.contents.append(f"{name}:{hashlib.sha256(file.read_bytes()).hexdigest()}")
+        run.contents.append(f"{name}:{_digest(file)}")
         written = file.stat().st_mtime
         run.ended = max(run.ended, written)
         for line, job in enumerate(jobs, start=1 if file.suffix == ".jsonl" else 2):
             place = f"{file}: line {line}"
             seconds = _number(place, job, "s")
-            if seconds is None or seconds > _LONGEST_SECONDS:
+            if seconds is None or seconds > LONGEST_SECONDS:
                 raise ReaderError(f"{place}: column s: a job must say how long it ran, at most ten years")
             run.started = min(run.started, written - seconds)
             threads, load = _number(place, job, "threads"), _number(place, job, "mean_load")
@@ -94,28 +109,37 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
     return complete(finished, known)
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _jobs(path: Path) -> list[dict[str, Any]] | None:
     """Return the lines of a benchmark file, or None if the file is something else."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            if path.suffix == ".jsonl":
-                return _json_lines(file.read())
-            header = file.readline().rstrip("\n").split("\t")
-            if header[:2] != _FIRST_COLUMNS:
-                return None
-            jobs = list(csv.DictReader(file, header, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except UnicodeDecodeError:
-        return None
+    with readable(path, "a benchmark file"), opened(path) as file:
+        if path.suffix == ".jsonl":
+            return _json_lines(file)
+        try:
+            header = file.readline(_LONGEST_HEADER)
+        except UnicodeDecodeError:
+            return None
+        columns = header.rstrip("\r\n").split("\t")
+        if columns[:2] != _FIRST_COLUMNS:
+            return None
+        lines = csv.DictReader(file, columns, delimiter="\t", quoting=csv.QUOTE_NONE)
+        jobs = list(islice(lines, _MOST_REPETITIONS))
+        if next(lines, None):
+            raise ReaderError(f"{path}: holds more than {_MOST_REPETITIONS:,} repetitions of a job")
     for line, job in enumerate(jobs, start=2):
         if None in job.values():  # as csv says it: the file was cut off
             raise ReaderError(f"{path}: line {line}: has fewer cells than the header")
     return jobs
 
 
-def _json_lines(text: str) -> list[dict[str, Any]] | None:
+def _json_lines(lines: Iterable[str]) -> list[dict[str, Any]] | None:
     try:
-        jobs = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError):
+        jobs = [json.loads(line) for line in islice(lines, _MOST_REPETITIONS) if line.strip()]
+    except (ValueError, RecursionError):  # text that is not UTF-8 is a ValueError too
         return None
     return jobs if jobs and all(isinstance(job, dict) and set(_FIRST_COLUMNS) <= set(job) for job in jobs) else None
 
@@ -126,8 +150,8 @@ def _number(place: str, job: dict[str, Any], column: str) -> float | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise ReaderError(f"{place}: column {column}: cannot read {value!r}")
+    if not 0 <= number <= _MOST.get(column, math.inf):
+        raise ReaderError(f"{place}: column {column}: cannot read {shown(value)}")
     return number
