@@ -57,7 +57,7 @@ def _joined(report: Report, value: str, row: Row, rivals: int, settled: timedelt
 def _incomplete(report: Report, started: datetime | None, ended: datetime | None, settled: timedelta) -> str | None:
     if started and report.begins and started < report.begins:
         return f"the run began before the report, which is of {report.begins:%Y-%m-%d}: read both months together"
-    if ended and report.ends and ended + settled > report.ends:
+    if ended and report.ends and report.ends - ended < settled:
         hours = settled.total_seconds() / 3600
         until = f"{report.ends:%Y-%m-%d %H:%M}"
         return f"the report ends {until}, less than {hours:g} h after the run: its bill may still grow (see --settled)"

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from runquote.readers.files import separator
+from runquote.readers.base import ReaderError
+from runquote.readers.files import opened, separator
 
 _DATA = (".fastq", ".fq", ".bam", ".cram", ".sam", ".vcf", ".bcf", ".fasta", ".fa", ".spring", ".bed", ".ubam", ".pod5")
 _INDEXES = (".bai", ".crai", ".csi", ".tbi", ".fai", ".gzi", ".md5")
@@ -136,10 +138,9 @@ def _data_cells(path: Path) -> Iterator[_Cell]:
     """Yield each cell that names data, the first time that it is named."""
     seen: set[str] = set()
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with opened(path) as file:
             header = file.readline()
-            file.seek(0)
-            reader = csv.reader(file, delimiter=separator(header), skipinitialspace=True)
+            reader = csv.reader(chain([header], file), delimiter=separator(header), skipinitialspace=True)
             columns: list[str] = []
             for row in reader:
                 columns = columns or row  # the first row too, since a plain list of files has no header
@@ -151,6 +152,10 @@ def _data_cells(path: Path) -> Iterator[_Cell]:
                         yield _Cell(f"{path}: line {reader.line_num}: column {name}", text)
     except (UnicodeDecodeError, csv.Error):
         return
+    except ReaderError as error:
+        if seen:
+            raise DatasetError(str(error)) from None
+        return  # whatever it is, it is no samplesheet
 
 
 def _names_data(text: str, folder: Path) -> bool:

@@ -5,12 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from contract.base import MAX_BATCH, MAX_BODY_BYTES
 from contract.runs import Run, RunsResponse
-from runquote.readers.base import Rejected, Row
+from runquote.readers.base import ReaderError, Rejected, Row
+
+MOST_REJECTED = 100_000
 
 
 class Recorder(Protocol):
@@ -57,16 +61,22 @@ class Ingestion:
 
         Recording is idempotent, so an ingestion that was cut short is simply started again.
         """
+        left = iter(rows)
+        for row in left:
+            self._take(chain([row], islice(left, MAX_BATCH - 1)))
+            yield from self._rejected
+            self._rejected.clear()
+            if self.summary.rejected >= MOST_REJECTED:
+                raise ReaderError(f"Stopped after {self.summary.rejected:,} rejected rows: mend what they say first")
+
+    def _take(self, rows: Iterable[Row | Rejected]) -> None:
         valid = self._valid(rows)
         if self._recorder is None:
-            for _ in valid:
-                self.summary.valid += 1
-                yield from self._take_rejected()
-        else:
-            for answer in self._recorder.record_runs(valid):
-                self._account(answer)
-                yield from self._take_rejected()
-        yield from self._take_rejected()
+            self.summary.valid += sum(1 for _ in valid)
+            return
+        self._sent.clear()
+        for answer in self._recorder.record_runs(valid):
+            self._account(answer)
 
     def _valid(self, rows: Iterable[Row | Rejected]) -> Iterator[dict[str, Any]]:
         sent = 0
@@ -107,11 +117,7 @@ class Ingestion:
 
     def _reject(self, rejected: Rejected, run: dict[str, Any] | None) -> None:
         self.summary.rejected += 1
-        self._rejected.append((rejected, run))
-
-    def _take_rejected(self) -> Iterator[tuple[Rejected, dict[str, Any] | None]]:
-        taken, self._rejected = self._rejected, []
-        yield from taken
+        self._rejected.append((rejected, run if run and len(str(run)) <= MAX_BODY_BYTES else None))
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 GIB = 2**30
-_INSTANCE = re.compile(r"omics\.([cmr])\.(large|xlarge|([0-9]+)xlarge)")
+_LARGEST_BOOK = 2**24
+_INSTANCE = re.compile(r"omics\.([cmr])\.(large|xlarge|([0-9]{1,3})xlarge)")
 
 
 class PriceError(Exception):
@@ -69,7 +70,7 @@ class HealthOmics(_Entry):
         """Return what a task on an instance like `omics.m.2xlarge` costs. Raises PriceError for others."""
         match = _INSTANCE.fullmatch(instance_type)
         if not match:
-            raise PriceError(f"The price book has no instance type {instance_type}")
+            raise PriceError(f"The price book has no instance type {instance_type[:100]}")
         vcpu = 2 if match[2] == "large" else 4 * int(match[3] or 1)
         family: Literal["c", "m", "r"] = match[1]  # type: ignore[assignment] # the pattern allows these three
         return vcpu * self.vcpu_hour[family] * max(seconds, self.minimum_seconds) / 3600
@@ -119,11 +120,19 @@ class PriceBook(BaseModel):
         return usd + self.ebs.volume_usd(disk_bytes / GIB, seconds) if self.rates[rate].gib_per_vcpu else usd
 
 
+def _text(path: Path) -> str:
+    with path.open() as file:
+        text = file.read(_LARGEST_BOOK)
+    if len(text) == _LARGEST_BOOK:
+        raise PriceError(f"{path}: is too large for a price book")
+    return text
+
+
 @cache
 def price_book(path: Path | None = None) -> PriceBook:
     """Read a price book: the one that comes with Runquote, or one of your own in the same form."""
     try:
-        text = path.read_text() if path else files("runquote").joinpath("prices/prices.json").read_text()
+        text = _text(path) if path else files("runquote").joinpath("prices/prices.json").read_text()
         return PriceBook.model_validate_json(text)
     except OSError as error:
         raise PriceError(f"{path}: cannot be read: {error.strerror}") from None

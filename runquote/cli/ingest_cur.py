@@ -80,7 +80,8 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
         Measure, typer.Option(help="With commitments spread over what used them, or as the invoice has it.")
     ] = Measure.EFFECTIVE,
     settled: Annotated[
-        float, typer.Option(min=0, metavar="HOURS", help="Leave out runs that ended less than this before the report.")
+        float,
+        typer.Option(min=0, max=10_000, metavar="HOURS", help="Leave out runs that ended so short before the report."),
     ] = 24.0,
     runs: Annotated[
         Path | None, typer.Option(help="Take the runs from here, rather than those that are recorded.")

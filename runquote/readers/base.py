@@ -77,12 +77,23 @@ class Known:
         note: str = "",
     ) -> Priced:
         """Return what a task costs at a rate, of every run's unless it has one of its own."""
+        _check_bounds(name, vcpu, max(memory_bytes, disk_bytes), seconds)
         rate, spot = rate or self.rate, self.spot if spot is None else spot
         usd = self.prices.job_usd(
             rate, vcpu=vcpu, memory_bytes=memory_bytes, seconds=seconds, spot=spot, disk_bytes=disk_bytes
         )
         label = f"{rate} spot" if spot else rate
         return Priced(name, usd, seconds, vcpu, memory_bytes, label, note)
+
+
+def _check_bounds(name: str, vcpu: float, most_bytes: float, seconds: float) -> None:
+    for value, most, what in (
+        (vcpu, MOST_CPUS, f"more than {MOST_CPUS:,} CPUs"),
+        (most_bytes, MOST_MEMORY, "more than 1 PiB of memory or disk"),
+        (seconds, LONGEST_SECONDS, "more than ten years"),
+    ):
+        if not 0 <= value <= most:
+            raise ReaderError(f"task {shown(name)[1:-1]}: holds {what}, so a number in it must be wrong")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ priced per vCPU and GiB, others by the share of a machine that they hold: a desc
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from pydantic import Field
 
 from runquote.pricing import PriceError
 from runquote.readers.base import (
+    MOST_CPUS,
+    MOST_MEMORY,
     Document,
     Finished,
     Known,
@@ -27,14 +30,15 @@ from runquote.readers.base import (
     complete,
     identity,
     parsed,
+    shown,
 )
 from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import load_json, sources
 
 _ENDED = ("SUCCEEDED", "FAILED")
 _MIB = 2**20
-_MEMORY = re.compile(r"([0-9]+)(?:Mi)?")
-_CPU = re.compile(r"[0-9]+(\.[0-9]+)?")
+_MEMORY = re.compile(r"([0-9]{1,12})(?:Mi)?")
+_CPU = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _LATEST_MS = 4_102_444_800_000
 """The year 2100."""
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -57,8 +61,8 @@ class _Resources(Document):
 class _Container(Document):
     """A container of ECS or of a pod."""
 
-    vcpus: float | None = Field(default=None, ge=0)
-    memory: int | None = Field(default=None, ge=0)
+    vcpus: float | None = Field(default=None, ge=0, le=MOST_CPUS)
+    memory: int | None = Field(default=None, ge=0, le=MOST_MEMORY // _MIB)
     resource_requirements: tuple[_Requirement, ...] = ()
     resources: _Resources = _Resources()
     runtime_platform: _Platform = _Platform()
@@ -113,12 +117,12 @@ class _Range(_Work):
 
 class _Nodes(Document):
     num_nodes: int = Field(ge=1, le=10_000)
-    node_range_properties: tuple[_Range, ...] = ()
+    node_range_properties: tuple[_Range, ...] = Field(default=(), max_length=100)
 
 
 class _Array(Document):
-    size: int | None = None
-    index: int | None = None
+    size: int | None = Field(default=None, ge=0)
+    index: int | None = Field(default=None, ge=0)
 
 
 class _Attempt(Document):
@@ -193,8 +197,9 @@ def read(path: Path, known: Known, *, tag: str | None = None, per_job: bool = Fa
         name = value or (f"{leader.job_name} {leader.job_id}" if per_job else leader.job_name)
         tags = {tag: value} if tag and value and _TAG_NAME.fullmatch(tag) else {}
         runs.setdefault(name, _Run(name, value, tags)).jobs.append(job)
+    children = Counter(job.job_id.partition(":")[0] for job in jobs.values() if ":" in job.job_id)
     for run in runs.values():
-        yield _finished(f"{path}: {run.name}", run, jobs, known)
+        yield _finished(f"{path}: {run.name}", run, jobs, children, known)
 
 
 def _jobs(path: Path) -> Iterator[_Job]:
@@ -211,10 +216,12 @@ def _jobs(path: Path) -> Iterator[_Job]:
             raise ReaderError(f"{path}: jobs.{number}.{str(error).removeprefix(f'{path}: ')}") from None
 
 
-def _finished(place: str, run: _Run, jobs: dict[str, _Job], known: Known) -> Row | Rejected:
+def _finished(
+    place: str, run: _Run, jobs: dict[str, _Job], children: Mapping[str, int], known: Known
+) -> Row | Rejected:
     digest = identity("batch", run.name, *sorted(job.job_id for job in run.jobs))
     run_id = run.run_id or digest
-    if reason := _unfinished(run, jobs):
+    if reason := _unfinished(run, children):
         return Rejected(place, reason, run_id)
     working = [job for job in run.jobs if not job.is_array() and (job.parent_id() not in jobs or ":" in job.job_id)]
     periods = [period for job in working for period in job.periods()]
@@ -238,16 +245,16 @@ def _finished(place: str, run: _Run, jobs: dict[str, _Job], known: Known) -> Row
     return complete(finished, known)
 
 
-def _unfinished(run: _Run, jobs: dict[str, _Job]) -> str | None:
-    """Return why a run is not all there, if it is not."""
+def _unfinished(run: _Run, children: Mapping[str, int]) -> str | None:
+    """Return why a run is not all there, if it is not; `children` counts the jobs of arrays that are described."""
     for job in run.jobs:
         if job.status not in _ENDED:
             return f"job {job.job_id} is {job.status}: describe the jobs again once they ended"
         if job.is_array():
             size = job.array_properties.size or 0
-            there = sum(f"{job.job_id}:{index}" in jobs for index in range(size))
+            there = children[job.job_id]
             if there < size:
-                return f"{there} of the {size} jobs of array job {job.job_id} are there: describe those too"
+                return f"{there:,} of the {size:,} jobs of array job {job.job_id} are there: describe those too"
     return None
 
 
@@ -288,13 +295,13 @@ def _nodes(job_id: str, nodes: _Nodes) -> list[tuple[_Work, int]]:
         try:
             begin, end = int(first or 0), int(last or nodes.num_nodes - 1) if colon else int(first)
         except ValueError:
-            raise ReaderError(f"job {job_id}: targetNodes: cannot read {each.target_nodes!r}") from None
+            raise ReaderError(f"job {job_id}: targetNodes: cannot read {shown(each.target_nodes)}") from None
         for index in range(max(0, begin), min(end, nodes.num_nodes - 1) + 1):
             by_index[index] = each
     if len(by_index) < nodes.num_nodes:
         raise ReaderError(f"job {job_id}: nodeRangeProperties say nothing of {nodes.num_nodes - len(by_index)} nodes")
-    ranges = list({id(each): each for each in by_index.values()}.values())
-    return [(each, sum(other is each for other in by_index.values())) for each in ranges]
+    nodes_of = Counter(map(id, by_index.values()))
+    return [(each, nodes_of[id(each)]) for each in nodes.node_range_properties if nodes_of[id(each)]]
 
 
 def _held(job_id: str, work: _Work) -> tuple[float, int]:
@@ -316,7 +323,7 @@ def _held(job_id: str, work: _Work) -> tuple[float, int]:
 
 
 def _unreadable(text: str) -> str:
-    return f"cannot read {text!r}" if text else "it does not say how much it held"
+    return f"cannot read {shown(text)}" if text else "it does not say how much it held"
 
 
 def _text(number: float | None) -> str:

@@ -10,7 +10,7 @@ import io
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from runquote.readers.base import ReaderError
 
@@ -20,7 +20,7 @@ MOST_COLUMNS = 10_000
 """Columns of a table; a cost report has one for each tag that is activated, of which AWS allows 500."""
 HIGHEST_RATIO = 200
 """How many times its own size an archive may unpack to: cost reports and traces come to 10 to 40."""
-ALLOWANCE = 32 * 2**20
+ALLOWANCE = 16 * 2**20
 """Bytes that any archive may unpack to: tiny files may be all alike."""
 LARGEST_DOCUMENT = 2**30
 """Bytes of one JSON document, which is held in memory as a whole; JSON Lines and tables are not."""
@@ -29,17 +29,14 @@ MOST_VALUES = 30_000_000
 MOST_FILES = 1_000_000
 """Files below a folder that is searched."""
 _CHUNK = 2**18
+_PACKED_CHUNK = 2**14
+"""So little of an archive is read at once that what was read of it is known well enough."""
 
 
 def opened_bytes(path: Path, *, lines: bool = True) -> io.BufferedReader:
     """Open a file, unpacking `.gz`; what is read of it is held to these bounds, with `lines` that of lines too."""
     check_kind(path)
-    file = path.open("rb")
-    try:
-        return io.BufferedReader(_Bounded(path, file, lines=lines), _CHUNK)
-    except BaseException:
-        file.close()
-        raise
+    return io.BufferedReader(_Bounded(path, lines=lines), _CHUNK)
 
 
 def check_kind(path: Path) -> None:
@@ -60,11 +57,11 @@ def check_archive(path: Path) -> None:
 class _Bounded(io.RawIOBase):
     """The bytes of a file, unpacked, until they break a bound."""
 
-    def __init__(self, path: Path, file: IO[bytes], *, lines: bool) -> None:
+    def __init__(self, path: Path, *, lines: bool) -> None:
         self._path = path
-        self._file = file
+        self._file = _Sips(path) if path.suffix == ".gz" else io.FileIO(path)
         self._packed = path.suffix == ".gz"
-        self._content: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=file) if self._packed else file
+        self._content: io.FileIO | gzip.GzipFile = gzip.GzipFile(fileobj=self._file) if self._packed else self._file
         self._lines = lines
         self._read = 0
         self._line = 0
@@ -96,6 +93,13 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
+class _Sips(io.FileIO):
+    """A file that is read a little at a time, however much is asked for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(_PACKED_CHUNK if size is None or size < 0 else min(size, _PACKED_CHUNK)) or b""
+
+
 class Rows(Iterator[str]):
     """The lines of a table, which end with an error if one row of it takes more than a line may."""
 
@@ -109,9 +113,7 @@ class Rows(Iterator[str]):
 
     def __next__(self) -> str:
         line = next(self._lines)
-        if line.isspace():
-            return line  # as many as there are; none of them makes a row
         self._taken += len(line)
         if self._taken > LONGEST_LINE:
-            raise csv.Error(f"a row of more than {LONGEST_LINE // 2**20} MiB: is a quotation mark missing?")
+            raise csv.Error(f"a row or a gap of more than {LONGEST_LINE // 2**20} MiB: is a quotation mark missing?")
         return line

@@ -23,6 +23,7 @@ from runquote.readers.base import (
     Row,
     complete,
     parsed,
+    shown,
 )
 from runquote.readers.costs import Cost, Priced
 from runquote.readers.files import each_file, load_json
@@ -30,7 +31,7 @@ from runquote.readers.files import each_file, load_json
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?")
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_DISK = re.compile(r"([0-9]+)\s+(?:SSD|HDD|LOCAL)")
+_DISK = re.compile(r"(?<![0-9])([0-9]+)\s+(?:SSD|HDD|LOCAL)")
 """One of a list such as "local-disk 100 SSD, /mnt/data 500 HDD"; sizes are taken for GiB."""
 _DEFAULT_CPU = 1.0
 _DEFAULT_MEMORY = "2 GB"
@@ -44,8 +45,8 @@ def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
 
 class _Attributes(Document):
     cpu: float | None = Field(default=None, gt=0, le=10_000)
-    memory: str = _DEFAULT_MEMORY
-    disks: str | None = None
+    memory: str = Field(default=_DEFAULT_MEMORY, max_length=100)
+    disks: str | None = Field(default=None, max_length=4000)
 
     def disk_bytes(self) -> int:
         """Return the size of all disks that say theirs; the backend for AWS Batch lets them grow as needed."""
@@ -139,6 +140,6 @@ def parse_memory(text: str) -> int:
     """Return the bytes of a runtime attribute like "8 GB", with powers of 1024. Raises ValueError for anything else."""
     match = _MEMORY.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"cannot read memory {text!r}")
+        raise ValueError(f"cannot read memory {shown(text)}")
     factor: int = 1024 ** _POWERS[match[2] or ""]
     return round(Fraction(match[1]) * factor)

@@ -14,6 +14,9 @@ from runquote.readers.files import each_file
 
 _OBJECTS = ("parameters", "tags")
 _ROWS = 2_000
+_LONGEST_CELL = 50_000
+"""Characters: 50 parameters with their names take half of that."""
+_LONG = ("VARCHAR", "BLOB", "BIT", "MAP", "STRUCT", "UNION", "JSON", "VARIANT")
 
 
 def read(path: Path, optional: tuple[str, ...] = ()) -> Iterator[Row | Rejected]:
@@ -33,12 +36,20 @@ def _read(path: Path, optional: tuple[str, ...]) -> Iterator[Row | Rejected]:
             if field.is_required() and name not in table.columns and name not in optional:
                 raise ReaderError(f"{path}: column {name} is missing")
         names = [name for name in Run.model_fields if name in table.columns]
-        columns = ", ".join(table.columns[name].sql for name in names)
+        columns = ", ".join(map(_bounded, (table.columns[name] for name in names)))
         with tables.reading(path):
             rows = connection.execute(f"SELECT file_row_number, {columns} FROM {table.scan}")
             while batch := rows.fetchmany(_ROWS):
                 for number, *cells in batch:
                     yield _row(f"{path}: row {number + 1}", dict(zip(names, cells, strict=True)))
+
+
+def _bounded(column: tables.Column) -> str:
+    """Return a column in SQL, which ends with an error where a cell is too long to be one of a run."""
+    if not (column.kind.startswith(_LONG) or column.kind.endswith("]")):
+        return column.sql
+    too_long = f"error({tables.text(f'column {column.name} holds more than {_LONGEST_CELL:,} characters')})"
+    return f"CASE WHEN length(CAST({column.sql} AS VARCHAR)) > {_LONGEST_CELL} THEN {too_long} ELSE {column.sql} END"
 
 
 def _row(place: str, cells: dict[str, Any]) -> Row | Rejected:

@@ -9,14 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from runquote.readers import bounds
 from runquote.readers.base import ReaderError
-from runquote.readers.files import opened, readable
+from runquote.readers.files import check_columns, opened, readable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_LIMIT = "1GB"
 """What does not fit goes to a temporary folder."""
+DISK_LIMIT = "20GB"
+"""What that folder may hold."""
+ROWS_PER_BYTE = 10
+"""Most rows that a Parquet file holds for each of its bytes, above a million: cost reports have 73 bytes a row."""
 _INSTALL = "Reading cost reports and Parquet needs DuckDB: uv tool install '.[reports]'"
 _LINE = re.compile(r"Line: (\d+)")
 
@@ -55,6 +60,7 @@ def database() -> Iterator["DuckDBPyConnection"]:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": folder,
+            "max_temp_directory_size": DISK_LIMIT,
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -75,12 +81,14 @@ def reading(path: Path) -> Iterator[None]:
         text = str(error)
         line = f"line {found[1]}: " if (found := _LINE.search(text)) else ""
         reason = text.split("\n", 1)[0].partition("Error: ")[2] or text.split("\n", 1)[0]
-        raise ReaderError(f"{path}: {line}cannot be read: {reason}") from None
+        raise ReaderError(f"{path}: {line}cannot be read: {reason[:500]}") from None
 
 
 def open_table(connection: "DuckDBPyConnection", path: Path) -> Table:
     """Look at the columns of a file. Raises ReaderError."""
+    bounds.check_kind(path)
     if _is_parquet(path):
+        _check_rows(connection, path)
         scan = f"read_parquet({text(str(path))}, file_row_number => true)"
         with reading(path):
             described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
@@ -88,6 +96,8 @@ def open_table(connection: "DuckDBPyConnection", path: Path) -> Table:
     elif path.suffix == ".zip":
         raise ReaderError(f"{path}: is zipped: unpack it first")
     else:
+        with readable(path, "a CSV file"):
+            bounds.check_archive(path)
         # Named by position, because headers may differ in case alone, which is all one to SQL.
         columns = [Column(name, f"c{number}", "VARCHAR") for number, name in enumerate(_header(path))]
         kinds = ", ".join(f"'{column.sql}': 'VARCHAR'" for column in columns)
@@ -102,15 +112,25 @@ def open_table(connection: "DuckDBPyConnection", path: Path) -> Table:
     return Table(path, scan, found)
 
 
+def _check_rows(connection: "DuckDBPyConnection", path: Path) -> None:
+    """Raise ReaderError for a file that says of itself that it holds more rows than its bytes can tell apart."""
+    with reading(path):
+        query = f"SELECT sum(num_rows) FROM parquet_file_metadata({text(str(path))})"
+        ((rows,),) = connection.execute(query).fetchall()
+    if rows > 1_000_000 + ROWS_PER_BYTE * path.stat().st_size:
+        raise ReaderError(f"{path}: says that it holds {rows:,} rows, which is more than its size allows")
+
+
 def _is_parquet(path: Path) -> bool:
     return path.suffix == ".parquet"
 
 
 def _header(path: Path) -> list[str]:
     with readable(path, "a CSV file"), opened(path) as file:
-        header = next(csv.reader(file), None)
+        header = next(csv.reader(bounds.Rows(file)), None)
     if not header:
         raise ReaderError(f"{path}: is empty")
+    check_columns(path, header)
     return header
 
 
