@@ -94,6 +94,16 @@ def refuse_invisible(value: object) -> None:
         raise ValueError(f"must not hold characters that cannot be seen, like U+{ord(found[0]):04X} ({name})")
 
 
+def refuse_dots(value: str) -> None:
+    """Refuse the two names that no address can hold, as browsers take them for steps between folders.
+
+    Raises:
+        ValueError: it is one of them (https://url.spec.whatwg.org/#double-dot-path-segment).
+    """
+    if value in {".", ".."}:
+        raise ValueError("must not be . or .., which have no address")
+
+
 def _label(value: str) -> str:
     # pydantic's own `pattern` engine lets `$` match before a final newline in some modes; `fullmatch` does not.
     if not re.fullmatch(_STORED_LABEL, value):

@@ -3,10 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from contract.base import (
     MAX_BATCH,
+    STORED,
     Bytes,
     Label,
     OutputBytes,
@@ -17,6 +26,7 @@ from contract.base import (
     Tags,
     UtcTime,
     WorkflowName,
+    refuse_dots,
 )
 from contract.made_up import MADE_UP_WORKFLOW, tags_fit
 
@@ -46,6 +56,13 @@ class Run(Request):
     tags: Tags | None = None
     engine: Label | None = None
     purchase_option: PurchaseOption | None = None
+
+    @field_validator("workflow_name")
+    @classmethod
+    def _addressable(cls, value: str, info: ValidationInfo) -> str:
+        if info.context != STORED:
+            refuse_dots(value)
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from local import image
 from local.processes import end_processes_of, sole_owner, start_watcher
@@ -150,7 +149,7 @@ class Cloud:
         elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
             await self._identify(send)
         else:
-            await self._ministack.application(_with_encoded_slashes(scope), receive, send)
+            await self._ministack.application(_with_path_as_sent(scope), receive, send)
 
     def _through_start_and_stop(self, send: _Send) -> _Send:
         async def forward(message: _Message) -> None:
@@ -176,14 +175,13 @@ class Cloud:
         await send({"type": "http.response.body", "body": body})
 
 
-def _with_encoded_slashes(scope: _Message) -> _Message:
-    """Leave %2F in the path of an API Gateway request, so that it stays within one path parameter.
+def _with_path_as_sent(scope: _Message) -> _Message:
+    """Leave the path of a request to a REST API as it was sent, percent-encoded.
 
-    AWS matches and passes it on undecoded (https://github.com/aws/aws-sam-cli/issues/3524); servers decode it before
-    ministack looks for the resource.
+    AWS matches and passes it on undecoded (https://github.com/aws/aws-sam-cli/issues/771); servers decode it before
+    ministack looks for the resource, and then nobody can tell lab%252Fwgs from lab%2Fwgs.
     """
     raw = scope.get("raw_path") or b""
-    if scope["type"] != "http" or b"%2f" not in raw.lower() or not raw.startswith(b"/restapis/"):
+    if scope["type"] != "http" or not raw.startswith(b"/restapis/") or b"/_user_request_" not in raw:
         return scope
-    kept = raw.replace(b"%2F", b"%252F").replace(b"%2f", b"%252F")
-    return {**scope, "path": unquote(kept.decode("ascii"))}
+    return {**scope, "path": raw.decode("ascii", "replace")}

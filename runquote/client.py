@@ -38,19 +38,22 @@ class Client:
     `patience` is how many seconds a call may wait, in all, for an error to pass that passes by itself: a model that
     is being started, a limit on requests. Every call may be repeated safely. Errors are `RunquoteError`s.
 
+    `source` says in errors where the address was found. A redirection is not followed, so no key goes elsewhere.
+
     A deployment takes an API key or, where people sign in, an access token, which the client does not renew.
 
     >>> client = Client("http://127.0.0.1:4566/...", api_key="...")  # doctest: +SKIP
     >>> client.predict("rnaseq-quant", input_size="120 GB").cost_usd  # doctest: +SKIP
     """
 
-    def __init__(  # noqa: PLR0913 - two that everyone sets, and five by name
+    def __init__(  # noqa: PLR0913 - two that everyone sets, and the rest by name
         self,
         url: str,
         api_key: str | None = None,
         timeout: float = 30.0,
         *,
         token: str | None = None,
+        source: str | None = None,
         patience: float = 0.0,
         sleep: Callable[[float], None] = time.sleep,
         on_wait: Callable[[str], None] = lambda _: None,
@@ -60,6 +63,7 @@ class Client:
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/", headers=_access(api_key, token), timeout=timeout, trust_env=False
         )
+        self._whence = f" (from {source})" if source else ""
         self._patience = patience
         self._sleep = sleep
         self._on_wait = on_wait
@@ -73,7 +77,7 @@ class Client:
         from runquote.settings import connection
 
         found = connection(profile=profile)
-        return cls(found.url, found.api_key, timeout, token=found.token, patience=patience)
+        return cls(found.url, found.api_key, timeout, token=found.token, source=found.source, patience=patience)
 
     def __enter__(self) -> Self:
         return self
@@ -185,7 +189,9 @@ class Client:
             try:
                 response = self._http.request(method, path, json=body, params=parameters)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise error_for("unreachable", f"No answer from {self._http.base_url}: {error}") from error
+                raise error_for(
+                    "unreachable", f"No answer from {self._http.base_url}{self._whence}: {error}"
+                ) from error
             if response.is_success:
                 return _read(shape, response)
             refused = _error(response)
@@ -247,7 +253,7 @@ def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:
 def _error(response: httpx.Response) -> RunquoteError:
     try:
         answer = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = {}
     body = answer if isinstance(answer, dict) else {}
     message = body.get("message") or f"The API answered with status {response.status_code}"

@@ -1,4 +1,7 @@
-"""Where the API is and what opens it: flags before environment before profile file before a local system."""
+"""Where the API is and what opens it: flags before environment before profile file before a local system.
+
+A secret goes only to the address that it belongs to: the one given beside it, or stored beside it.
+"""
 
 import json
 import os
@@ -9,9 +12,9 @@ from typing import Any
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runquote import local_system
+
 DEFAULT_PROFILE = "default"
-LOCAL_OUTPUTS = Path("build/local/outputs.json")
-"""What `make up` leaves in a checkout of Runquote."""
 
 
 class SettingsError(Exception):
@@ -38,6 +41,23 @@ class Connection:
     api_key: str | None
     token: str | None
     source: str
+    is_local: bool = False
+    """Whether the address was found in the working folder rather than configured."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """An address, and the key that belongs to it, if it has one."""
+
+    source: str
+    url: str | None = None
+    api_key: str | None = None
+    is_local: bool = False
+
+    def with_key(self, api_key: str | None) -> Connection | None:
+        """Return the connection with this key, or with its own."""
+        key = api_key or self.api_key
+        return Connection(self.url, key, None, self.source, self.is_local) if self.url and key else None
 
 
 def profiles_file() -> Path:
@@ -64,39 +84,78 @@ def save_profile(name: str, url: str, api_key: str | None) -> Path:
 def connection(url: str | None = None, api_key: str | None = None, profile: str | None = None) -> Connection:
     """Return the connection that flags, environment, profile file and local system make, in this order.
 
-    A stored key is only ever sent to the address stored beside it, and a key that a flag gives goes before a token.
-    Raises SettingsError if something is missing.
+    What the environment holds goes to the address that it names, or to one that a flag or a profile without a key gives
+    while it names none; never to what was found in the working folder. Raises SettingsError if something is missing.
     """
-    flags: dict[str, Any] = {
-        name: value for name, value in (("api_url", url), ("api_key", api_key), ("profile", profile)) if value
-    }
-    given = Given(**flags)
-    address = given.api_url
-    token = None if api_key else given.token
-    key = None if token else given.api_key
-    if address and (key or token):
-        return Connection(address, key, token, "flags and environment" if url or api_key else "environment")
-    stored = [_from_profile(given.profile), *([] if given.profile else [_from_local_outputs()])]
-    for source, its_url, its_key in stored:
-        if its_url and (token or key or its_key) and address in (None, its_url):
-            return Connection(its_url, None if token else key or its_key, token, source)
-    missing = f"key for {address}" if address else "API to ask"
+    given = Given()
+    address = url or (None if profile else given.api_url)
+    named = profile or given.profile
+    stored = _from_profile(named)
+    secrets = _from_environment(api_key, given)
+    if address:
+        if secrets and (api_key or not given.api_url or _same(given.api_url, address)):
+            return Connection(address, *secrets, "flags and environment" if url or api_key else "environment")
+        for each in (stored, *_local_system(named)):
+            if each.url and _same(each.url, address) and (found := each.with_key(None)):
+                return found
+    else:
+        if found := stored.with_key(api_key):
+            return found
+        if stored.url and secrets:
+            return Connection(stored.url, *secrets, f"{stored.source} and environment")
+        for local in _local_system(named):
+            if found := local.with_key(api_key):
+                return found
+    raise SettingsError(_missing(address))
+
+
+def _from_environment(api_key: str | None, given: Given) -> tuple[str | None, str | None] | None:
+    """Return a key and a token, of which one is None: a key that a flag gives goes before a token."""
+    if api_key:
+        return api_key, None
+    if given.token:
+        return None, given.token
+    return (given.api_key, None) if given.api_key else None
+
+
+def _same(one: str, other: str) -> bool:
+    return one.rstrip("/") == other.rstrip("/")
+
+
+def _missing(address: str | None) -> str:
+    what = f"key for {address}" if address else "API to ask"
     access = "RUNQUOTE_API_KEY (where people sign in: RUNQUOTE_TOKEN)"
-    raise SettingsError(f"No {missing}: run `runquote login`, or set RUNQUOTE_API_URL and {access}")
+    problem = _distrust()
+    hint = f" ({local_system.OUTPUTS} is left aside: {problem})" if problem and not address else ""
+    return f"No {what}{hint}: run `runquote login`, or set RUNQUOTE_API_URL and {access}"
 
 
-def _from_profile(name: str | None) -> tuple[str, str | None, str | None]:
+def _from_profile(name: str | None) -> _Stored:
     path = profiles_file()
     profiles = _profiles(path)
     if name is not None and name not in profiles:
         raise SettingsError(f"{path} has no profile {name!r}: run `runquote --profile {name} login`")
     profile = profiles.get(name or DEFAULT_PROFILE, {})
-    return f"profile {name or DEFAULT_PROFILE} in {path}", profile.get("api_url"), profile.get("api_key")
+    return _Stored(f"profile {name or DEFAULT_PROFILE} in {path}", profile.get("api_url"), profile.get("api_key"))
 
 
-def _from_local_outputs() -> tuple[str, str | None, str | None]:
-    outputs = _read(LOCAL_OUTPUTS)
-    return f"the local system in {LOCAL_OUTPUTS}", outputs.get("api_url"), outputs.get("api_key")
+def _local_system(profile: str | None) -> list[_Stored]:
+    """Return the system that `make up` started in this checkout, unless a profile is asked for."""
+    if profile or _distrust():
+        return []
+    outputs = _read(local_system.OUTPUTS)
+    source = f"the local system in {local_system.OUTPUTS}"
+    return [_Stored(source, outputs.get("api_url"), outputs.get("api_key"), is_local=True)]
+
+
+def _distrust() -> str | None:
+    """Say why what the working folder says of a local system is left aside."""
+    if problem := local_system.distrust():
+        return problem
+    address = _read(local_system.OUTPUTS).get("api_url")
+    if address is None or (isinstance(address, str) and local_system.is_loopback(address)):
+        return None
+    return f"{address!r} is no address of this machine"
 
 
 def _profiles(path: Path) -> dict[str, dict[str, str]]:
@@ -111,7 +170,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise SettingsError(f"{path} cannot be read: it must hold an object")

@@ -1,11 +1,10 @@
 """What teams spent in a month, against what they may spend."""
 
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from pydantic import TypeAdapter, ValidationError
 
-from contract.base import Team
+from contract.base import Team, refuse_dots, refuse_invisible
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, SpendRecord, WorkflowSpend
 from functions.shared.errors import ApiError
 from functions.shared.explain import quoted
@@ -49,7 +48,7 @@ class Budgets:
             ApiError: no team can have that name.
             DependencyUnavailable: the budget cannot be written.
         """
-        budget = Budget(team=_name(team), limit_usd=limit_usd, updated_at=self._clock.now())
+        budget = Budget(team=_new_name(team), limit_usd=limit_usd, updated_at=self._clock.now())
         self._budgets.put(budget)
         return budget
 
@@ -70,14 +69,25 @@ class Budgets:
 
 
 def _name(given: str) -> str:
-    """Read a team's name in an address, which reaches us percent-encoded."""
+    """Check a team's name."""
     try:
-        return _TEAM.validate_python(unquote(given))
+        return _TEAM.validate_python(given)
     except ValidationError:
         raise ApiError(
             "invalid_request",
             "The team must have 1 to 256 characters, none of them control characters, and no space at either end.",
         ) from None
+
+
+def _new_name(given: str) -> str:
+    """Check the name of a team that may have no budget yet."""
+    name = _name(given)
+    try:
+        refuse_invisible(name)
+        refuse_dots(name)
+    except ValueError as error:
+        raise ApiError("invalid_request", f"The team (team) {error}.") from None
+    return name
 
 
 def _line(team: str | None, records: Sequence[SpendRecord], limit_usd: float | None) -> BudgetLine:

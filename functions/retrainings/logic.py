@@ -54,10 +54,10 @@ class Retrainer:
         """
         execution = self._executions.describe(retraining_id) if lookup.is_retraining_id(retraining_id) else None
         name = execution.input.get("workflow_name") if execution else None
-        if execution is None or name not in lookup.readings(workflow_name):
+        if execution is None or name != workflow_name:
             message = f"{quoted(workflow_name)} has no retraining {quoted(retraining_id)}."
             raise ApiError("retraining_not_found", message)
-        return self._told(str(name), execution)
+        return self._told(workflow_name, execution)
 
     def _under_way(self, record: WorkflowRecord) -> Execution | None:
         if record.lease_owner is None:

@@ -5,11 +5,13 @@ Event and answer: API Gateway Developer Guide, "Lambda proxy integrations in API
 
 import base64
 import binascii
+import os
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,6 +23,9 @@ from functions.shared.settings import SettingsError
 
 MAX_DEPTH = 16
 """Deepest nesting that is parsed; the deepest good body has four levels."""
+_DECODED = os.environ.get("AWS_SAM_LOCAL") == "true"
+"""API Gateway's REST APIs pass path parameters on as they were sent; SAM CLI decodes them first
+(https://github.com/aws/aws-sam-cli/issues/3524)."""
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 _PASSING: dict[str, str] = {
     "Cache-Control": "no-store",
@@ -173,9 +178,20 @@ def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
         request_id=request_id,
         body=_body(event),
         content_type=headers.get("content-type", ""),
-        path_parameters=event.get("pathParameters") or {},
+        path_parameters=_path_parameters(event),
         query_parameters=event.get("multiValueQueryStringParameters") or {},
     )
+
+
+def _path_parameters(event: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the parts of the address, decoded exactly once: lab%252Fwgs names lab%2Fwgs, and not lab/wgs."""
+    sent: Mapping[str, str] = event.get("pathParameters") or {}
+    if _DECODED:
+        return sent
+    try:
+        return {name: unquote(value, errors="strict") for name, value in sent.items()}
+    except UnicodeDecodeError as error:
+        raise ApiError("invalid_request", "The address must be percent-encoded UTF-8.") from error
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,5 @@
 """Finding a workflow by the name that someone gave, or saying which one they may have meant."""
 
-from urllib.parse import unquote
-
 from pydantic import TypeAdapter, ValidationError
 
 from contract.base import WorkflowName
@@ -15,11 +13,6 @@ from functions.shared.ports import WorkflowRecords
 
 _NAME: TypeAdapter[str] = TypeAdapter(WorkflowName)
 _RETRAINING_ID: TypeAdapter[str] = TypeAdapter(RetrainingId)
-
-
-def readings(given: str) -> list[str]:
-    """Return the names that a part of an address may mean: it may reach us percent-encoded or not."""
-    return [name for name in dict.fromkeys((given, unquote(given))) if _is(_NAME, name)]
 
 
 def is_retraining_id(text: str) -> bool:
@@ -41,18 +34,16 @@ def find(given: str, workflows: WorkflowRecords) -> WorkflowRecord:
     Raises:
         ApiError: no workflow can have that name, or none has it.
     """
-    names = readings(given)
-    if not names:
+    if not _is(_NAME, given):
         raise ApiError(
             "invalid_request",
             "The workflow name (workflow_name) must have 1 to 128 characters, none of them control characters, "
             "and no space at either end.",
         )
-    for name in names:
-        record = workflows.get(name)
-        if record is not None and record.runs > 0:
-            return record
-    raise not_found(names[-1], workflows.names())
+    record = workflows.get(given)
+    if record is None or record.runs == 0:
+        raise not_found(given, workflows.names())
+    return record
 
 
 def not_found(workflow_name: str, known: list[str]) -> ApiError:

@@ -93,6 +93,6 @@ def _object(text: str | None) -> dict[str, Any]:
     """Read what should be a JSON object; anyone with an AWS account may have started an execution with anything."""
     try:
         value = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -90,7 +90,7 @@ def _reasons(schema: Untyped, body: bytes) -> list[str]:
     """Why the body does not fit the model, as the validator that API Gateway uses words it."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # [[[[… is too deep for Python's reader
         return ["request body is not valid JSON"]
     return list(_violations(schema, value, schema)) or ["instance does not match its schema"]
 

@@ -178,7 +178,10 @@ def _request(cells: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"{text!r} is no JSON object")  # noqa: TRY004 - one kind of error for one kind of cell
     return value

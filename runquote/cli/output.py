@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -16,6 +17,10 @@ JSON_VERSION = 1
 _WIDTH_WITHOUT_TERMINAL = 1000
 _HARMLESS = "\n\t\u00a0\u2009\u202f"
 """Of what Python calls not printable: line breaks, tabs and spaces that do not break."""
+
+_FORMULA = re.compile(r"(^|[;|\t\r\n])([\s\"]*)(?=[=+\-@＝＋－＠])|(^)(?=[\t\r])")  # noqa: RUF001 - full width on purpose
+"""Where a formula would begin: at the start, and where a spreadsheet with another separator starts a cell."""
+_MARKED = r"\1'\2"
 
 
 class Format(StrEnum):
@@ -45,9 +50,7 @@ def print_csv(rows: Sequence[Mapping[str, Any]], file: TextIO | None = None) -> 
 
 def inert(value: object) -> object:
     """Return a value that a spreadsheet takes for what it is."""
-    if not isinstance(value, str):
-        return value
-    return f"'{visible(value)}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else visible(value)
+    return _FORMULA.sub(_MARKED, visible(value)) if isinstance(value, str) else value
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:

@@ -12,8 +12,9 @@ from contract.base import MAX_BYTES, MAX_COST_USD, ParameterValue
 from runquote.cli.output import Format, say
 from runquote.client import Client
 from runquote.errors import RunquoteError
+from runquote.local_system import is_loopback
 from runquote.readers.base import ReaderError
-from runquote.settings import LOCAL_OUTPUTS, Connection, SettingsError, connection
+from runquote.settings import Connection, SettingsError, connection
 from runquote.sizes import parse_size
 
 FAILURE = 1
@@ -41,8 +42,10 @@ class Session:
     def connection(self) -> Connection:
         """Return where to ask, and say so if it was found in the folder rather than configured."""
         found = connection(self.api_url, self.api_key, self.profile)
-        if str(LOCAL_OUTPUTS) in found.source:
-            say(f"Using {found.source}", style="dim")
+        if found.is_local:
+            say(f"Using {found.source}: {found.url}", style="dim")
+        if found.url.startswith("http:") and not is_loopback(found.url):
+            say(f"{found.url} is not encrypted: whoever is on the way can read the key", style="yellow")
         return found
 
     def client(self) -> Client:
@@ -52,6 +55,7 @@ class Session:
             found.url,
             found.api_key,
             token=found.token,
+            source=found.source,
             patience=PATIENCE_SECONDS,
             on_wait=lambda text: say(text, style="dim"),
         )

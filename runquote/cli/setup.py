@@ -62,7 +62,7 @@ def _checks(session: Session) -> list[dict[str, str]]:
         return [_row("configuration", "failed", str(error))]
     rows = [_row("configuration", "ok", f"{found.url} from {found.source}")]
     try:
-        with Client(found.url, found.api_key, token=found.token) as client:
+        with Client(found.url, found.api_key, token=found.token, source=found.source) as client:
             workflows = client.workflows()
     except RunquoteError as error:
         return [*rows, _row("api", "failed", f"{error.code}: {error}")]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
@@ -107,6 +109,35 @@ def test_bodies_have_a_largest_size(system: System) -> None:
 def test_batches_have_a_largest_number_of_rows(system: System) -> None:
     response = system.request("POST", "predictions/batch", {"requests": [EXAMPLE] * 501})
     assert (response.status_code, _error(response).error) == (413, "payload_too_large")
+
+
+@pytest.mark.parametrize("path", ["predictions", "predictions/batch", "runs"])
+@pytest.mark.parametrize("opening", ["[", '{"runs":[', '{"a":'])
+def test_deep_bodies_are_refused(system: System, path: str, opening: str) -> None:
+    response = system.request("POST", path, content=opening * (100_000 // len(opening)))
+    assert (response.status_code, _error(response).error) in ((400, "invalid_request"), (413, "payload_too_large"))
+
+
+def test_every_name_addresses_itself(system: System) -> None:
+    slashed = f"lab/{uuid4().hex[:6]}"
+    names = [slashed, quote(slashed, safe=""), quote(quote(slashed, safe=""), safe=""), f"{slashed} ../+ü%zz?#&"]
+    run = {
+        "run_id": "r",
+        "status": "FAILED",
+        "started_at": "2026-01-01T00:00:00Z",
+        "completed_at": "2026-01-01T01:00:00Z",
+        "input_bytes": 1,
+        "cost_usd": 0,
+        "cost_source": "billed",
+    }
+    with system.api() as api:
+        list(api.record_runs({**run, "workflow_name": name, "tags": {"of": name}} for name in names))
+        for name in names:
+            assert api.workflow(name).workflow_name == name
+            assert [each.tags for each in api.runs(name)] == [{"of": name}]
+            assert api.set_budget(name, 5).team == name
+        for name in names:
+            assert api.delete_budget(name).team == name
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", None])

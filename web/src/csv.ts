@@ -4,11 +4,14 @@ import type { Interval } from "@/api/client";
 
 export type Cell = string | number | boolean | null;
 
-/** A cell that a spreadsheet takes for text, whatever it starts with. */
+// Where a formula would begin: at the start, and where a spreadsheet with another separator starts a cell.
+const FORMULA = /(^|[;|\t\r\n])([\s"]*)(?=[=+\-@＝＋－＠])|(^)(?=[\t\r])/g;
+
+/** A cell that a spreadsheet takes for text, whatever it starts with, and whatever separates its cells. */
 export function csvCell(value: Cell): string {
   if (value === null) return "";
   if (typeof value !== "string") return String(value);
-  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const inert = value.replace(FORMULA, "$1'$2");
   return /[",\n\r]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -412,3 +413,43 @@ def test_a_month_that_is_none_is_refused(fakes: System) -> None:
         assert "The month (month) must be a month, like 2026-11" in refused(
             budgets.handler(event, None), "invalid_request"
         )
+
+
+NAMES = [
+    "lab/wgs",
+    "lab%2Fwgs",
+    "lab%252Fwgs",
+    "50% off",
+    "a+b c",
+    "Ärzte/ゲノム",
+    "../x",
+    "a..b",
+    "%2E%2E",
+    "%zz",
+    "?#&=",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("is_decoded", [False, True], ids=["as API Gateway", "as SAM CLI"])
+def test_every_name_addresses_itself(
+    fakes: System, monkeypatch: pytest.MonkeyPatch, name: str, is_decoded: bool
+) -> None:
+    for other in NAMES:
+        fakes.workflows.records[other] = shapes.workflow(other)
+    monkeypatch.setattr("functions.shared.http._DECODED", is_decoded)
+    part = name if is_decoded else quote(name, safe="")
+    answer = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name=part), None)
+    assert body_of(answer)["workflow_name"] == name
+    event = events.post("/budgets/{team}", {"limit_usd": 5}) | {"httpMethod": "PUT", "pathParameters": {"team": part}}
+    assert body_of(budgets.handler(event, None))["team"] == name
+
+
+def test_an_address_that_is_no_text_is_refused(fakes: System) -> None:
+    answer = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="%ff"), None)
+    assert "must be percent-encoded UTF-8" in refused(answer, "invalid_request")
+
+
+def test_a_run_of_a_workflow_without_an_address_is_refused(fakes: System) -> None:
+    answer = record_runs.handler(events.post("/runs", {**RUN, "workflow_name": ".."}), None)
+    assert "must not be . or .." in refused(answer, "invalid_request")

@@ -146,12 +146,6 @@ def test_a_registry_that_does_not_answer_is_not_an_empty_one() -> None:
         catalogue(registry=registry).detail(WORKFLOW)
 
 
-@pytest.mark.parametrize("given", ["50% off/run", "50%25%20off%2Frun", "50%25 off%2frun"])
-def test_names_are_found_encoded_or_not(given: str) -> None:
-    workflows = FakeWorkflows(shapes.workflow("50% off/run"))
-    assert catalogue(workflows=workflows, endpoints=FakeEndpoints()).detail(given).workflow_name == "50% off/run"
-
-
 class CountingWorkflows(FakeWorkflows):
     """Knows nothing, and keeps what it was asked for."""
 
@@ -170,13 +164,6 @@ def test_what_is_no_name_is_never_looked_up(given: str) -> None:
         catalogue(workflows=workflows).detail(given)
     assert caught.value.code == "invalid_request"
     assert workflows.asked == []
-
-
-def test_only_the_readings_of_a_name_that_are_names_are_looked_up() -> None:
-    workflows = CountingWorkflows()
-    with pytest.raises(ApiError, match="%00"):
-        catalogue(workflows=workflows).detail("%00")
-    assert workflows.asked == ["%00"]
 
 
 def test_unknown_names_get_suggestions() -> None:

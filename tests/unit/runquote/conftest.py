@@ -1,5 +1,6 @@
 """A fake API, and the command as a person in an empty folder would run it."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def _api() -> Iterator[FakeApi]:
 def api(_api: FakeApi) -> FakeApi:
     _api.runs.clear()
     _api.requests.clear()
+    _api.headers.clear()
     _api.failures.clear()
     _api.outcome = "promoted"
     return _api
@@ -38,6 +40,16 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+def checkout(folder: Path, url: str, api_key: str | None = API_KEY) -> Path:
+    """Make a folder look like a checkout in which `make up` has run; return the file that says where."""
+    (folder / "contract").mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "runquote"\n')
+    outputs = folder / "build" / "local" / "outputs.json"
+    outputs.parent.mkdir(parents=True)
+    outputs.write_text(json.dumps({"api_url": url} | ({"api_key": api_key} if api_key else {})))
+    return outputs
 
 
 @pytest.fixture

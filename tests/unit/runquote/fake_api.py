@@ -200,6 +200,8 @@ class FakeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: list[tuple[str, str]] = []
+        self.headers: list[dict[str, str]] = []
+        self.redirect_to: str | None = None
         self.failures: list[tuple[ErrorCode, int | None]] = []
         self.outcome: RetrainingStatus = "promoted"
         self.seen = 0
@@ -250,6 +252,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: dict[str, Any], length: int = 0) -> None:
         path = self.path.removeprefix("/v1/")
         self.server.requests.append((self.command, path))
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        if self.server.redirect_to:
+            self.send_response(307)
+            self.send_header("Location", f"{self.server.redirect_to}/{path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         try:
             self._send(200, self._route(path, body, length))
         except _Refused as error:

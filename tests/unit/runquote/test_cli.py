@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from runquote import Client, SettingsError, plots
 from runquote.cli import app
 from runquote.settings import profiles_file
-from tests.unit.runquote.conftest import Command
+from tests.unit.runquote.conftest import Command, checkout
 from tests.unit.runquote.fake_api import API_KEY, TOKEN, FakeApi, detail
 
 PREDICT = ("predict", "rnaseq", "--input")
@@ -324,12 +324,10 @@ def test_login_with_a_wrong_key_saves_nothing(command: Command, nowhere: Path, a
 def test_flags_come_before_environment_before_profile_before_a_local_system(
     command: Command, nowhere: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outputs = nowhere / "build" / "local" / "outputs.json"
-    outputs.parent.mkdir(parents=True)
-    outputs.write_text(json.dumps({"api_url": api.url, "api_key": API_KEY}))
+    checkout(nowhere, api.url)
     local = command(*PREDICT, "120GB")
     assert local.exit_code == 0
-    assert local.stderr == "Using the local system in build/local/outputs.json\n"
+    assert local.stderr == f"Using the local system in build/local/outputs.json: {api.url}\n"
     elsewhere = "http://127.0.0.1:9/v1"
     assert command("--api-url", elsewhere, "--api-key", "k", "login", "--no-check").exit_code == 0
     assert elsewhere in command(*PREDICT, "120GB").stderr
