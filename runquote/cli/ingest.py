@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from runquote.cli.ingest_options import SourceArgument, known_of
+from runquote.cli.ingest_options import FinalOption, SourceArgument, known_of
 from runquote.cli.recording import Rows, record
 from runquote.cli.session import Commands
 from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
@@ -82,7 +82,7 @@ def ingest_parquet(source: SourceArgument) -> Rows:
 
 
 @_command("nextflow")
-def ingest_nextflow(
+def ingest_nextflow(  # noqa: PLR0913, PLR0917 - one for each option
     source: SourceArgument,
     known: Known,
     per_tag: Annotated[bool, typer.Option("--per-tag", help="One run for each tag, such as a sample.")] = False,
@@ -90,13 +90,14 @@ def ingest_nextflow(
         Cached, typer.Option(help="Tasks from the cache: leave their cost out, count it, or skip such runs.")
     ] = Cached.PAID,
     timezone: Annotated[str, typer.Option(help="Where Nextflow ran, like Europe/Zurich: traces have no zone.")] = "UTC",
+    final: FinalOption = False,
 ) -> Rows:
     """Record one run for each Nextflow trace file; costs are estimated from the price book."""
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise typer.BadParameter(f"{timezone!r} is no time zone") from None
-    return nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone)
+    return nextflow.read(source, known, per_tag=per_tag, cached=cached.value, zone=zone, final=final)
 
 
 @_command("snakemake")

@@ -26,6 +26,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Read and check ev
 ExplainOption = Annotated[
     bool, typer.Option("--explain-cost", help="Show what every task was priced by; best with --dry-run.")
 ]
+FinalOption = Annotated[bool, typer.Option("--final", help="The pipeline has ended, although files are quite new.")]
 SinceOption = Annotated[
     datetime | None,
     typer.Option(parser=usage(_since), metavar="DATE", help="Leave out runs that ended before this, in UTC."),

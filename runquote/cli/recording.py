@@ -19,6 +19,7 @@ from runquote.readers.base import Rejected, Row
 from runquote.sizes import counted
 
 Rows = Iterator[Row | Rejected]
+_MOST_NOTES = 20
 
 
 def record(  # noqa: PLR0913, PLR0917 - one for each option
@@ -46,8 +47,10 @@ def record(  # noqa: PLR0913, PLR0917 - one for each option
                 first = _write_rejected(rejected, ingestion.run(seen))
         finally:
             _print(ingestion.summary, format, dry_run, found, shown)  # cut short and started again, it goes on there
-    for note, count in ingestion.summary.notes.most_common(5):
+    for note, count in ingestion.summary.notes.most_common(_MOST_NOTES):
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
+    if (more := len(ingestion.summary.notes) - _MOST_NOTES) > 0:
+        say(f"Note: and {counted(more, 'more note')}: --dry-run --format json has those of each run", style="yellow")
     if ingestion.summary.rejected:
         say(f"First rejected: {first}", style="red")
         say(f"{counted(ingestion.summary.rejected, 'rejected row')} in {rejected}, with reasons", style="red")

@@ -2,59 +2,46 @@
 
 The format: https://docs.seqera.io/nextflow/reports#trace-file, its fields and options:
 https://docs.seqera.io/nextflow/reference/config/trace. One task a line, tab separated unless `trace.sep` says
-otherwise; `-` is a missing value. Sizes use powers of 1024 whatever their unit says ("1.2 GB" is 1.2 * 2^30 bytes),
-times are local to where Nextflow ran; with `trace.raw` they are plain bytes, milliseconds and epoch milliseconds.
+otherwise; `-` is a missing value; times are local to where Nextflow ran, with `trace.raw` epoch milliseconds. The file
+is written as tasks end, so that while a pipeline runs it holds a part of it and looks as it will at the end.
 """
 
-import csv
-import math
-import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from runquote.durations import parse_duration
-from runquote.readers.base import (
-    LONGEST_SECONDS,
-    MOST_CPUS,
-    MOST_MEMORY,
-    Finished,
-    Known,
-    ReaderError,
-    Rejected,
-    Row,
-    complete,
-    identity,
-    shown,
-)
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
 from runquote.readers.costs import Cost, Priced
-from runquote.readers.files import check_columns, each_file, opened, readable, separator
+from runquote.readers.folders import each_that_fits, first_lines
+from runquote.readers.trace_cells import parse_trace_size
+from runquote.readers.trace_lines import STATUSES, columns_of, lacking
+from runquote.readers.trace_tasks import Note, Task, tasks_of
+
+__all__ = ["parse_trace_size", "read"]
 
 Cached = Literal["paid", "full", "skip"]
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s?([KMGTPEZ]?)B?")
-_POWERS = {unit: power for power, unit in enumerate(["", *"KMGTPEZ"])}
-_SUFFIXES = (".txt", ".tsv", ".csv", ".trace", ".txt.gz", ".tsv.gz")
-_UNKNOWN = ("", "-")
-_NEEDED = (("status",), ("start", "submit"), ("realtime", "duration"))
-_BILLED = ("COMPLETED", "FAILED", "ABORTED")
-_LONGEST_HEADER = 10_000
-_DEFAULT_MEMORY = 2 * 2**30
-
-
-@dataclass(frozen=True)
-class _Task:
-    name: str
-    tag: str
-    status: str
-    identity: str
-    started: datetime | None  # None: it never began
-    ended: datetime | None
-    priced: Priced
-    measured: bool  # its vCPU or memory were not requested in the trace, but taken from what it used
+_FIELDS = frozenset(
+    (
+        *("task_id", "hash", "native_id", "process", "tag", "name", "status", "exit", "module", "container", "attempt"),
+        *("cpus", "time", "disk", "memory", "submit", "start", "complete", "duration", "realtime", "queue"),
+        *("%cpu", "%mem", "rss", "vmem", "peak_rss", "peak_vmem", "rchar", "wchar", "syscr", "syscw", "read_bytes"),
+        *("write_bytes", "vol_ctxt", "inv_ctxt", "env", "workdir", "script", "scratch", "error_action", "hostname"),
+        "cpu_model",
+    )
+)
+"""What Nextflow knows: a table with nothing else is a trace, even if it lacks what it must have."""
+_UNFINISHED = ("RUNNING", "SUBMITTED", "NEW")
+_STILL_WRITTEN = timedelta(days=1)
+_MOST_LEFT_OUT = 0.5
+"""A run of which more cannot be priced is rejected."""
+_NOT_FINAL = (
+    "the trace was written within the last day: if its pipeline still runs, this is a part of the run, and what is "
+    "recorded is kept: --final says that it has ended"
+)
 
 
 @dataclass
@@ -67,98 +54,160 @@ class _Run:
     ended: datetime | None = None
     succeeded: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
-    aborted: set[str] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
 
-    def add(self, task: _Task) -> None:
-        self.cost.add(task.priced)
-        if task.started and task.ended:
+    def add(self, task: Task, priced: Priced) -> None:
+        self.cost.add(priced)
+        if task.status == "CACHED":
+            return  # it ran in an earlier execution, whose first task would name this one too
+        if task.started:
             if self.started is None or (task.started, task.identity) < (self.started, self.first):
                 self.started, self.first = task.started, task.identity
-            self.ended = max(self.ended or task.ended, task.ended)
-        {"FAILED": self.failed, "ABORTED": self.aborted}.get(task.status, self.succeeded).add(task.name)
+            ended = task.ended or task.started + timedelta(seconds=priced.seconds or 0.0)
+            self.ended = max(self.ended or ended, ended)
+        {"FAILED": self.failed, "COMPLETED": self.succeeded}.get(task.status, self.stopped).add(task.name)
 
     def status(self) -> str:
         """A failed attempt is forgiven if another attempt of the same task succeeded."""
         if self.failed - self.succeeded:
             return "FAILED"
-        return "CANCELLED" if self.aborted - self.succeeded else "SUCCEEDED"
+        return "CANCELLED" if self.stopped - self.succeeded else "SUCCEEDED"
 
 
-def read(
-    path: Path, known: Known, *, per_tag: bool = False, cached: Cached = "paid", zone: tzinfo = UTC
+@dataclass
+class _Trace:
+    """The tasks of a file, and what was found out about them."""
+
+    tasks: int = 0
+    from_cache: int = 0
+    unfinished: int = 0
+    unknown_status: Counter[str] = field(default_factory=Counter)
+    unpriced: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    notes: dict[Note, None] = field(default_factory=dict)
+    whole: _Run = field(default_factory=_Run)
+    by_tag: dict[str, _Run] = field(default_factory=dict)
+    shared: _Run = field(default_factory=_Run)
+
+    def add(self, task: Task, known: Known, *, per_tag: bool, end: datetime | None = None) -> None:
+        priced = task.priced(known, end)
+        self.notes |= dict.fromkeys(task.notes)
+        self.unreadable += task.unreadable[:1]
+        self.whole.add(task, priced)
+        if per_tag:
+            (self.by_tag.setdefault(task.tag, _Run()) if task.tag else self.shared).add(task, priced)
+
+
+def read(  # noqa: PLR0913 - one for each option
+    path: Path,
+    known: Known,
+    *,
+    per_tag: bool = False,
+    cached: Cached = "paid",
+    zone: tzinfo = UTC,
+    final: bool = False,
 ) -> Iterator[Row | Rejected]:
     """Yield one run for each trace file, or with `per_tag` one for each tag in it.
 
     Failed and aborted attempts are billed like others. Tasks from the cache (`-resume`) were paid for by an earlier
     execution: `paid` leaves their cost out, `full` counts it so that the run stands for one from scratch, `skip`
-    rejects such a run. What tasks without a tag cost is split evenly over the tags. Files of a folder without a column
-    `status`, such as a pipeline's results, are passed over. Raises ReaderError.
+    rejects such a run. What tasks without a tag cost is split evenly over the tags. A trace whose tasks have not all
+    ended and that was written within the last day is rejected, unless it is `final`. Files of a folder that are no
+    traces are passed over, and a note says which. Raises ReaderError.
     """
-    found = False
-    for row in each_file(
-        path, _SUFFIXES, lambda file: _read_file(file, known, per_tag=per_tag, cached=cached, zone=zone), _is_trace
-    ):
-        found = True
-        yield row
-    if not found:
-        raise ReaderError(f"{path}: holds no trace: no file in it has a column status")
+
+    def read_file(file: Path) -> Iterator[Row | Rejected]:
+        trace = _read_tasks(file, known, per_tag=per_tag, cached=cached, zone=zone)
+        if reason := _refusal(file, trace, cached, final=final):
+            return iter([Rejected(str(file), reason)])
+        return (_row(each, known) for each in _runs(file, trace, cached, per_tag=per_tag, final=final))
+
+    yield from each_that_fits(path, "trace", _is_trace, read_file)
 
 
 def _is_trace(path: Path) -> bool:
+    """Say whether a file of a folder is a trace: other tables have a status too, and other fields than Nextflow."""
     try:
-        with opened(path) as file:
-            return "status" in _columns(file.readline(_LONGEST_HEADER))
-    except UnicodeDecodeError:
-        return False
+        lines = first_lines(path)
     except (ReaderError, OSError, EOFError, zlib.error):
         return True  # whatever it is, it is packed badly, and to be told
+    columns = columns_of(lines[0]) if lines else []
+    return "status" in columns and (lacking(columns) is None or set(columns) <= _FIELDS)
 
 
-def _columns(header: str) -> list[str]:
-    return header.rstrip("\r\n").split(separator(header))
+def _read_tasks(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone: tzinfo) -> _Trace:
+    trace = _Trace()
+    waiting: list[Task] = []
+    finished: set[tuple[str, str]] = set()
+    for task in tasks_of(path, zone):
+        if isinstance(task, Task) and (task.status in _UNFINISHED or task.seconds is None):
+            waiting.append(task)
+        elif task.status and task.status not in STATUSES:
+            trace.unknown_status[task.status[:40]] += 1
+        else:
+            trace.tasks += 1
+            trace.from_cache += task.status == "CACHED"
+            if task.status == "CACHED" and cached != "full":
+                continue  # it costs nothing, whatever it says
+            if isinstance(task, Task):
+                finished.add(task.key)
+                trace.add(task, known, per_tag=per_tag)
+            else:
+                trace.unpriced.append(task.reason)
+    for task in waiting:
+        # A task may have a line from when it began and one from when it ended.
+        if task.key == ("", "") or task.key not in finished:
+            trace.tasks += 1
+            trace.unfinished += task.status in _UNFINISHED
+            trace.add(task, known, per_tag=per_tag, end=trace.whole.ended)
+    return trace
 
 
-def _read_file(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone: tzinfo) -> Iterator[Row | Rejected]:
-    whole, by_tag, shared = _Run(), dict[str, _Run](), _Run()
-    tasks = from_cache = measured = 0
-    for task in _tasks(path, known, zone):
-        tasks += 1
-        if task.status == "CACHED":
-            from_cache += 1
-            if cached != "full":
-                continue
-        measured += task.measured
-        whole.add(task)
-        if per_tag:
-            (by_tag.setdefault(task.tag, _Run()) if task.tag else shared).add(task)
-    if not tasks:
-        yield Rejected(str(path), "holds no finished task")
-        return
-    if from_cache and cached == "skip":
-        yield Rejected(str(path), f"{from_cache} of {tasks} tasks came from the cache")
-        return
-    if whole.started is None:
-        cause = "came from the cache: this execution cost nothing" if tasks == from_cache else "never began"
-        yield Rejected(str(path), f"all {tasks} tasks {cause}")
-        return
-    notes = tuple(_notes(cached=bool(from_cache) and cached == "paid", measured=bool(measured)))
-    tags = {"nextflow.cached_tasks": f"{from_cache} of {tasks}"} if from_cache else {}
-    base = identity("nextflow", whole.first)
-    if not by_tag:
-        yield _row(_finished(str(path), base, whole, tags, notes), known)
-    for tag, run in by_tag.items():
-        if shared.cost.parts:
-            note = "tasks without a tag are split evenly"
-            run.cost.add(
-                Priced(f"1/{len(by_tag)} of {shared.cost.parts} tasks", shared.cost.usd / len(by_tag), note=note)
-            )
+def _refusal(path: Path, trace: _Trace, cached: Cached, *, final: bool) -> str | None:
+    """Return why a trace is no run, if it is none."""
+    if trace.unpriced and len(trace.unpriced) > _MOST_LEFT_OUT * trace.tasks:
+        first = trace.unpriced[0].removeprefix(f"{path}: ")
+        return f"{len(trace.unpriced)} of {trace.tasks} tasks cannot be priced: {first}"
+    if not trace.tasks:
+        unknown = f": {_unknown(trace)}" if trace.unknown_status else ""
+        return f"holds no finished task{unknown}"
+    if trace.from_cache and cached == "skip":
+        return f"{trace.from_cache} of {trace.tasks} tasks came from the cache"
+    if trace.whole.started is None:
+        cause = "came from the cache: this execution cost nothing" if trace.from_cache == trace.tasks else "never began"
+        return f"all {trace.tasks} tasks {cause}"
+    if trace.unfinished and not final and _just_written(path):
+        return (
+            f"{trace.unfinished} of {trace.tasks} tasks have not ended, and the trace was written within the last day: "
+            "ingest it once the pipeline has ended, or say with --final that it has"
+        )
+    return None
+
+
+def _just_written(path: Path) -> bool:
+    return datetime.now(UTC) - datetime.fromtimestamp(path.stat().st_mtime, UTC) < _STILL_WRITTEN
+
+
+def _runs(path: Path, trace: _Trace, cached: Cached, *, per_tag: bool, final: bool) -> Iterator[Finished | Rejected]:
+    notes = tuple(_notes(trace, cached, per_tag=per_tag, not_final=not final and _just_written(path)))
+    tags = {"nextflow.cached_tasks": f"{trace.from_cache} of {trace.tasks}"} if trace.from_cache else {}
+    if trace.unpriced:
+        tags["nextflow.unpriced_tasks"] = f"{len(trace.unpriced)} of {trace.tasks}"
+    base = identity("nextflow", trace.whole.first)
+    if not trace.by_tag:
+        yield _finished(str(path), base, trace.whole, tags, notes)
+    for tag, run in trace.by_tag.items():
+        if trace.shared.cost.parts:
+            shared = f"1/{len(trace.by_tag)} of {trace.shared.cost.parts} tasks"
+            usd = trace.shared.cost.usd / len(trace.by_tag)
+            run.cost.add(Priced(shared, usd, note="tasks without a tag are split evenly"))
         identifier = f"{base}-{tag}"[:200].strip()
-        yield _row(_finished(f"{path}: tag {tag}", identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes), known)
+        yield _finished(f"{path}: tag {tag}", identifier, run, {**tags, "nextflow.tag": tag[:256]}, notes)
 
 
 def _finished(place: str, run_id: str, run: _Run, tags: dict[str, str], notes: tuple[str, ...]) -> Finished | Rejected:
     if run.started is None or run.ended is None:
-        return Rejected(place, "no task of this tag began", run_id)
+        return Rejected(place, "no task of this tag began in this execution", run_id)
     return Finished(
         place=place,
         engine="nextflow",
@@ -176,164 +225,25 @@ def _row(finished: Finished | Rejected, known: Known) -> Row | Rejected:
     return finished if isinstance(finished, Rejected) else complete(finished, known)
 
 
-def _notes(*, cached: bool, measured: bool) -> Iterator[str]:
-    if cached:
+def _notes(trace: _Trace, cached: Cached, *, per_tag: bool, not_final: bool) -> Iterator[str]:
+    if trace.from_cache and cached == "paid":
         yield (
             "tasks came from the cache and cost nothing now, so this is cheaper than a run from scratch: "
             "--cached full counts them, --cached skip leaves the run out"
         )
-    if measured:
-        yield (
-            "tasks do not say what they requested, so what they used was priced, which is less: "
-            "add cpus and memory to trace.fields"
-        )
+    yield from trace.notes
+    if trace.unpriced:
+        left_out = f"{len(trace.unpriced)} of {trace.tasks} tasks cannot be priced and are left out"
+        yield f"{left_out}, so this run cost more: {trace.unpriced[0]}"
+    if trace.unreadable:
+        yield f"cells cannot be read, and what other columns say was taken: {trace.unreadable[0]}"
+    if trace.unknown_status:
+        yield f"lines are left out whose status Nextflow does not know: {_unknown(trace)}"
+    if per_tag and not trace.by_tag:
+        yield "no task has a tag, so all are one run: add tag to trace.fields, and to the processes"
+    if not_final:
+        yield _NOT_FINAL
 
 
-def _tasks(path: Path, known: Known, zone: tzinfo) -> Iterator[_Task]:
-    with readable(path, "a Nextflow trace"), opened(path) as file:
-        header = file.readline()
-        columns = _columns(header)
-        if columns == [""]:
-            raise ReaderError(f"{path}: is empty")
-        check_columns(path, columns)
-        for any_of in _NEEDED:
-            if not set(any_of) & set(columns):
-                raise ReaderError(f"{path}: line 1: no column {' or '.join(any_of)}: trace.fields must have it")
-        # Nextflow quotes nothing (TraceRecord.renderText joins values as they are), so quotes are part of a value.
-        lines = csv.reader(file, delimiter=separator(header), quoting=csv.QUOTE_NONE)
-        for number, cells in enumerate(lines, start=2):
-            if not cells:
-                continue
-            if len(cells) != len(columns):
-                raise ReaderError(
-                    f"{path}: line {number}: has {len(cells)} cells and not {len(columns)}{_hint(columns)}"
-                )
-            reader = _Cells(f"{path}: line {number}", dict(zip(columns, cells, strict=True)), zone)
-            if reader.text("status") in (*_BILLED, "CACHED"):
-                yield _task(reader, known)
-
-
-def _hint(columns: Sequence[str]) -> str:
-    """Say which fields hold line breaks, which Nextflow writes as they are."""
-    broken = [name for name in ("script", "env") if name in columns]
-    return f": {' and '.join(broken)} may hold line breaks: leave it out of trace.fields" if broken else ""
-
-
-def _task(cells: "_Cells", known: Known) -> _Task:
-    started, ended, seconds = _times(cells)
-    cpus, memory = cells.number("cpus"), cells.size("memory")
-    measured = cpus is None or memory is None
-    cpus = cpus or max(1, math.ceil((cells.number("%cpu") or 0) / 100))
-    memory = memory or cells.size("peak_rss") or _DEFAULT_MEMORY
-    name = cells.text("name") or cells.text("process") or cells.text("task_id")
-    return _Task(
-        name=name,
-        tag=cells.text("tag") or _tag_in(name),
-        status=cells.text("status"),
-        identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
-        started=started,
-        ended=ended,
-        priced=known.priced(name, vcpu=cpus, memory_bytes=memory, seconds=seconds, disk_bytes=cells.size("disk") or 0)
-        if seconds
-        else Priced(name, 0.0, 0.0),
-        measured=measured,
-    )
-
-
-def _tag_in(name: str) -> str:
-    """Return what the last brackets at the end of a task's name hold."""
-    _, bracket, inner = name.rstrip().rpartition("(")
-    return inner[:-1] if bracket and inner.endswith(")") else ""
-
-
-def _times(cells: "_Cells") -> tuple[datetime | None, datetime | None, float]:
-    """Return when a task began and ended and the seconds between; a failed or aborted one may never have begun."""
-    started, ended = cells.time("start") or cells.time("submit"), cells.time("complete")
-    seconds, elapsed = cells.duration("realtime"), cells.duration("duration")
-    if seconds is None and started and ended:
-        seconds = max(0.0, (ended - started).total_seconds())
-    if seconds is None:
-        seconds = elapsed
-    if started is None or seconds is None:
-        if cells.text("status") in ("COMPLETED", "CACHED"):
-            column = "start" if started is None else "realtime"
-            raise ReaderError(f"{cells.place}: column {column}: is empty for a task that completed")
-        return started, started, 0.0
-    submitted = cells.time("submit")
-    try:
-        soonest = started + timedelta(seconds=seconds)
-        latest = submitted + timedelta(seconds=elapsed) if submitted and elapsed else soonest
-    except OverflowError:
-        raise ReaderError(f"{cells.place}: column duration: is longer than history") from None
-    return started, max(ended or latest, soonest if ended is None else started), seconds
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """The cells of a line, as what they mean; None for a missing value or column."""
-
-    place: str
-    cells: dict[str, str]
-    zone: tzinfo
-
-    def text(self, column: str) -> str:
-        text = self.cells.get(column, "").strip()
-        return "" if text in _UNKNOWN else text
-
-    def number(self, column: str) -> float | None:
-        text = self.text(column).removesuffix("%")
-        try:
-            number = float(text) if text else None
-        except ValueError:
-            raise self._unreadable(column) from None
-        if number is not None and not 0 <= number <= MOST_CPUS * 100:  # a share of the CPUs is in percent
-            raise self._unreadable(column)
-        return number
-
-    def duration(self, column: str) -> float | None:
-        text = self.text(column)
-        if not text:
-            return None
-        try:
-            seconds = float(text) / 1000 if text.isascii() and text.isdigit() else parse_duration(text)
-        except ValueError:
-            raise self._unreadable(column) from None
-        if seconds > LONGEST_SECONDS:
-            raise self._unreadable(column)
-        return seconds
-
-    def size(self, column: str) -> int | None:
-        text = self.text(column)
-        if not text:
-            return None
-        try:
-            size = parse_trace_size(text)
-        except ValueError:
-            raise self._unreadable(column) from None
-        if size > MOST_MEMORY:
-            raise self._unreadable(column)
-        return size
-
-    def time(self, column: str) -> datetime | None:
-        text = self.text(column)
-        if not text:
-            return None
-        try:
-            if text.isascii() and text.isdigit():
-                return datetime.fromtimestamp(int(text) / 1000, UTC)
-            moment = datetime.fromisoformat(text)
-        except (ValueError, OverflowError, OSError):
-            raise self._unreadable(column) from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=self.zone)
-
-    def _unreadable(self, column: str) -> ReaderError:
-        return ReaderError(f"{self.place}: column {column}: cannot read {shown(self.cells[column])}")
-
-
-def parse_trace_size(text: str) -> int:
-    """Return the bytes of a size in a trace, where "1.2 GB" is 1.2 * 2^30. Raises ValueError for anything else."""
-    match = _SIZE.fullmatch(text)
-    if not match:
-        raise ValueError(f"{text!r} is no size of a Nextflow trace")
-    factor: int = 1024 ** _POWERS[match[2]]
-    return round(Fraction(match[1]) * factor)
+def _unknown(trace: _Trace) -> str:
+    return ", ".join(f"{status or 'none'} ({count})" for status, count in trace.unknown_status.most_common(3))

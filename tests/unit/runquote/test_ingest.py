@@ -211,7 +211,7 @@ def test_each_engine_has_its_command(runquote: Command, arguments: tuple[object,
     [
         (("csv", "gone.csv"), 1, "gone.csv"),
         (("nextflow", "gone.txt"), 1, "Error: gone.txt: there is no such file or folder"),
-        (("nextflow", FIXTURES / "nextflow/broken.txt"), 1, "broken.txt: line 4: column realtime: cannot read"),
+        (("nextflow", FIXTURES / "README.md"), 1, "README.md: line 1: no column status: trace.fields must have it"),
         (("nextflow", FIXTURES, "--rate", "m4"), 2, "--rate must be one of"),
         (("nextflow", FIXTURES, "--timezone", "Mars"), 2, "no time zone"),
         (("nextflow", FIXTURES, "--input", "5"), 2, "is not a size"),
