@@ -13,6 +13,10 @@ _LARGEST_BOOK = 2**24
 _INSTANCE = re.compile(r"omics\.([cmr])\.(large|xlarge|([0-9]{1,3})xlarge)")
 
 
+_Family = Literal["c", "m", "r"]
+_GIB_PER_VCPU: dict[_Family, int] = {"c": 2, "m": 4, "r": 8}
+
+
 class PriceError(Exception):
     """The price book cannot be read, or does not hold what is asked for."""
 
@@ -61,19 +65,24 @@ class Spot(_Entry):
 class HealthOmics(_Entry):
     """AWS HealthOmics: instances by family and vCPU, run storage by GiB and hour."""
 
-    vcpu_hour: dict[Literal["c", "m", "r"], float]
+    vcpu_hour: dict[_Family, float]
     minimum_seconds: float
     static_storage_gib_hour: float
     dynamic_storage_gib_hour: float
 
     def task_usd(self, instance_type: str, seconds: float) -> float:
         """Return what a task on an instance like `omics.m.2xlarge` costs. Raises PriceError for others."""
+        family, vcpu, _ = self.instance(instance_type)
+        return vcpu * self.vcpu_hour[family] * max(seconds, self.minimum_seconds) / 3600
+
+    def instance(self, instance_type: str) -> tuple[_Family, int, int]:
+        """Return family, vCPUs and GiB of an instance like `omics.m.2xlarge`. Raises PriceError for others."""
         match = _INSTANCE.fullmatch(instance_type)
         if not match:
             raise PriceError(f"The price book has no instance type {instance_type[:100]}")
         vcpu = 2 if match[2] == "large" else 4 * int(match[3] or 1)
-        family: Literal["c", "m", "r"] = match[1]  # type: ignore[assignment] # the pattern allows these three
-        return vcpu * self.vcpu_hour[family] * max(seconds, self.minimum_seconds) / 3600
+        family: _Family = match[1]  # type: ignore[assignment] # the pattern allows these three
+        return family, vcpu, vcpu * _GIB_PER_VCPU[family]
 
     def storage_usd(self, *, dynamic: bool, gib: float, seconds: float) -> float:
         """Return what run storage of this size costs for this long."""

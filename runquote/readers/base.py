@@ -110,6 +110,8 @@ class Finished:
     workflow_name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+    """By which `sizes` may know it too."""
 
 
 def complete(finished: Finished, known: Known) -> Row | Rejected:
@@ -118,7 +120,8 @@ def complete(finished: Finished, known: Known) -> Row | Rejected:
     if not name:
         return Rejected(finished.place, "the workflow's name is not in the file: give --workflow", finished.run_id)
     every = (known.input_bytes, known.output_bytes)
-    input_bytes, output_bytes = known.sizes.get(finished.run_id) or known.sizes.get(finished.place) or every
+    names = (finished.run_id, finished.place, *finished.other_names)
+    input_bytes, output_bytes = next((known.sizes[name] for name in names if name in known.sizes), every)
     if input_bytes is None:
         reason = "the input size is not in the file: give --input, or --sizes with a line for this run"
         return Rejected(finished.place, reason, finished.run_id)

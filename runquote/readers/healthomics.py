@@ -1,214 +1,132 @@
-"""Runs of AWS HealthOmics: run manifests, and the CSV of its Run Analyzer.
+"""Runs of AWS HealthOmics: run manifests at list price, and the CSV of its Run Analyzer.
 
-A manifest is the log stream `manifest/run/<id>/<uuid>` of the group `/aws/omics/WorkflowLog`, one JSON object an event:
-the run, then its tasks (https://docs.aws.amazon.com/omics/latest/dev/getinfo-about-runs.html, shapes as in botocore's
-omics model, GetRunResponse and GetRunTaskResponse). It is read as JSON Lines, as an array
-(`omics-run-analyzer --show`), or as what `aws logs get-log-events` answers. The CSV is what
-`omics-run-analyzer <run id> --out` writes (https://github.com/awslabs/aws-healthomics-tools); its `estimatedUSD` is
-list price with 60 s at least for a task.
+Tasks are charged by their instance from start to stop, 60 s at least; run storage for as long as the run ran, static by
+what was provisioned and dynamic by what was used on average (https://aws.amazon.com/healthomics/pricing/). Tasks from
+the call cache have no times (as Run Analyzer tells them). A Ready2Run workflow has one price a run that is in no
+manifest: its ARN names no account.
 """
 
-import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import groupby
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field
-
-from runquote.pricing import PriceError
-from runquote.readers.base import (
-    Document,
-    Finished,
-    Known,
-    Moment,
-    ReaderError,
-    Rejected,
-    Row,
-    complete,
-    moment,
-    parsed,
-)
+from runquote.pricing import GIB, PriceError
+from runquote.readers import run_analyzer
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete
 from runquote.readers.costs import Cost, Priced
-from runquote.readers.files import each_file, json_problem, load_json, need_columns, opened, readable, table
+from runquote.readers.files import each_file
+from runquote.readers.healthomics_manifests import LINES, Entry, Manifest, Manifests
 
 _STATUS = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "CANCELLED": "CANCELLED", "DELETED": "CANCELLED"}
-_ANALYZER_COLUMNS = ("arn", "type", "name", "startTime", "stopTime", "estimatedUSD")
+_GOES_ON = ("PENDING", "STARTING", "RUNNING", "STOPPING")
 _TABLES = (".csv", ".csv.gz")
-_LINES = (".jsonl", ".jsonl.gz")
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _STATIC_GIB, _STATIC_STEP_GIB = 1200, 2400
 
 
-class _Metrics(Document):
-    storage_average_gib: float = Field(default=0.0, alias="storageAverageGiB", ge=0)
-
-
-class _Entry(Document):
-    """A run or a task."""
-
-    arn: str = ""
-    name: str = ""
-    workflow: str = ""
-    status: str = ""
-    failure_reason: str | None = None
-    creation_time: Moment = None
-    start_time: Moment = None
-    stop_time: Moment = None
-    storage_type: str = "STATIC"
-    storage_capacity: float = 0.0
-    instance_type: str = ""
-    cache_hit: bool = False
-    metrics: _Metrics = _Metrics()
-
-    def kind(self) -> str:
-        """Return `run` or `task`, as an ARN like arn:aws:omics:us-east-1:123456789012:run/1234567 says."""
-        kind, slash, _ = self.arn.rsplit(":", 1)[-1].partition("/")
-        return kind if slash else ""
-
-    def run_id(self) -> str:
-        """Return the run id that the ARN ends in."""
-        return f"healthomics-{self.arn.rsplit('/', 1)[-1]}"
-
-
 def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
-    """Yield the runs of manifests and Run Analyzer files. Raises ReaderError."""
-    yield from each_file(path, (*_TABLES, *_LINES, ".json", ".json.gz"), lambda file: _read_file(file, known))
+    """Yield the runs of manifests and Run Analyzer files; of a folder's files one run may be in several.
+
+    Raises ReaderError.
+    """
+    manifests = Manifests()
+
+    def read_file(file: Path) -> Iterator[Row | Rejected]:
+        if file.name.endswith(_TABLES):
+            yield from run_analyzer.read(file, known)
+        else:
+            manifests.add(file)
+
+    yield from each_file(path, (*_TABLES, *LINES, ".json", ".json.gz"), read_file)
+    for each in manifests.joined():
+        yield each if isinstance(each, Rejected) else _row(each, known)
 
 
-def _read_file(path: Path, known: Known) -> Iterator[Row | Rejected]:
-    if path.name.endswith(_TABLES):
-        yield from _analyzer(path, known)
-        return
-    runs: list[tuple[_Entry, list[_Entry]]] = []
-    for entry in _entries(path):
-        if entry.kind() == "run":
-            runs.append((entry, []))
-        elif entry.kind() == "task" and runs:
-            runs[-1][1].append(entry)
-    if not runs:
-        raise ReaderError(f"{path}: not a HealthOmics manifest: no object in it has the ARN of a run")
-    for run, its_tasks in runs:
-        yield _manifest(path, run, its_tasks, known)
-
-
-def _entries(path: Path) -> list[_Entry]:
-    """Return the objects of a manifest, in whichever of the three forms it was saved."""
-    content = list(_lines(path)) if path.name.endswith(_LINES) else load_json(path)
-    if isinstance(content, dict) and isinstance(content.get("events"), list):
-        try:
-            content = [json.loads(event["message"]) for event in content["events"]]
-        except (ValueError, KeyError, TypeError):
-            raise ReaderError(f"{path}: not a HealthOmics manifest: an event holds no JSON message") from None
-    if not isinstance(content, list):
-        raise ReaderError(f"{path}: not a HealthOmics manifest: it must hold an array or events")
-    entries = [parsed(path, _Entry, each) for each in content]
-    # Events may come in any order; a run was created before its tasks.
-    return sorted(entries, key=lambda entry: (entry.creation_time or _LONG_AGO, entry.kind() != "run"))
-
-
-def _lines(path: Path) -> Iterator[Any]:
-    with readable(path, "JSON Lines"), opened(path) as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield _loads(f"{path}: line {number}", line)
-
-
-def _loads(place: str, line: str) -> Any:  # noqa: ANN401 - JSON, looked at by the caller
+def _row(manifest: Manifest, known: Known) -> Row | Rejected:
+    run = manifest.run
+    if reason := _unfit(manifest):
+        return Rejected(str(manifest.path), reason, manifest.run_id())
+    assert run.start_time  # noqa: S101 - looked at just before
+    assert run.stop_time  # noqa: S101
+    notes = list(manifest.notes)
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{place}: not JSON: {json_problem(error)}") from None
-
-
-def _manifest(path: Path, run: _Entry, tasks: list[_Entry], known: Known) -> Row | Rejected:
-    if run.start_time is None or run.stop_time is None:
-        return Rejected(str(path), "has not run to an end: startTime or stopTime is missing", run.run_id())
-    prices, free = known.prices.healthomics, False
-    dynamic = run.storage_type == "DYNAMIC"
-    gib = run.metrics.storage_average_gib if dynamic else _static_gib(run.storage_capacity)
-    seconds = (run.stop_time - run.start_time).total_seconds()
-    storage = prices.storage_usd(dynamic=dynamic, gib=gib, seconds=seconds)
-    kind = "dynamic" if dynamic else "static"
-    cost = Cost.of([Priced("run storage", storage, seconds, rate=f"{gib:,.0f} GiB of {kind} storage")])
-    for task in tasks:
-        if task.cache_hit or task.start_time is None or task.stop_time is None or not task.instance_type:
-            free = True
-            cost.add(Priced(task.name, 0.0, note="came from the cache or never began"))
-            continue
-        try:
-            seconds = (task.stop_time - task.start_time).total_seconds()
-            usd = prices.task_usd(task.instance_type, seconds)
-            cost.add(Priced(task.name, usd, seconds, rate=task.instance_type))
-        except PriceError as error:
-            return Rejected(str(path), f"task {task.name}: {error}", run.run_id())
-    failed = run.failure_reason or any(task.status == "FAILED" for task in tasks)
+        parts = [_storage(run, known, notes), *(_task(task, run.stop_time, known) for task in manifest.tasks)]
+    except (PriceError, ReaderError) as error:
+        return Rejected(str(manifest.path), str(error), manifest.run_id())
+    notes += dict.fromkeys(_NOTES[part.note] for part in parts if part.note)
+    if run.region() not in ("", known.prices.region):
+        notes.append(f"ran in {run.region()}, but the price book is of {known.prices.region}: see `prices refresh`")
+    failed = run.failure_reason or any(task.status == "FAILED" for task in manifest.tasks)
     finished = Finished(
-        place=str(path),
+        place=str(manifest.path),
         engine="healthomics",
-        run_id=run.run_id(),
+        run_id=manifest.run_id(),
         status=_STATUS.get(run.status, "FAILED" if failed else "SUCCEEDED"),
         started_at=run.start_time,
         completed_at=run.stop_time,
-        cost=cost,
+        cost=Cost.of(parts),
         workflow_name=f"healthomics-{run.workflow.rsplit('/', 1)[-1]}" if run.workflow else None,
-        notes=("tasks came from the cache or never began, and cost nothing",) if free else (),
+        notes=tuple(notes),
+        other_names=(f"healthomics-{manifest.number()}", manifest.number(), manifest.uuid),
     )
     return complete(finished, known)
+
+
+def _unfit(manifest: Manifest) -> str:
+    """Return why a run cannot be priced, if it cannot."""
+    run = manifest.run
+    if run.start_time is None or run.stop_time is None or run.status in _GOES_ON:
+        return f"has not run to an end: its status is {run.status or 'not known'}, startTime or stopTime is missing"
+    workflow = run.workflow.split(":")
+    if run.workflow_type == "READY2RUN" or (len(workflow) > 4 and not workflow[4]):
+        return (
+            "its workflow is Ready2Run, which has one price a run whatever it ran on: record it with that price "
+            "as CSV, or from its bill (`ingest cur`)"
+        )
+    return manifest.problem
+
+
+def _storage(run: Entry, known: Known, notes: list[str]) -> Priced:
+    """Return what run storage costs; notes get what it does not say."""
+    dynamic = run.storage_type == "DYNAMIC"
+    gib = run.metrics.storage_average_gib if dynamic else _static_gib(run.storage_capacity)
+    if dynamic and not gib:
+        notes.append("does not say how much dynamic storage it used, so none is in its cost: the real cost is higher")
+    seconds = _seconds(run.start_time, run.stop_time)
+    usd = known.prices.healthomics.storage_usd(dynamic=dynamic, gib=gib, seconds=seconds)
+    return Priced("run storage", usd, seconds, rate=f"{gib:,.0f} GiB of {'dynamic' if dynamic else 'static'} storage")
+
+
+_FREE, _CUT_OFF = "came from the cache or never began", "does not say when it stopped"
+_NOTES = {
+    _FREE: "tasks came from the cache or never began, and cost nothing",
+    _CUT_OFF: "tasks do not say when they stopped, so they were priced to the end of the run",
+}
+
+
+def _task(task: Entry, run_stopped: datetime, known: Known) -> Priced:
+    if task.cache_hit or task.start_time is None:
+        return Priced(task.name, 0.0, note=_FREE)
+    if not task.instance_type:
+        raise ReaderError(f"task {task.name}: does not say its instanceType, by which it is priced")
+    seconds = _seconds(task.start_time, task.stop_time or max(task.start_time, run_stopped))
+    try:
+        usd = known.prices.healthomics.task_usd(task.instance_type, seconds)
+        _, vcpu, gib = known.prices.healthomics.instance(task.instance_type)
+    except PriceError as error:
+        raise PriceError(f"task {task.name}: {error}: give a cost by Run Analyzer's CSV, or the bill's") from None
+    note = "" if task.stop_time else _CUT_OFF
+    return Priced(task.name, usd, seconds, vcpu, gib * GIB, task.instance_type, note)
+
+
+def _seconds(started: datetime | None, stopped: datetime | None) -> float:
+    """Return the seconds between; raises ReaderError if it stopped before it started."""
+    seconds = (stopped - started).total_seconds() if started and stopped else 0.0
+    if seconds < 0:
+        raise ReaderError("stopTime is before startTime")
+    return seconds
 
 
 def _static_gib(capacity: float) -> float:
     """Return the storage that is charged: 1,200 GiB, or the next multiple of 2,400."""
     return _STATIC_GIB if capacity <= _STATIC_GIB else math.ceil(capacity / _STATIC_STEP_GIB) * _STATIC_STEP_GIB
-
-
-def _analyzer(path: Path, known: Known) -> Iterator[Row | Rejected]:
-    """Yield a run for each run line of a Run Analyzer file; the lines after it are its tasks."""
-    with readable(path, "a CSV file"), opened(path) as file:
-        rows = table(file)
-        need_columns(path, rows.fieldnames, *_ANALYZER_COLUMNS)
-        number = 0
-
-        def group(row: dict[str, str]) -> int:
-            nonlocal number
-            number += row["type"] == "run"
-            return number
-
-        for index, lines in groupby(rows, group):
-            yield _analyzed(f"{path}: run {index}", list(lines), known)
-
-
-def _analyzed(place: str, lines: list[dict[str, str]], known: Known) -> Row | Rejected:
-    run = lines[0]
-    if run["type"] != "run":
-        return Rejected(place, "the first line must be a run, but is a task")
-    identifier = f"healthomics-{run['arn'].rsplit('/', 1)[-1]}"
-    started, ended = moment(run["startTime"]), moment(run["stopTime"])
-    if started is None or ended is None:
-        return Rejected(place, "column startTime or stopTime: is no time", identifier)
-    cost = Cost()
-    for line in lines:
-        if None in line.values():  # as csv says it: the file was cut off
-            return Rejected(place, f"{line['name']}: has fewer cells than the header", identifier)
-        try:
-            usd = float(line["estimatedUSD"] or 0)
-        except ValueError:
-            reason = f"{line['name']}: column estimatedUSD: cannot read {line['estimatedUSD']!r}"
-            return Rejected(place, reason, identifier)
-        if not line["estimatedUSD"] and line.get("omicsInstanceTypeReserved"):
-            reason = f"{line['name']}: column estimatedUSD is empty: Run Analyzer found no price for its instance"
-            return Rejected(place, reason, identifier)
-        cost.add(Priced(line["name"], usd, rate="by Run Analyzer"))
-    finished = Finished(
-        place=place,
-        engine="healthomics",
-        run_id=identifier,
-        status="SUCCEEDED",
-        started_at=started,
-        completed_at=ended,
-        cost=cost,
-        notes=("Run Analyzer does not say how a run ended: it is taken to have succeeded",),
-    )
-    return complete(finished, known)

@@ -279,7 +279,11 @@ def test_a_healthomics_manifest_costs_storage_and_tasks(name: str) -> None:
     (run,) = runs(healthomics.read(FIXTURES / "healthomics" / name, Known(input_bytes=GB)))
     storage = 2400 * 0.0001918 * 2
     assert run.cost_usd == pytest.approx(storage + 0.2592 + 2 * 0.08505 / 60, abs=1e-8)
-    assert (run.workflow_name, run.run_id, run.status) == ("healthomics-7654321", "healthomics-1234567", "SUCCEEDED")
+    assert (run.workflow_name, run.run_id, run.status) == (
+        "healthomics-7654321",
+        "healthomics-1234567-aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        "SUCCEEDED",
+    )
 
 
 def test_run_analyzer_files_add_up_and_a_missing_price_rejects_its_run() -> None:
@@ -288,7 +292,7 @@ def test_run_analyzer_files_add_up_and_a_missing_price_rejects_its_run() -> None
     assert run.cost_usd == pytest.approx(0.92064 + 0.2592 + 0.002835)
     assert isinstance(second, Rejected)
     assert "task9: column estimatedUSD is empty" in second.reason
-    assert second.run_id == "healthomics-1234568"
+    assert second.run_id == "healthomics-1234568-bbbbbbbb"
 
 
 def test_run_analyzer_files_that_were_cut_off_are_not_taken_for_whole(tmp_path: Path) -> None:
