@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contract import openapi, states
+from contract import openapi, states, tables
 from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
@@ -35,7 +35,12 @@ STANDALONE: list[type[BaseModel]] = [
 def documents() -> dict[str, dict[str, Any]]:
     """Return every generated document by file name."""
     schemas = {f"schemas/{shape.__name__}.json": _schema(shape) for shape in STANDALONE}
-    return {"openapi.json": openapi.document(), "gateway_models.json": openapi.gateway_models(), **schemas}
+    return {
+        "openapi.json": openapi.document(),
+        "gateway_models.json": openapi.gateway_models(),
+        "tables.json": tables.document(),
+        **schemas,
+    }
 
 
 def _schema(shape: type[BaseModel]) -> dict[str, Any]:

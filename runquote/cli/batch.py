@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,9 @@ import typer
 from contract.base import MAX_BATCH
 from contract.judgement import judge
 from contract.predictions import BatchTotal, Prediction
+from contract.tables import WORDS
 from contract.total import total
+from runquote.cli.ingest_options import ColumnOption, SetOption, WorkflowOption, given_of
 from runquote.cli.output import JSON_VERSION, Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.predict import RiskOption, check_interval, check_risk, interval_of
 from runquote.cli.session import (
@@ -26,16 +28,15 @@ from runquote.cli.session import (
     FormatOption,
     IntervalOption,
     Session,
-    input_size,
-    size,
 )
 from runquote.client import Client
+from runquote.columns import Given, Header, plain_texts, read_row
 from runquote.readers.base import ReaderError
-from runquote.readers.files import need_columns, readable, table
+from runquote.readers.csv import header_of
+from runquote.readers.files import readable, records
 from runquote.sizes import format_amount, format_size, format_usd
 
-COLUMNS = ("label", "workflow", "input_size", "output_size", "parameters")
-REQUIRED = ("workflow", "input_size")
+_UNTOUCHED = Given()
 
 
 class Order(StrEnum):
@@ -65,6 +66,9 @@ class Row:
 def batch(  # noqa: PLR0913, PLR0917 - one for each option
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV with label,workflow,input_size,output_size; - for stdin.")],
+    workflow: WorkflowOption = None,
+    column: ColumnOption = None,
+    set: SetOption = None,
     sort: Annotated[Order, typer.Option(help="Order of the rows; cost and input start with the largest.")] = Order.FILE,
     out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV or JSON file.")] = None,
     interval: IntervalOption = 80,
@@ -84,7 +88,9 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
         raise typer.BadParameter("--out must name a .csv or .json file")
     session: Session = context.obj
     with _opened(file) as opened:
-        rows = list(read_rows(opened, str(file)))
+        rows, notes = read_rows(opened, str(file), given_of(workflow, column, set))
+    for note in notes:
+        say(f"Note: {note}", style="yellow")
     with session.client() as client:
         together = answer(client, rows)
     if sort is Order.COST:
@@ -118,16 +124,15 @@ def _check_budget(together: BatchTotal, budget: float, risk: float | None) -> No
         raise typer.Exit(NOT_TRUSTWORTHY)
 
 
-def read_rows(file: TextIO, name: str) -> Iterator[Row]:
-    """Yield the rows of a file, those in error with the reason. Raises ReaderError if it is no such file."""
+def read_rows(file: TextIO, name: str, given: Given = _UNTOUCHED) -> tuple[list[Row], tuple[str, ...]]:
+    """Return the rows of a file, some with an error, and notes. Raises ReaderError if it is no such file."""
     with readable(Path(name), "a CSV file"):
-        rows = table(file)
-        need_columns(Path(name), rows.fieldnames, *REQUIRED)
-        for column in rows.fieldnames or []:
-            if column not in COLUMNS:
-                raise ReaderError(f"{name}: line 1: column {column} is unknown: known are {', '.join(COLUMNS)}")
-        for cells in rows:
-            yield _row(rows.line_num, cells)
+        found = records(file)
+        header = header_of(name, "batch", found, given)
+        rows = [_row(line, cells, header) for line, cells in found]
+    if not rows:
+        raise ReaderError(f"{name}: {WORDS['no_rows']}")
+    return rows, header.notes
 
 
 def answer(client: Client, rows: list[Row]) -> BatchTotal:
@@ -148,43 +153,15 @@ def answer(client: Client, rows: list[Row]) -> BatchTotal:
     return total([row.prediction for row in asked if row.prediction], seed)
 
 
-def _row(line: int, cells: dict[str, Any]) -> Row:
-    row = Row(line, cells.get("label") or f"line {line}", cells.get("workflow") or "")
+def _row(line: int, cells: list[str], header: Header) -> Row:
+    said = plain_texts(header, cells)
+    row = Row(line, said.get("label") or f"line {line}", said.get("workflow_name") or "")
     try:
-        row.request = _request(cells)
+        request, _ = read_row(header, cells)
+        row.request = {member: value for member, value in request.items() if member != "label"}
     except ValueError as error:
         row.error = str(error)
     return row
-
-
-def _request(cells: dict[str, Any]) -> dict[str, Any]:
-    if "" in cells:
-        raise ValueError("has more cells than the header")
-    if not cells.get("workflow"):
-        raise ValueError("column workflow: is empty")
-    readers: dict[str, tuple[str, Callable[[str], object]]] = {
-        "input_size": ("input_bytes", input_size),
-        "output_size": ("output_bytes", size),
-        "parameters": ("parameters", _object),
-    }
-    request: dict[str, Any] = {"workflow_name": cells["workflow"]}
-    for column, (member, read) in readers.items():
-        if cells.get(column) or column in REQUIRED:
-            try:
-                request[member] = read(cells[column] or "")
-            except ValueError as error:
-                raise ValueError(f"column {column}: {error}") from None
-    return request
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except RecursionError:
-        raise ValueError("is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{text!r} is no JSON object")  # noqa: TRY004 - one kind of error for one kind of cell
-    return value
 
 
 def _cells(row: Row, percent: int) -> dict[str, object]:

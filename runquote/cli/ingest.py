@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from runquote.cli.ingest_options import FinalOption, SourceArgument, known_of
+from runquote.cli.ingest_options import (
+    ColumnOption,
+    FinalOption,
+    SetOption,
+    SourceArgument,
+    WorkflowOption,
+    given_of,
+    known_of,
+)
 from runquote.cli.recording import Rows, record
 from runquote.cli.session import Commands
 from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
@@ -64,9 +72,11 @@ def _command(name: str, *, without: tuple[str, ...] = (), **defaults: object) ->
 
 
 @_command("csv")
-def ingest_csv(source: SourceArgument) -> Rows:
-    """Record runs from CSV whose columns are the members of a run."""
-    return csv_reader.read(source)
+def ingest_csv(
+    source: SourceArgument, workflow: WorkflowOption = None, column: ColumnOption = None, set: SetOption = None
+) -> Rows:
+    """Record runs from CSV, also with columns of your own."""
+    return csv_reader.read(source, given=given_of(workflow, column, set))
 
 
 @_command("json")

@@ -8,6 +8,7 @@ import typer
 
 from runquote.cli import session as options
 from runquote.cli.session import CommandError, ParameterOption, usage
+from runquote.columns import Given
 from runquote.pricing import PriceError, price_book
 from runquote.readers.base import Known
 from runquote.readers.files import need_columns, opened, readable, table
@@ -50,7 +51,21 @@ RateOption = Annotated[str, typer.Option(help="Rate in the price book: fargate, 
 SpotOption = Annotated[bool, typer.Option("--spot", help="The runs used spot capacity.")]
 PricesOption = Annotated[Path | None, typer.Option(help="A price book of your own, as JSON.")]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="A tag for every run.")]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="MEMBER=COLUMN", help="Which column says what, like cost_usd=Price; repeat."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="MEMBER=VALUE", help="What rows say that have no such cell, like status=SUCCEEDED."),
+]
 REJECTED = Path("rejected.jsonl")
+
+
+def given_of(workflow: str | None, column: list[str] | None, value: list[str] | None) -> Given:
+    """Read what the options say of a table's columns, and of rows that lack a cell."""
+    named = {"workflow_name": workflow} if workflow else {}
+    return Given(usage(options.pairs)(column), {**named, **usage(options.pairs)(value)})
 
 
 def known_of(  # noqa: PLR0913, PLR0917 - one for each option

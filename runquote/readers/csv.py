@@ -1,32 +1,30 @@
-"""Runs from CSV (RFC 4180) whose columns are the members of a run; see `contract.runs.Run`.
+"""Runs from CSV (RFC 4180) and what spreadsheets make of it, with the columns that `contract.tables` recognises."""
 
-Tabs and semicolons, as spreadsheets write them, separate cells as well as commas do.
-"""
-
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from contract.runs import Run
-from runquote.readers.base import ReaderError, Rejected, Row
-from runquote.readers.files import each_file, need_columns, opened, readable, table
-from runquote.sizes import parse_size
+from contract import tables
+from contract.tables import WORDS
+from runquote.columns import Given, Header, Table, missing_words, plain_texts, read_header, read_row, with_times
+from runquote.readers.base import ReaderError, Rejected, Row, identity
+from runquote.readers.files import check_columns, each_file, opened, readable, records
 
-_NUMBERS = ("input_bytes", "output_bytes", "cost_usd", "estimated_cost_usd")
-_SIZES = {"input_size": "input_bytes", "output_size": "output_bytes"}
-"""Columns with texts like 120 GB, and the members that they say."""
-_OBJECTS = ("parameters", "tags")
+_ADVICE = (
+    "Say which column it is, as in --column cost_usd=Price, or what holds for all rows, as in --set workflow_name=wgs"
+)
+_UNTOUCHED = Given()
 
 
-def read(path: Path, optional: tuple[str, ...] = ()) -> Iterator[Row | Rejected]:
+def read(path: Path, optional: tuple[str, ...] = (), given: Given = _UNTOUCHED) -> Iterator[Row | Rejected]:
     """Yield each row of a file, or of the files of a folder; empty cells are left out, other columns ignored.
 
-    `parameters` and `tags` hold JSON objects; `input_size` and `output_size` are read where there is no `input_bytes`
-    or `output_bytes`. Columns named in `optional` may be missing. A cell of the wrong kind rejects its row. Raises
-    ReaderError for a file that is no CSV or lacks a column; whether values make a run is for the API to say.
+    Members named in `optional` may be missing. A cell that cannot be read rejects its row. Raises ReaderError for a
+    file that is no CSV or has no column for what a run needs; whether values make a run is for the API to say.
     """
-    yield from each_file(path, (".csv", ".tsv", ".csv.gz", ".tsv.gz"), lambda file: _read(file, optional))
+    endings = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+    yield from each_file(path, endings, lambda file: _read(file, optional, given))
 
 
 def read_runs(path: Path) -> Iterator[dict[str, Any]]:
@@ -37,43 +35,65 @@ def read_runs(path: Path) -> Iterator[dict[str, Any]]:
         yield row.run
 
 
-def _read(path: Path, optional: tuple[str, ...]) -> Iterator[Row | Rejected]:
+def header_of(
+    place: str, table: Table, rows: Iterator[tuple[int, list[str]]], given: Given, optional: tuple[str, ...] = ()
+) -> Header:
+    """Read the first row of a table. Raises ReaderError that names all that is missing."""
+    _, names = next(rows, (1, []))
+    check_columns(Path(place), names)
+    try:
+        header = read_header(table, names, given, optional)
+    except ValueError as error:
+        raise ReaderError(f"{place}: {error}") from None
+    if header.missing:
+        raise ReaderError(f"{place}: {missing_words(header, names)}. {_ADVICE}")
+    return header
+
+
+def _read(path: Path, optional: tuple[str, ...], given: Given) -> Iterator[Row | Rejected]:
     with readable(path, "a CSV file"), opened(path) as file:
-        rows = table(file)
-        members = _members(rows.fieldnames or [])
-        required = [name for name, field in Run.model_fields.items() if field.is_required() and name not in optional]
-        need_columns(path, [*(rows.fieldnames or []), *members.values()], *required)
-        for row in rows:
-            yield _row(f"{path}: line {rows.line_num}", row, members)
-
-
-def _members(columns: Sequence[str]) -> dict[str, str]:
-    """Return the members of a run that columns say, by column."""
-    sizes = {column: member for column, member in _SIZES.items() if column in columns and member not in columns}
-    return {column: column for column in columns if column in Run.model_fields} | sizes
-
-
-def _row(place: str, cells: dict[str, str], members: dict[str, str]) -> Row | Rejected:
-    run: dict[str, Any] = {}
-    if "" in cells:
-        return Rejected(place, "has more cells than the header", cells.get("run_id"))
-    for column, member in members.items():
-        if text := cells[column]:
+        rows = records(file)
+        header = header_of(str(path), "runs", rows, given, optional)
+        reader = RunRows(header, optional)
+        for line, cells in rows:
+            place = f"{path}: line {line}"
             try:
-                run[member] = _cell(column, text)
-            except (ValueError, RecursionError):
-                return Rejected(place, f"column {column}: cannot read {text[:80]!r}", cells.get("run_id"))
-    return Row(place, run)
+                run, notes = reader.read(cells)
+            except ValueError as error:
+                yield Rejected(place, str(error), reader.run_id(cells))
+                continue
+            yield Row(place, run, notes)
 
 
-def _cell(name: str, text: str) -> object:
-    if name in _OBJECTS:
-        return json.loads(text)
-    if name in _SIZES:
-        return parse_size(text)
-    if name in _NUMBERS:
-        if text.isascii() and text.isdigit():
-            return int(text)
-        number = float(text)
-        return int(number) if name in _SIZES.values() and number.is_integer() else number
-    return text
+class RunRows:
+    """Makes runs of the rows of one table: what it does not say is assumed where that is safe, and told."""
+
+    def __init__(self, header: Header, optional: tuple[str, ...] = ()) -> None:
+        self._header = header
+        self._assumed = {member: value for member, value in tables.ASSUMED.items() if member not in optional}
+        self._seen: Counter[tuple[str, ...]] = Counter()
+
+    def read(self, cells: list[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return a run, and words for what was assumed. Raises ValueError."""
+        said, notes = read_row(self._header, cells)
+        run, about_times = with_times(said)
+        notes = (*self._header.notes, *notes, *about_times)
+        if "run_id" not in run:
+            run["run_id"] = self._identity(cells)
+            notes = (*notes, WORDS["assumed_run_id"])
+        for member, value in self._assumed.items():
+            if member not in run:
+                run[member] = value
+                notes = (*notes, WORDS[f"assumed_{member}"])
+        return run, notes
+
+    def run_id(self, cells: list[str]) -> str | None:
+        """Return the id that a row has, whatever else is wrong with it."""
+        return plain_texts(self._header, cells).get("run_id")
+
+    def _identity(self, cells: list[str]) -> str:
+        """Make an id of what a row says; of rows that say the same, each is a run of its own."""
+        said = tuple(sorted(f"{member}={text}" for member, text in plain_texts(self._header, cells).items()))
+        self._seen[said] += 1
+        number = self._seen[said]
+        return identity("csv", *said, *([f"#{number}"] if number > 1 else []))

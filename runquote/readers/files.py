@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
+from contract.tables import SEPARATORS
 from runquote.readers import bounds
 from runquote.readers.base import ReaderError, Rejected, Row
+
+_QUOTED = re.compile(r'"[^"]*"?')
 
 
 def sources(path: Path, *suffixes: str) -> Iterator[Path]:
@@ -100,8 +104,25 @@ def readable(path: Path, kind: str) -> Iterator[None]:
 
 
 def separator(header: str) -> str:
-    """Return what separates the cells of a table by its header: a tab, comma, semicolon or bar."""
-    return next((each for each in "\t,;|" if each in header), ",")
+    """Return what separates the cells of a table by its header: of tab, comma, semicolon and bar the most frequent."""
+    bare = _QUOTED.sub("", header)
+    return max(SEPARATORS, key=bare.count) if set(bare) & set(SEPARATORS) else ","
+
+
+def records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file that hold something, each with the line on which it starts. Raises csv.Error."""
+    rest = iter(lines)
+    header = next(rest, "")
+    bounded = bounds.Rows(chain([header], rest))
+    reader = csv.reader(bounded, delimiter=separator(header), skipinitialspace=True, strict=True)
+    while True:
+        line = reader.line_num + 1
+        bounded.begin_row()
+        cells = next(reader, None)
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            yield line, cells
 
 
 class _Table(csv.DictReader[str]):

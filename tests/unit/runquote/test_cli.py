@@ -146,7 +146,7 @@ def test_a_batch_answers_good_rows_and_names_bad_ones(runquote: Command, nowhere
     assert result.exit_code == 1
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["label"] for row in rows] == ["large", "small", "bad", "none"]
-    assert "runs.csv: line 3: column input_size: '1,5 GB' is not a size" in result.stderr
+    assert "runs.csv: line 3: column “input_size”: “1,5 GB” is not a size" in result.stderr
     assert "runs.csv: line 4: We have no past runs of unheard" in result.stderr
     assert json.loads((nowhere / "out.json").read_text())["total"]["cost_usd"] == 21
 
@@ -177,8 +177,8 @@ def test_a_batch_of_more_than_500_is_simulated_together(runquote: Command, nowhe
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("label,workflow\nx,rnaseq\n", "line 1: column input_size is missing"),
-        ("workflow,input_size,budget\n", "line 1: column budget is unknown"),
+        ("label,workflow\nx,rnaseq\n", "no column says the input size; the columns are label and workflow."),
+        ("workflow,input_size,budget\n", "there is no row below the header"),
         (b"\xff\xfe\x00", "not a CSV file"),
     ],
 )

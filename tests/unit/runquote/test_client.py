@@ -104,7 +104,7 @@ def test_rows_of_a_frame_in_error_keep_their_place_and_say_why(api: FakeApi, cli
     assert answers.loc[0, "cost_usd"] == 12
     assert answers["cost_usd"].isna().tolist() == [False, True, True, True, True]
     assert "no past runs" in answers.loc[1, "error"]
-    assert "'1,5 GB' is not a size" in answers.loc[2, "error"]
+    assert "“1,5 GB” is not a size" in answers.loc[2, "error"]
     assert answers.loc[3, "error"]
     assert "infinity" in answers.loc[4, "error"]
 

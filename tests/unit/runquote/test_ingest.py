@@ -189,7 +189,7 @@ def test_sizes_come_from_a_file_by_run_id(runquote: Command, nowhere: Path, api:
     assert next(iter(api.runs.values()))["input_bytes"] == 7 * 10**9
     (nowhere / "sizes.csv").write_text('run_id,input_size\na,1 GB\nb,"1,5 GB"\n')
     result = runquote(*NEXTFLOW, "--sizes", "sizes.csv")
-    assert (result.exit_code, "sizes.csv: line 3: '1,5 GB' is not a size" in result.stderr) == (1, True)
+    assert (result.exit_code, "sizes.csv: line 3: “1,5 GB” is not a size" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

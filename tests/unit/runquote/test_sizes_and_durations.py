@@ -24,7 +24,7 @@ def test_decimals_are_right_to_the_byte(number: Decimal, unit: tuple[str, int]) 
 
 @pytest.mark.parametrize(
     "text",
-    ["1,5 GB", "1,200 GB", "1.2.3 GB", "120", "", "GB", "-1 GB", "1e3 GB", "1  GB", "1 gb", "1 Gb", ".5 GB", "5. GB"],
+    ["1,5 GB", "1,200 GB", "1.2.3 GB", "120", "", "GB", "-1 GB", "1e3 GB", "1  GB", "1 Gb", "1 G", ".5 GB", "5. GB"],
 )
 def test_anything_else_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
@@ -37,7 +37,14 @@ def test_no_text_is_guessed_at(text: str) -> None:
         parse_size(text)
     except ValueError:
         return
-    assert re.fullmatch(r"[0-9]+(\.[0-9]+)? ?([kKMGTP]i?)?B", text.strip())
+    assert re.fullmatch(r"[0-9,]+(\.[0-9]+)? ?(([kKMGTP]i?)?B|[kmgtp]i?b|bytes?)", text.strip())
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("120gb", 120e9), ("1,200.5 GB", 1200.5e9), ("1,234,567 B", 1234567), ("7 bytes", 7)]
+)
+def test_a_size_may_be_written_as_people_do(text: str, size: float) -> None:
+    assert parse_size(text) == size
 
 
 @given(st.integers(0, 10**17))

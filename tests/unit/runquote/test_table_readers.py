@@ -20,12 +20,16 @@ RUN = "w,r-1,SUCCEEDED,2026-03-01T08:00:00Z,2026-03-01T09:00:00Z,7,1.5,billed,\n
 
 def test_csv_names_the_line_and_column_that_it_cannot_read(tmp_path: Path) -> None:
     file = tmp_path / "runs.csv"
-    file.write_text(HEADER + "w,1,SUCCEEDED,a,b,many,1,billed,\n" + 'w,2,SUCCEEDED,a,b,7,1.5,billed,"{""a"": ""b""}"\n')
+    file.write_text(HEADER + RUN.replace(",7,", ",many,") + RUN.replace("billed,", 'billed,"{""a"": ""b""}"'))
     bad, good = csv_reader.read(file)
-    assert bad == Rejected(f"{file}: line 2", "column input_bytes: cannot read 'many'", "1")
+    assert bad == Rejected(
+        f"{file}: line 2",
+        "column “input_bytes”: “many” is not a size: write a number and a unit, like 120 GB, 1.5 GiB or 512 B",
+        "r-1",
+    )
     assert isinstance(good, Row)
     assert (good.run["input_bytes"], good.run["tags"]) == (7, {"a": "b"})
-    with pytest.raises(ReaderError, match="line 2: column input_bytes"):
+    with pytest.raises(ReaderError, match="line 2: column “input_bytes”"):
         list(csv_reader.read_runs(file))
 
 
@@ -47,7 +51,7 @@ def test_csv_says_sizes_in_bytes_or_with_a_unit(tmp_path: Path, columns: str, ce
     (run,) = runs(csv_reader.read(tmp_path / "runs.csv"))
     assert run.input_bytes == size
     (tmp_path / "runs.csv").write_text(text.replace(cells, "1 5" + ",1 5" * cells.count(",")))
-    assert "cannot read '1 5'" in rejections(csv_reader.read(tmp_path / "runs.csv"))[0]
+    assert "“1 5” is not a size" in rejections(csv_reader.read(tmp_path / "runs.csv"))[0]
 
 
 def test_a_folder_of_csv_is_read_and_what_is_none_rejected(tmp_path: Path) -> None:
@@ -59,8 +63,10 @@ def test_a_folder_of_csv_is_read_and_what_is_none_rejected(tmp_path: Path) -> No
     assert len(rows) == 5
     assert rejections(rows) == [
         "has more cells than the header",
-        "is empty",
-        "line 1: column workflow_name is missing",
+        "the file is empty",
+        "no column says the workflow, the input size, the cost and the end or the start; the columns are sample "
+        "and fastq_1. Say which column it is, as in --column cost_usd=Price, or what holds for all rows, as in --set "
+        "workflow_name=wgs",
         "not a CSV file: it is no text in UTF-8",
     ]
 
