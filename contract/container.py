@@ -133,10 +133,11 @@ class LaterRuns(Shape):
 
 
 class LearnedFrom(Shape):
-    """Which history made a model."""
+    """Which history made a model, and what that is."""
 
     runs: int
     latest_run_at: UtcTime
+    kind: ModelKind | None = Field(default=None, description="Null in old evaluations")
 
 
 class EvaluatedRun(Shape):

@@ -3,12 +3,13 @@
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import Field, PrivateAttr, model_validator
 
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
+from contract.container import ModelKind
 from contract.predictions import SimilarRun
 from model import core, drift, intervals, selection
 from model.base import Base
@@ -92,7 +93,7 @@ class CostModel(Shape):
             intervals=chosen.intervals,
             repeats=chosen.repeats,
             drift=chosen.drift,
-            references=_references(history, table),
+            references=references(history, table),
         )
         return model.with_booster(fitted.booster)
 
@@ -107,8 +108,10 @@ class CostModel(Shape):
         return self._core.booster
 
     @property
-    def kind(self) -> Literal["trend", "trend_and_residual"]:
-        """Say whether trees take part."""
+    def kind(self) -> ModelKind:
+        """Say what answers."""
+        if self.base.trend.is_flat:
+            return "guess"
         return "trend" if self.booster is None else "trend_and_residual"
 
     def log_cost(self, table: Table) -> tuple[Floats, Floats]:
@@ -164,7 +167,7 @@ class CostModel(Shape):
         return Table(self.encoder, np.log(sizes), surplus, parameters, np.full(len(sizes), np.nan))
 
 
-def _references(history: History, table: Table) -> tuple[ReferenceRun, ...]:
+def references(history: History, table: Table) -> tuple[ReferenceRun, ...]:
     """Keep runs spread evenly over the sizes."""
     order = np.argsort(history.input_bytes, kind="stable")
     kept: Indices = order[np.unique(np.linspace(0, len(order) - 1, MAX_REFERENCE_RUNS).round().astype(int))]

@@ -1,5 +1,6 @@
 """How good a model is on runs that it did not see: champion, challenger and a trivial baseline on the same runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -129,12 +130,17 @@ class Trial:
     problem: str | None
 
 
-def evaluate(
+Fit = Callable[[History], CostModel]
+
+
+def evaluate(  # noqa: PLR0913 - what a training has, and how it learned
     trained: Artifact,
     train: History,
     holdout: History,
     champion: Artifact | BadArtifact | None,
     set_aside: list[SetAside],
+    *,
+    fit: Fit = CostModel.fit,
 ) -> Evaluation:
     """Judge a training on its holdout, or by cross-validation when that is too small.
 
@@ -147,7 +153,7 @@ def evaluate(
         judged = holdout.take(sample(len(holdout), MOST_JUDGED))
         trial = _on_holdout(trained.twin, train, judged, champion)
     else:
-        trial = _by_cross_validation(everything, champion)
+        trial = _by_cross_validation(everything, champion, fit)
     runs, challenger = trial.runs, trial.challenger
     rival = None if trial.judge is None else score(trial.judge, runs.take(trial.common))
     beside = challenger.take(trial.common)
@@ -168,7 +174,7 @@ def evaluate(
         difference=None if rival is None else difference(beside, rival),
         baseline_difference=difference(challenger, trial.baseline),
         slices=_slices(trial, rival),
-        later=judge_later(everything),
+        later=judge_later(everything, fit),
         points=list_runs(runs, challenger),
         set_aside=set_aside[:MOST_LISTED],
         set_aside_runs=len(set_aside),
@@ -178,7 +184,8 @@ def evaluate(
 def _learned_from(champion: Artifact | BadArtifact | None) -> LearnedFrom | None:
     if not isinstance(champion, Artifact):
         return None
-    return LearnedFrom(runs=champion.served.runs, latest_run_at=champion.served.latest_run_at)
+    served = champion.served
+    return LearnedFrom(runs=served.runs, latest_run_at=served.latest_run_at, kind=served.kind)
 
 
 def _on_holdout(twin: CostModel, train: History, holdout: History, champion: Artifact | BadArtifact | None) -> Trial:
@@ -192,8 +199,8 @@ def _on_holdout(twin: CostModel, train: History, holdout: History, champion: Art
     return Trial("holdout", holdout, score(twin, holdout), score_median(train, holdout), judge, common, problem)
 
 
-def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None) -> Trial:
-    challenger, baseline = _cross_validate(runs)
+def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None, fit: Fit) -> Trial:
+    challenger, baseline = _cross_validate(runs, fit)
     judge, problem, common = None, None, np.arange(0)
     if isinstance(champion, BadArtifact):
         problem = str(champion)
@@ -207,7 +214,7 @@ def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None)
     return Trial(method, runs, challenger, baseline, judge, common, problem)
 
 
-def judge_later(runs: History) -> LaterRuns | None:
+def judge_later(runs: History, fit: Fit = CostModel.fit) -> LaterRuns | None:
     """Predict the latest runs as production would have: from what had completed by then, told when they start."""
     later = np.argsort(runs.started_at, kind="stable")[-max(1, int(LATER_SHARE * len(runs))) :]
     since = float(runs.started_at[later].min())
@@ -222,7 +229,7 @@ def judge_later(runs: History) -> LaterRuns | None:
         since=datetime.fromtimestamp(since, UTC),
         runs=len(later),
         learned_from=len(known),
-        metrics=score(CostModel.fit(runs.take(known)), runs.take(later), started=True).metrics(),
+        metrics=score(fit(runs.take(known)), runs.take(later), started=True).metrics(),
     )
 
 
@@ -234,7 +241,7 @@ def _unseen(champion: CostModel, runs: History) -> Indices:
     return np.flatnonzero([datetime.fromisoformat(time) > champion.latest_run_at for time in runs.completed_at])
 
 
-def _cross_validate(runs: History) -> tuple[Scores, Scores]:
+def _cross_validate(runs: History, fit: Fit) -> tuple[Scores, Scores]:
     """Predict every run from a model, and from a median, that did not see it; of three runs both saw all."""
     count = len(runs)
     quantiles, log_cost = np.zeros((2, count, len(PINBALL_LEVELS))), np.zeros((2, count))
@@ -244,7 +251,7 @@ def _cross_validate(runs: History) -> tuple[Scores, Scores]:
     for fold in folds:
         rest = np.setdiff1d(np.arange(count), fold) if count > MINIMUM_RUNS else order
         train, held = runs.take(rest), runs.take(fold)
-        for position, scores in enumerate((score(CostModel.fit(train), held), score_median(train, held))):
+        for position, scores in enumerate((score(fit(train), held), score_median(train, held))):
             quantiles[position, fold], log_cost[position, fold] = scores.quantiles, scores.log_cost
     truth = np.log(runs.cost_usd)
     return Scores(quantiles[0], log_cost[0], truth), Scores(quantiles[1], log_cost[1], truth)

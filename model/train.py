@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, METRICS, Evaluation, SetAside
-from model import artifact, cleaning, evaluation
+from contract.gate import beats_guess
+from model import artifact, cleaning, evaluation, guess
 from model.cost_model import CostModel
 from model.errors import BadArtifact
 from model.history import MINIMUM_RUNS, History, channel_rows, concatenate, from_rows
@@ -59,6 +60,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def train(root: Path) -> Evaluation:
     """Train on the channels under `root` and write the artefact and the evaluation.
 
+    Where the model is no better than a guess, the guess itself is what is written and evaluated.
+
     Raises:
         InsufficientData: under three usable runs.
         ValueError: the input is not what the docstring of this module says.
@@ -66,14 +69,17 @@ def train(root: Path) -> Evaluation:
     hyperparameters = _hyperparameters(root)
     workflow_name = hyperparameters["workflow_name"]
     train_runs, holdout_runs, set_aside = read_history(root / "input" / "data")
-    trained = artifact.Artifact(
-        workflow_name=workflow_name,
-        trained_at=datetime.now(UTC),
-        served=CostModel.fit(concatenate(train_runs, holdout_runs)),
-        twin=CostModel.fit(train_runs) if len(train_runs) >= MINIMUM_RUNS else None,
-    )
     champion = _read_champion(root / "input" / "data" / "champion")
-    result = evaluation.evaluate(trained, train_runs, holdout_runs, champion, set_aside)
+    for fit in (CostModel.fit, guess.fit):
+        trained = artifact.Artifact(
+            workflow_name=workflow_name,
+            trained_at=datetime.now(UTC),
+            served=fit(concatenate(train_runs, holdout_runs)),
+            twin=fit(train_runs) if len(train_runs) >= MINIMUM_RUNS else None,
+        )
+        result = evaluation.evaluate(trained, train_runs, holdout_runs, champion, set_aside, fit=fit)
+        if beats_guess(result):
+            break
     _write(root, trained, result)
     return result
 

@@ -45,6 +45,25 @@ class Trend(Shape):
     effects: tuple[float, ...]
     noise: float
 
+    @classmethod
+    def flat(cls, centre: float, level: float, columns: int) -> "Trend":
+        """Return a base that answers the same whatever is asked. It has no noise, which a fitted one never lacks."""
+        return cls(
+            direction=1.0,
+            centre=centre,
+            exponents=(0.0,),
+            overheads=(0.0,),
+            levels=(level,),
+            weights=(1.0,),
+            effects=(0.0,) * columns,
+            noise=0.0,
+        )
+
+    @property
+    def is_flat(self) -> bool:
+        """Say whether `flat` made it."""
+        return self.noise == 0.0
+
     @cached_property
     def _members(self) -> tuple[Floats, Floats, Floats, Floats]:
         return np.array(self.exponents), np.array(self.overheads), np.array(self.levels), np.array(self.weights)

@@ -2,10 +2,12 @@
 
 Promoted is what is better by more than noise, or as good and trained on much newer or many more runs; never what is
 much worse on runs of some size. Without a champion to compare with, a challenger must be better than always answering
-the median cost, or simply be right. An earlier version that a person wants back is not judged again.
+the median cost, or simply be right; where training found no such model, its challenger is that guess, which answers
+until there is a better one. An earlier version that a person wants back is not judged again.
 """
 
-from contract.container import Difference, Evaluation, Metrics, SizeSlice
+from contract.container import Difference, Evaluation, LearnedFrom, Metrics, SizeSlice
+from contract.gate import beats_guess
 from contract.states import Champion, CompareModelsResponse
 from functions.compare_models.rules import Rules
 from functions.shared import words
@@ -13,7 +15,12 @@ from functions.shared import words
 
 def compare(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> CompareModelsResponse:
     """Judge a challenger, given how challenger, champion and baseline did, and the model in service, if any."""
-    if champion is not None and evaluation.champion_problem and not evaluation.champion_is_broken:
+    usable = champion is not None and not evaluation.champion_is_broken
+    if evaluation.kind == "guess" and not usable:
+        is_better, reason = True, _guess(evaluation)
+    elif evaluation.kind != "guess" and champion is not None and _is_guess(evaluation.champion_learned_from):
+        is_better, reason = _against_baseline(evaluation, champion, rules)
+    elif champion is not None and evaluation.champion_problem and not evaluation.champion_is_broken:
         is_better = False
         reason = (
             f"Not promoted: version {champion.model_version} stays until there is enough to judge it by "
@@ -43,23 +50,32 @@ def _learned(evaluation: Evaluation) -> str:
 
 
 def _against_baseline(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> tuple[bool, str]:
-    own, baseline = evaluation.challenger.median_ape, evaluation.baseline.median_ape
     numbers = (
-        f"median error {words.percent(own)} against {words.percent(baseline)} "
-        f"of always answering the median cost, on {_runs(evaluation)}"
+        f"median error {words.percent(evaluation.challenger.median_ape)} against "
+        f"{words.percent(evaluation.baseline.median_ape)} of always answering the median cost, on {_runs(evaluation)}"
     )
-    difference = evaluation.baseline_difference
-    better = _is_better(difference, rules)
-    clearly = own < rules.CLEARLY_LOWER * baseline and difference.pinball < 0
-    good = own <= rules.GOOD_MEDIAN_APE and difference.pinball <= rules.significance * difference.standard_error
     if champion is None:
         whose = "first model"
+    elif _is_guess(evaluation.champion_learned_from):
+        whose = f"version {champion.model_version} is a guess"
     else:
         problem = f" ({evaluation.champion_problem})" if evaluation.champion_problem else ""
         whose = f"version {champion.model_version} could not be evaluated{problem}"
-    if better or clearly or good:
+    if beats_guess(evaluation, rules.significance):
         return True, f"Promoted: {whose}; {numbers}"
     return False, f"Not promoted: {whose}, and this one is no better than a trivial guess; {numbers}"
+
+
+def _guess(evaluation: Evaluation) -> str:
+    return (
+        f"Promoted: no model is better than a guess, so the median cost of {_learned(evaluation)} answers, with an "
+        f"interval as wide as those costs vary; median error {words.percent(evaluation.challenger.median_ape)} on "
+        f"{_runs(evaluation)}"
+    )
+
+
+def _is_guess(model: LearnedFrom | None) -> bool:
+    return model is not None and model.kind == "guess"
 
 
 def _against_champion(
@@ -102,8 +118,8 @@ def _is_equal(difference: Difference, champion_pinball: float, rules: Rules) -> 
 
 def _fresher(evaluation: Evaluation, rules: Rules) -> str | None:
     """Say how much newer or larger the challenger's history is, if it is by enough."""
-    old, new = evaluation.champion_learned_from, evaluation.profile
-    if old is None:
+    old, new, new_is_guess = evaluation.champion_learned_from, evaluation.profile, evaluation.kind == "guess"
+    if old is None or (new_is_guess and old.kind != "guess"):
         return None
     days = (new.latest_run_at - old.latest_run_at).total_seconds() / 86400
     if days >= rules.newer_by_days:

@@ -4,18 +4,15 @@ from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
+from contract import gate
+
 
 class Rules(BaseModel):
     """The thresholds. Errors are mean pinball losses of log cost, compared run by run on the same unseen runs."""
 
-    GOOD_MEDIAN_APE: ClassVar[float] = 0.10
-    """A first model this good passes though the baseline is as good: some workflows cost the same every time."""
-    CLEARLY_LOWER: ClassVar[float] = 0.8
-    """A first model passes if its median error is below this share of the baseline's, noise in few runs or not."""
     HARMLESS_MEDIAN_APE: ClassVar[float] = 0.02
-    HARMLESS_PINBALL: ClassVar[float] = 0.005
-    """On a size slice, getting worse by less than these is never held against a challenger. A pinball loss of 0.005 is
-    that of errors of about 2 %."""
+    HARMLESS_PINBALL: ClassVar[float] = gate.HARMLESS_PINBALL
+    """On a size slice, getting worse by less than these is never held against a challenger."""
 
     significance: float = Field(default=2, ge=0, description="Standard errors by which a challenger must be better")
     worst_slice_ratio: float = Field(

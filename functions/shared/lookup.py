@@ -63,8 +63,19 @@ def missing(workflow_name: str, workflows: WorkflowRecords) -> ApiError:
     record = workflows.get(workflow_name)
     if record is None or record.runs == 0:
         return not_found(workflow_name, workflows.names())
-    return ApiError(
-        "model_not_ready",
-        f"{quoted(workflow_name)} has {words.counted(record.runs, 'run')} recorded but no model yet; "
-        f"one is trained by the next retraining once {MINIMUM_RUNS} of them have succeeded.",
-    )
+    return ApiError("model_not_ready", f"{quoted(workflow_name)} has no model yet: {_why_not(record)}")
+
+
+def _why_not(record: WorkflowRecord) -> str:
+    """Say what is missing to a first model, or what became of the attempt at one."""
+    have = words.counted(record.succeeded_runs, "successful run")
+    if record.succeeded_runs < MINIMUM_RUNS:
+        return f"it has {have} recorded, and a first model needs {MINIMUM_RUNS}."
+    last = record.last_retraining
+    if last is not None and last.outcome in ("no_update", "failed"):
+        ended = "failed" if last.outcome == "failed" else "ended without one"
+        return (
+            f"it has {have}, but its latest retraining, on {words.date(last.ended_at)}, {ended}: "
+            f"{words.failure(last.reason).rstrip('.')}. The next retraining tries again."
+        )
+    return f"it has {have} recorded, and the next retraining trains one."

@@ -123,6 +123,50 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     assert (len(endpoint), len(configs), len(models)) == (1, 1, 1), "an older model was not retired"
 
 
+def _runs(name: str, costs: Iterator[tuple[int, float]], first: int = 0) -> Iterator[dict[str, Any]]:
+    """A run a day, of these sizes and costs."""
+    for number, (size, cost) in enumerate(costs, start=first):
+        started = datetime(2026, 1, 1, 10, tzinfo=UTC) + timedelta(days=number)
+        yield {
+            "workflow_name": name,
+            "run_id": f"e{number}",
+            "status": "SUCCEEDED",
+            "started_at": started.isoformat(),
+            "completed_at": (started + timedelta(hours=1)).isoformat(),
+            "input_bytes": size,
+            "cost_usd": cost,
+            "cost_source": "billed",
+        }
+
+
+def test_where_no_model_beats_a_guess_the_guess_answers_until_one_does(system: System, updates: Updates) -> None:
+    name = "guessed"
+    costs = (0.31, 1.9, 0.42, 0.97, 0.36, 1.4, 0.55)
+    _record(system, _runs(name, ((10**10, cost) for cost in costs)))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    (told,) = updates.of(name)
+    assert told.outcome == "promoted"
+    assert "no model is better than a guess, so the median cost of 7 runs" in told.message
+    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 10**10})
+    answer = Prediction.model_validate_json(response.text)
+    assert answer.cost_usd == pytest.approx(0.55)
+    assert [each.code for each in answer.warnings] == ["no_better_than_guess", "few_runs"]
+
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    (told,) = updates.of(name)
+    assert told.outcome == "no_update"
+
+    grown = ((size * 10**9, 0.1 * size) for size in range(1, 41))
+    _record(system, _runs(name, grown, first=len(costs)))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    (told,) = updates.of(name)
+    assert (told.outcome, "version 1 is a guess" in told.message) == ("promoted", True), told
+    response = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 3 * 10**10})
+    answer = Prediction.model_validate_json(response.text)
+    assert answer.cost_usd == pytest.approx(3, rel=0.2)
+    assert "no_better_than_guess" not in [each.code for each in answer.warnings]
+
+
 def test_an_earlier_model_is_taken_back_into_service(system: System, updates: Updates) -> None:
     name = "restored"
     _record(system, _history(name, days=-60))

@@ -11,6 +11,7 @@ from contract.container import Invocation, InvocationResponse
 from contract.made_up import MADE_UP_WORDS, MADE_UP_WORKFLOW
 from contract.predictions import BatchRequest, EdgeOfEvidence, Interval, PredictionRequest
 from contract.total import total
+from contract.workflows import LastRetraining, RetrainOutcome
 from functions.predict.logic import Predictor
 from functions.shared.errors import (
     ApiError,
@@ -153,11 +154,42 @@ def test_an_unknown_workflow_that_resembles_none_is_told_what_there_is(known: li
     assert caught.value.message == f'We have no past runs of "rnaseq-quant". {words}'
 
 
-def test_a_workflow_without_a_model_says_how_many_runs_it_has() -> None:
+def _ended(outcome: RetrainOutcome, reason: str) -> LastRetraining:
+    return LastRetraining(outcome=outcome, reason=reason, ended_at=NOW, execution_arn="arn")
+
+
+NOT_PROMOTED = "Not promoted: first model, and this one is no better than a trivial guess; median error 75 %"
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "last", "words"),
+    [
+        (3, None, "it has 3 successful runs recorded, and a first model needs 5."),
+        (1, _ended("insufficient_data", "too few"), "it has 1 successful run recorded, and a first model needs 5."),
+        (7, None, "it has 7 successful runs recorded, and the next retraining trains one."),
+        (7, _ended("insufficient_data", "x"), "it has 7 successful runs recorded, and the next retraining trains one."),
+        (
+            7,
+            _ended("no_update", NOT_PROMOTED),
+            "it has 7 successful runs, but its latest retraining, on 1 June 2026, ended without one: "
+            f"{NOT_PROMOTED}. The next retraining tries again.",
+        ),
+        (
+            7,
+            _ended("failed", "AlgorithmError: , exit code: 137"),
+            "it has 7 successful runs, but its latest retraining, on 1 June 2026, failed: Training was killed (exit "
+            "code 137), most often because its memory did not suffice. The next retraining tries again.",
+        ),
+    ],
+)
+def test_a_workflow_without_a_model_says_why_it_has_none(
+    succeeded: int, last: LastRetraining | None, words: str
+) -> None:
+    record = shapes.workflow(succeeded_runs=succeeded, last_retraining=last)
     with pytest.raises(ApiError) as caught:
-        predictor(FakeEndpoints(), workflows=FakeWorkflows(shapes.workflow(runs=3))).predict(request())
+        predictor(FakeEndpoints(), workflows=FakeWorkflows(record)).predict(request())
     assert caught.value.code == "model_not_ready"
-    assert "has 3 runs recorded but no model yet" in caught.value.message
+    assert caught.value.message == f'"rnaseq-quant" has no model yet: {words}'
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contract import names, states
-from contract.container import NEWEST_ARTIFACT_FORMAT, Difference, Evaluation, LearnedFrom, SizeSlice
+from contract.container import NEWEST_ARTIFACT_FORMAT, Difference, Evaluation, LearnedFrom, ModelKind, SizeSlice
 from contract.runs import Run
 from contract.states import (
     Champion,
@@ -657,6 +657,7 @@ def first(challenger: float, baseline: float, pinball: float, error: float) -> C
         ((0.30, 0.70, -0.30, 0.05), True, "better than a guess by more than noise"),
         ((0.30, 0.70, -0.10, 0.09), True, "few runs, but a clearly lower error"),
         ((0.00, 0.00, 0.00, 0.00), True, "constant cost: both are right"),
+        ((0.00, 0.00, 0.0004, 0.0), True, "constant cost: an interval has some width"),
         ((0.05, 0.05, 0.001, 0.01), True, "as good as a guess that is good"),
         ((0.50, 0.55, -0.01, 0.05), False, "no better than a guess"),
         ((0.60, 0.55, 0.10, 0.02), False, "worse than a guess"),
@@ -667,6 +668,38 @@ def test_a_first_model_must_beat_a_guess_or_be_right(
     numbers: tuple[float, float, float, float], is_better: bool, why: str
 ) -> None:
     assert first(*numbers).is_better is is_better, why
+
+
+def test_where_no_model_beats_a_guess_the_guess_is_promoted_and_says_so() -> None:
+    verdict = judge(None, kind="guess", champion=None, difference=None)
+    assert verdict.is_better
+    assert verdict.reason == (
+        "Promoted: no model is better than a guess, so the median cost of 60 runs until 31 May 2026 answers, with an "
+        "interval as wide as those costs vary; median error 6.1 % on 41 held-out runs"
+    )
+    broken = judge(kind="guess", champion=None, difference=None, champion_problem="truncated", champion_is_broken=True)
+    assert broken.is_better, "better than a model that cannot serve"
+
+
+GUESSED = LearnedFrom(runs=60, latest_run_at=NOW, kind="guess")
+
+
+def test_the_first_model_that_beats_a_guess_replaces_it() -> None:
+    for few in (None, "only 1 runs are new to the champion, too few to judge it on"):
+        verdict = judge(champion=None, difference=None, champion_problem=few, champion_learned_from=GUESSED)
+        assert verdict.is_better
+        assert verdict.reason.startswith("Promoted: version 3 is a guess; median error 6.1 % against 70 % of always")
+
+
+@pytest.mark.parametrize("kind", ["trend", "guess", None])
+def test_a_guess_replaces_a_model_only_if_it_is_better_and_a_guess_also_if_fresher(kind: ModelKind | None) -> None:
+    old = learned_from(days_ago=31).model_copy(update={"kind": kind})
+    verdict = judge(kind="guess", champion=CHAMPION_METRICS, difference=EQUAL, champion_learned_from=old)
+    assert verdict.is_better is (kind == "guess")
+    better = Difference(pinball=-0.02, standard_error=0.005)
+    assert judge(kind="guess", champion=CHAMPION_METRICS, difference=better, champion_learned_from=old).is_better
+    few = judge(kind="guess", champion=None, difference=None, champion_problem="few", champion_learned_from=old)
+    assert not few.is_better
 
 
 def test_a_reason_speaks_of_the_runs_that_judge_both() -> None:
