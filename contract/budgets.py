@@ -19,7 +19,7 @@ class Budget(Shape):
 
     team: Team
     limit_usd: PaidUsd
-    updated_at: UtcTime
+    updated_at: UtcTime = Field(description="When it was set so; it is not held against earlier months")
 
 
 class SpendRecord(Shape):
@@ -49,7 +49,7 @@ class BudgetLine(Shape):
     """One team in one month."""
 
     team: str | None = Field(description="Null for the runs without a team tag")
-    limit_usd: PaidUsd | None = Field(description="Null where none is set")
+    limit_usd: PaidUsd | None = Field(description="Null where none was set in that month or before")
     spent_usd: float
     runs: int
     remaining_usd: float | None = Field(description="Negative once the budget is overspent; null without a limit")

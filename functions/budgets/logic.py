@@ -28,11 +28,15 @@ class Budgets:
     def of_month(self, month: str | None) -> BudgetsResponse:
         """Tell what every team spent in a month, this month if none is named.
 
+        A limit is held against its own month and later ones: nobody was told of it before it was set.
+
         Raises:
             DependencyUnavailable: the tables cannot be read.
         """
         chosen = month or f"{self._clock.now():%Y-%m}"
-        limits = {budget.team: budget.limit_usd for budget in self._budgets.all()}
+        limits = {
+            budget.team: budget.limit_usd for budget in self._budgets.all() if f"{budget.updated_at:%Y-%m}" <= chosen
+        }
         spent: dict[str | None, list[SpendRecord]] = {team: [] for team in limits}
         for record in self._spend.of_month(chosen):
             spent.setdefault(record.team, []).append(record)
@@ -42,13 +46,16 @@ class Budgets:
         return BudgetsResponse(month=chosen, budgets=lines, uncounted_runs=uncounted)
 
     def set(self, team: str, limit_usd: float) -> Budget:
-        """Set what a team may spend in a month.
+        """Set what a team may spend in a month, from this one on; the limit that it has already stays as it is.
 
         Raises:
             ApiError: no team can have that name.
             DependencyUnavailable: the budget cannot be written.
         """
         budget = Budget(team=_new_name(team), limit_usd=limit_usd, updated_at=self._clock.now())
+        for present in self._budgets.all():
+            if (present.team, present.limit_usd) == (budget.team, limit_usd):
+                return present
         self._budgets.put(budget)
         return budget
 

@@ -76,18 +76,22 @@ def test_a_bill_moves_what_was_spent(system: System) -> None:
         assert (line.spent_usd, line.runs) == (expected, 1)
 
 
-def test_a_limit_is_set_exceeded_and_deleted(system: System) -> None:
+def test_a_limit_is_set_exceeded_and_deleted_and_judges_no_earlier_month(system: System) -> None:
     team = "R&D / 50% \u00e4"
-    api = system.api()
+    api, now = system.api(), f"{datetime.now(UTC):%Y-%m}"
     assert api.set_budget(team, 2.5).limit_usd == 2.5
-    line = spending(system)[team]
+    line = spending(system, now)[team]
     assert (line.spent_usd, line.remaining_usd, line.over_budget, line.workflows) == (0, 2.5, False, [])
-    system.request("POST", "runs", run("spend-limit", 1, 2.75, team))
-    line = spending(system)[team]
+    times = {"started_at": f"{now}-01T00:00:00Z", "completed_at": f"{now}-01T00:00:00Z"}
+    system.request("POST", "runs", run("spend-limit", 1, 2.75, team, **times))
+    system.request("POST", "runs", run("spend-limit", 2, 9.0, team))
+    line = spending(system, now)[team]
     assert (line.spent_usd, line.remaining_usd, line.over_budget) == (2.75, -0.25, True)
-    assert spending(system, "2019-06")[team].spent_usd == 0
-    api.delete_budget(team)
     line = spending(system)[team]
+    assert (line.spent_usd, line.limit_usd, line.over_budget) == (9.0, None, False)
+    assert team not in spending(system, "2019-06")
+    api.delete_budget(team)
+    line = spending(system, now)[team]
     assert (line.spent_usd, line.limit_usd, line.remaining_usd, line.over_budget) == (2.75, None, None, False)
     with pytest.raises(RunquoteError) as caught:
         api.delete_budget(team)

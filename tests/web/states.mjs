@@ -575,7 +575,9 @@ const scenarios = {
 
     await button(page, "Earlier").click();
     await page.waitForURL(/month=20\d\d-\d\d$/);
-    await page.getByText("$0 spent on 0 runs").waitFor();
+    await page.getByText("A budget counts from the month in which it was set.").waitFor();
+    assert.match(await line("genomics").innerText(), /\$12\.00[^]*no budget then/);
+    assert.equal(await page.getByRole("button", { name: /the budget of|Set budget/ }).count(), 0);
     await page.goBack();
     await page.goto(`${webUrl}/budgets`);
     await page.getByRole("link", { name: "Estimate the batch" }).click();

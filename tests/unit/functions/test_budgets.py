@@ -1,7 +1,7 @@
 """What is spent, and the budgets: sums, the tables on moto, and what people are told."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -285,6 +285,27 @@ def test_a_month_against_its_limits() -> None:
     )
     assert (nobody.spent_usd, nobody.limit_usd) == (7, None)
     assert response.uncounted_runs == 0
+
+
+def test_a_limit_judges_its_own_month_and_later_ones_only() -> None:
+    set_in_june = budget("genomics", 5)
+    earlier, same, later = (
+        told(record("genomics", 9, month=month), limits=(set_in_june,)).of_month(month).budgets[0]
+        for month in ("2026-05", "2026-06", "2026-07")
+    )
+    assert (earlier.limit_usd, earlier.remaining_usd, earlier.over_budget) == (None, None, False)
+    assert (same.over_budget, later.over_budget) == (True, True)
+    assert told(limits=(set_in_june,)).of_month("2026-05").budgets == [], "nor is a team listed for it"
+
+
+def test_the_same_limit_again_keeps_its_date_and_another_one_has_its_own() -> None:
+    clock = FakeClock()
+    table = FakeBudgets(budget("genomics", 5))
+    budgets = Budgets(spend=FakeSpend(), budgets=table, workflows=FakeWorkflows(), clock=clock)
+    clock.time = NOW + timedelta(days=40)
+    assert budgets.set("genomics", 5).updated_at == NOW
+    assert budgets.set("genomics", 6).updated_at == clock.time
+    assert budgets.of_month("2026-06").budgets == []
 
 
 def test_the_month_is_this_one_unless_another_is_named() -> None:

@@ -333,6 +333,7 @@ export interface components {
             /**
              * Updated At
              * Format: date-time
+             * @description When it was set so; it is not held against earlier months
              */
             updated_at: string;
         };
@@ -348,7 +349,7 @@ export interface components {
             team: string | null;
             /**
              * Limit Usd
-             * @description Null where none is set
+             * @description Null where none was set in that month or before
              */
             limit_usd: number | null;
             /** Spent Usd */

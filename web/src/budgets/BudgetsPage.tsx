@@ -32,7 +32,7 @@ export default function BudgetsPage() {
         <>
           <section className="card stack" aria-labelledby="month-title">
             <MonthBar month={budgets.data.month} last={thisMonth} onChange={(next) => write({ month: next === thisMonth ? null : next })} />
-            <Month budgets={budgets.data} />
+            <Month budgets={budgets.data} over={budgets.data.month < thisMonth} />
           </section>
           {budgets.data.month === thisMonth && <QueuedBatch lines={budgets.data.budgets} />}
         </>
@@ -57,7 +57,7 @@ function MonthBar({ month, last, onChange }: { month: string; last: string; onCh
   );
 }
 
-function Month({ budgets: answer }: { budgets: Budgets }) {
+function Month({ budgets: answer, over: isOver }: { budgets: Budgets; over: boolean }) {
   const { month, budgets, uncounted_runs } = answer;
   const spent = budgets.reduce((sum, { spent_usd }) => sum + spent_usd, 0);
   const runs = budgets.reduce((sum, line) => sum + line.runs, 0);
@@ -88,7 +88,7 @@ function Month({ budgets: answer }: { budgets: Budgets }) {
           </span>
         </p>
       )}
-      {budgets.length > 0 && <BudgetsTable lines={budgets} />}
+      {budgets.length > 0 && <BudgetsTable lines={budgets} over={isOver} />}
       {uncounted_runs > 0 && (
         <ul className="warnings" aria-label="Warnings">
           <li>
@@ -98,7 +98,7 @@ function Month({ budgets: answer }: { budgets: Budgets }) {
         </ul>
       )}
       {budgets.length > 0 && <Export name={`budgets-${month}`} csv={() => toCsv(answer)} json={() => JSON.stringify(answer, null, 2)} />}
-      <AddBudget teams={budgets.flatMap(({ team }) => team ?? [])} />
+      {isOver ? <p className="hint">A budget counts from the month in which it was set.</p> : <AddBudget teams={budgets.flatMap(({ team }) => team ?? [])} />}
     </>
   );
 }

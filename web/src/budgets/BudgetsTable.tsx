@@ -8,14 +8,20 @@ import { counted, exactMoney, recordedMoney } from "@/format";
 import { LimitForm } from "./LimitForm";
 import { standing, teamName } from "./standing";
 
-/** A line for each team, with what it was spent on and a way to change its budget. */
-export function BudgetsTable({ lines }: { lines: readonly BudgetLine[] }) {
+interface BudgetsTableProps {
+  lines: readonly BudgetLine[];
+  /** The month is over: a budget that is set now is not held against it. */
+  over: boolean;
+}
+
+/** A line for each team, with what it was spent on and, while the month lasts, a way to change its budget. */
+export function BudgetsTable({ lines, over }: BudgetsTableProps) {
   const [query, write] = useQueryState();
   const [edited, setEdited] = useState<string | null>(null);
   return (
     <SortableTable
       label="Budgets by team"
-      columns={columns(setEdited)}
+      columns={columns(over ? null : setEdited)}
       rows={lines}
       rowKey={teamName}
       order={{ key: query.get("sort") ?? "spent", descending: query.get("order") !== "ascending" }}
@@ -25,7 +31,9 @@ export function BudgetsTable({ lines }: { lines: readonly BudgetLine[] }) {
   );
 }
 
-const columns = (edit: (team: string) => void): Column<BudgetLine>[] => [
+type Edit = ((team: string) => void) | null;
+
+const columns = (edit: Edit): Column<BudgetLine>[] => [
   { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => (
       <>
         <Team line={line} />
@@ -50,7 +58,7 @@ const columns = (edit: (team: string) => void): Column<BudgetLine>[] => [
     value: ({ remaining_usd }) => remaining_usd,
     cell: (line) => (
       <>
-        <Remaining line={line} />
+        <Remaining line={line} over={edit === null} />
         <span className="narrow-only">
           <Limit line={line} edit={edit} />
         </span>
@@ -67,7 +75,7 @@ const columns = (edit: (team: string) => void): Column<BudgetLine>[] => [
 ];
 
 /** A team's budget, and the way to another one. */
-function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: (team: string) => void }) {
+function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: Edit }) {
   if (team === null) return null;
   return (
     <span className="limit">
@@ -77,10 +85,12 @@ function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: (t
           {recordedMoney(limit_usd)}
         </>
       )}{" "}
-      <button type="button" className="link" onClick={() => edit(team)}>
-        {limit_usd === null ? "Set" : "Change"}
-        <span className="visually-hidden"> the budget of {team}</span>
-      </button>
+      {edit && (
+        <button type="button" className="link" onClick={() => edit(team)}>
+          {limit_usd === null ? "Set" : "Change"}
+          <span className="visually-hidden"> the budget of {team}</span>
+        </button>
+      )}
     </span>
   );
 }
@@ -114,8 +124,8 @@ function Team({ line }: { line: BudgetLine }) {
   );
 }
 
-function Remaining({ line }: { line: BudgetLine }) {
-  const { verdict, words } = standing(line);
+function Remaining({ line, over }: { line: BudgetLine; over: boolean }) {
+  const { verdict, words } = standing(line, over);
   if (verdict === null) return <span className="note">{words}</span>;
   const used = line.limit_usd ? Math.min(1, line.spent_usd / line.limit_usd) : 1;
   return (

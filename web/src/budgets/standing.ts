@@ -12,9 +12,9 @@ export interface Standing {
   words: string;
 }
 
-/** How a team stands to its budget, in a word or two. */
-export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine): Standing {
-  if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "no budget set" };
+/** How a team stands to its budget, in a word or two; in a month that is over, nobody can set one any more. */
+export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine, over = false): Standing {
+  if (limit_usd === null || remaining_usd === null) return { verdict: null, words: over ? "no budget then" : "no budget set" };
   const verdict = judgeSpending(spent_usd, limit_usd);
   const words = { "likely exceeds": `${recordedMoney(-remaining_usd)} over budget`, "may exceed": "nearly used up", within: "within budget" };
   return { verdict, words: words[verdict] };
