@@ -248,6 +248,64 @@ const scenarios = {
     await assertFocus(phone, figure(phone), "when the answer of a shared address is there");
   },
 
+  /** A link that a page does not wholly understand is an error in words; nothing of it is left out. */
+  async links(newPage) {
+    const page = await newPage();
+    const asked = [];
+    page.on("request", (request) => request.url().endsWith("/predictions") && asked.push(request.postData()));
+    for (const [path, words] of [
+      ["/?workflow=rnaseq-quant&input=9&iu=PB", "“iu” can be MB, GB, TB, GiB or TiB, and not “PB”."],
+      ["/?workflow=rnaseq-quant&input=9&unit=MB", "“unit” means nothing on this page."],
+      ["/?workflow=rnaseq-quant&input=9&input=90&iu=MB", "“input” is there 2 times."],
+      ["/?workflow=rnaseq-quant&input=9&iu=MB&p.speed=2", "No past run of rnaseq-quant has “speed”."],
+      ["/batch?colour=red", "“colour” means nothing on this page."],
+      ["/runs?status=DONE", "“status” can be SUCCEEDED, FAILED or CANCELLED, and not “DONE”."],
+      ["/runs?from=2026-02-30", "“from” must be a day like 2026-11-30, and not “2026-02-30”."],
+      ["/models?order=up", "“order” can be ascending or descending, and not “up”."],
+      ["/models?sort=colour", "There is no column “colour” to sort by"],
+      ["/accuracy?workflow=", "“workflow” is empty."],
+      ["/budgets?month=2026-13", "“month” must be a month like 2026-11, and not “2026-13”."],
+    ]) {
+      await page.goto(webUrl + path);
+      await page.getByRole("alert").getByText(words).waitFor();
+      assert.equal(await figure(page).count(), 0);
+    }
+    assert.deepEqual(asked, [], "nothing is asked of what is not understood");
+    await assertAccessible(page, "a link that is not understood");
+    await page.goto(`${webUrl}/?workflow=rnaseq-quant&input=9&iu=PB&nonsense=1`);
+    await page.getByText("“nonsense” means nothing on this page.").waitFor();
+    assert.equal(await page.title(), "This link cannot be read – Runquote");
+    await page.getByRole("link", { name: "open the page without it" }).click();
+    await page.getByRole("heading", { name: "Workflows with past runs" }).waitFor();
+    await page.goto(`${webUrl}/?workflow=rnaseq-quant&budget=lots`);
+    await page.getByText("Budget must be an amount in dollars, like 50").first().waitFor();
+    for (const path of ["models", "accuracy", "runs"]) {
+      await page.goto(`${webUrl}/${path}?workflow=rnaseq-qant`);
+      await page.getByText("There is no workflow called rnaseq-qant.").waitFor();
+    }
+    await page.goto(ask("rnaseq-qant"));
+    await page.getByText("We have no past runs of rnaseq-qant").waitFor();
+  },
+
+  /** A form that says something else than the answer beside it dims that, and says so. */
+  async stale(newPage) {
+    const page = await newPage();
+    await page.goto(ask("wgs-joint-calling"));
+    await figure(page).waitFor();
+    const note = page.getByText("You changed the form. This answers the question before");
+    assert.equal(await note.count(), 0);
+    await page.getByLabel("Budget").fill("7");
+    await note.waitFor();
+    assert(Number(await figure(page).evaluate((heading) => getComputedStyle(heading).opacity)) < 1);
+    await assertAccessible(page, "a stale answer");
+    await page.getByLabel("Budget").fill("");
+    await note.waitFor({ state: "detached" });
+    await page.getByLabel("Input dataset size", { exact: true }).fill("40");
+    await button(page, "estimate anew").click();
+    await note.waitFor({ state: "detached" });
+    await page.getByText("wgs-joint-calling, 40 GB in").waitFor();
+  },
+
   /** What past runs cannot tell is not dressed up as an estimate: what they can tell, and what would help, is said. */
   async unusable(newPage) {
     const page = await newPage();

@@ -25,6 +25,8 @@ def config(tmp_path: Path) -> Path:
     [
         "appearance",
         "form",
+        "links",
+        "stale",
         "unusable",
         "unobserved",
         "unscripted",

@@ -6,6 +6,7 @@ import { enteredKey, type Config } from "@/api/config";
 import { ApiContext } from "@/api/queries";
 import { configQuery } from "@/api/queryOptions";
 import { ApiKeyForm } from "@/components/ApiKeyForm";
+import { CheckedAddress } from "@/components/CheckedAddress";
 import { useTitle } from "@/components/hooks";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
@@ -13,7 +14,7 @@ import { Navigation } from "@/components/Navigation";
 import { PageBoundary } from "@/components/PageBoundary";
 import { PAGES } from "@/pages";
 
-const ROUTES = PAGES.map(({ path, load }) => ({ path, component: lazy(load) }));
+const ROUTES = PAGES.map(({ path, name, load }) => ({ path, name, Component: lazy(load) }));
 // Loaded only where people sign in.
 const SignInGate = lazy(() => import("@/sign-in/SignInGate"));
 
@@ -45,8 +46,12 @@ function Pages() {
     <PageBoundary key={path}>
       <Suspense fallback={<Loading label="Loading the page" problem={null} />}>
         <Switch>
-          {ROUTES.map((route) => (
-            <Route key={route.path} {...route} />
+          {ROUTES.map(({ path: own, name, Component }) => (
+            <Route key={own} path={own}>
+              <CheckedAddress path={own} name={name}>
+                <Component />
+              </CheckedAddress>
+            </Route>
           ))}
           <Route>
             <NotFound />

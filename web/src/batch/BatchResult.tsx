@@ -100,7 +100,7 @@ function Total({ total, coverage, runs, onChoose }: TotalProps) {
 function BudgetCheck({ total }: { total: BatchTotal }) {
   const [query, write] = useQueryState();
   const [text, setText] = useState(query.get("budget") ?? "");
-  const [left, setLeft] = useState(false);
+  const [left, setLeft] = useState(query.has("budget"));
   const error = left ? (budgetProblem(text) ?? undefined) : undefined;
   const budget = budgetProblem(text) === null ? toBudget(text) : null;
   const judged = budget === null ? null : judge(total.cost_usd, total.outcomes_usd, budget);

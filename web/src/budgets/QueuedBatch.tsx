@@ -25,7 +25,8 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
       </section>
     );
   }
-  const line = lines.find((each) => teamName(each) === query.get("team")) ?? lines[0];
+  const wanted = query.get("team");
+  const line = wanted === null ? lines[0] : lines.find((each) => teamName(each) === wanted);
   const interval = batch.total.intervals.find(({ coverage }) => coverage === 0.8);
   const range = interval ? `, ${inTen(interval.coverage, "times")} between ${moneyRange(interval.low_usd, interval.high_usd).join(" and ")}` : "";
   const missing = batch.rows.length - answered;
@@ -47,10 +48,11 @@ export function QueuedBatch({ lines }: { lines: readonly BudgetLine[] }) {
           </li>
         </ul>
       )}
-      {line && (
+      {lines.length > 0 && (
         <div className="queued">
-          <Field id="queued-team" label="Paid by">
-            <select id="queued-team" value={teamName(line)} onChange={({ target }) => write({ team: target.value })}>
+          <Field id="queued-team" label="Paid by" error={line ? undefined : `There is no team “${wanted}” in this month`}>
+            <select id="queued-team" value={line ? teamName(line) : ""} aria-invalid={!line} onChange={({ target }) => write({ team: target.value })}>
+              {!line && <option value="">Choose a team</option>}
               {lines.map((each) => (
                 <option key={teamName(each)}>{teamName(each)}</option>
               ))}

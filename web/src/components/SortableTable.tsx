@@ -1,5 +1,6 @@
 import { Fragment, useState, type ReactNode } from "react";
 import { count } from "@/format";
+import { Alert } from "./Alert";
 import { Table } from "./Table";
 
 export interface Column<T> {
@@ -39,8 +40,10 @@ export function SortableTable<T>({ label, columns, rows, rowKey, order, onOrder,
   };
   const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
   const shown = Math.min(page, last);
+  const sorts = columns.some(({ key, value }) => key === order.key && value);
   return (
     <div className="sortable">
+      {!sorts && <Alert title={`There is no column “${order.key}” to sort by`}>Choose one at the head of the table.</Alert>}
       <Table label={label}>
         <thead>
           <tr>

@@ -50,7 +50,7 @@ interface You {
   bytes: number;
   usd: number;
   interval: Interval;
-  /** Whether the figure may be told. */
+  /** Whether the figure may be told; a run of which past runs cannot tell is not drawn among them. */
   usable: boolean;
 }
 
@@ -75,7 +75,7 @@ function readCurve(detail: WorkflowDetail, coverage: number): Curve {
 function Legend({ curve, you }: { curve: Curve; you: You }) {
   return (
     <ul className="legend">
-      <li className="key-you">This run</li>
+      {you.usable && <li className="key-you">This run</li>}
       <li className="key-line">Typical run</li>
       <li className="key-band">{inTen(you.interval.coverage)} runs</li>
       {curve.points.some(({ extrapolated }) => extrapolated) && <li className="key-beyond">Beyond past runs</li>}
@@ -86,9 +86,9 @@ function Legend({ curve, you }: { curve: Curve; you: You }) {
 
 function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: number }) {
   const { points, runs } = curve;
-  const bytes = positiveExtent([you.bytes, ...points.map((point) => point.bytes), ...runs.map((run) => run.bytes)]);
+  const bytes = positiveExtent([...(you.usable ? [you.bytes] : []), ...points.map((point) => point.bytes), ...runs.map((run) => run.bytes)]);
   const usd = positiveExtent(
-    [you.usd, you.interval.low_usd, you.interval.high_usd, ...points.flatMap(({ low, high }) => [low, high]), ...runs.map((run) => run.usd)],
+    [...(you.usable ? [you.usd, you.interval.low_usd, you.interval.high_usd] : []), ...points.flatMap(({ low, high }) => [low, high]), ...runs.map((run) => run.usd)],
     SMALLEST_DRAWN_USD,
   );
   return (
@@ -110,10 +110,12 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
             {stretches(points).map((some, index) => (
               <path key={index} className={some.at(-1)?.extrapolated || some[0]?.extrapolated ? "trend beyond" : "trend"} d={linePath(along(some, (point) => point.usd))} />
             ))}
-            <g className="you">
-              <line x1={x(you.bytes)} x2={x(you.bytes)} y1={y(you.interval.low_usd)} y2={y(you.interval.high_usd)} />
-              <circle cx={x(you.bytes)} cy={y(you.usd)} r={6} />
-            </g>
+            {you.usable && (
+              <g className="you">
+                <line x1={x(you.bytes)} x2={x(you.bytes)} y1={y(you.interval.low_usd)} y2={y(you.interval.high_usd)} />
+                <circle cx={x(you.bytes)} cy={y(you.usd)} r={6} />
+              </g>
+            )}
           </>
         );
       }}
@@ -141,7 +143,8 @@ function describe({ points, runs }: Curve, you: You): string {
   const first = points[0];
   const last = points.at(-1);
   const trend = first && last ? `A typical run costs from ${money(first.usd)} at ${size(first.bytes)} to ${money(last.usd)} at ${size(last.bytes)}. ` : "";
-  return `Cost against input size, both on logarithmic axes, with ${runs.length} past runs. ${trend}This run reads ${size(you.bytes)}: ${you.usable ? `${aboutMoney(you.usd).toLowerCase()}, ` : ""}between ${low} and ${high}.`;
+  const own = you.usable ? `This run reads ${size(you.bytes)}: ${aboutMoney(you.usd).toLowerCase()}, between ${low} and ${high}.` : `This run, of ${size(you.bytes)}, is not in it.`;
+  return `Cost against input size, both on logarithmic axes, with ${runs.length} past runs. ${trend}${own}`;
 }
 
 function CurveTable({ name, curve, you }: { name: string; curve: Curve; you: You }) {

@@ -6,7 +6,7 @@ import { size, toField } from "@/format";
 import { ErrorSummary, type FieldError } from "./ErrorSummary";
 import { describedBy, Field } from "@/components/Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
-import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, unitsFor, varied, type FormValues, type SizeName } from "./question";
+import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, toSearch, unitsFor, varied, type FormValues, type SizeName } from "./question";
 import { SizeField, sizeId } from "./SizeField";
 import { formSchema } from "./validation";
 import { WorkflowField } from "./WorkflowField";
@@ -20,10 +20,15 @@ interface EstimateFormProps {
   /** Whether those values were meant as a question, so that what is wrong with them should be said at once. */
   asked: boolean;
   onAsk: (values: FormValues) => void;
+  /** Told whether the form says something else than the address, whose answer is shown. */
+  onDiffer: (differs: boolean) => void;
 }
 
+/** So that a button beside the answer can ask again. */
+export const ESTIMATE_FORM = "estimate-form";
+
 /** The question: which workflow, how much data, and whatever else is known of the run. */
-export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk }: EstimateFormProps) {
+export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk, onDiffer }: EstimateFormProps) {
   const schema = useMemo(() => formSchema(workflows), [workflows]);
   const form = useForm<FormValues>({
     values,
@@ -53,9 +58,14 @@ export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk }: Es
     if (asked) void form.handleSubmit(() => undefined, noteProblems)();
   }, [asked, values, form]);
 
+  const typed = useWatch({ control: form.control }) as FormValues;
+  const differs = toSearch({ ...typed, parameters: keepKnown(typed.parameters, profiles) }) !== toSearch({ ...values, parameters: keepKnown(values.parameters, profiles) });
+  useEffect(() => onDiffer(differs), [differs, onDiffer]);
+
   const errors = listErrors(form.formState.errors, profiles);
   return (
     <form
+      id={ESTIMATE_FORM}
       className="estimate-form card"
       onSubmit={form.handleSubmit((typed) => onAsk({ ...typed, parameters: keepKnown(typed.parameters, profiles) }), noteProblems)}
       noValidate

@@ -2,16 +2,17 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { WorkflowSummary } from "@/api/client";
 import { usePrediction, useWorkflow, useWorkflows } from "@/api/queries";
+import { Alert } from "@/components/Alert";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { useTitle } from "@/components/hooks";
 import { Answer } from "./Answer";
 import { earlyRequest } from "./early";
-import { EstimateForm } from "./EstimateForm";
+import { ESTIMATE_FORM, EstimateForm } from "./EstimateForm";
 import { FirstVisit } from "./FirstVisit";
-import { fromSearch, toRequest, toSearch, unitsGiven, type FormValues } from "./question";
+import { fromSearch, toRequest, toSearch, unitsGiven, unknownParameters, type FormValues } from "./question";
 import { headline } from "./usable";
-import { formSchema } from "./validation";
+import { budgetProblem, formSchema } from "./validation";
 
 /** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
 export default function EstimatePage() {
@@ -45,15 +46,18 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   const [, navigate] = useLocation();
   const values = useMemo(() => fromSearch(search, workflows), [search, workflows]);
   const workflow = workflows.find(({ workflow_name }) => workflow_name === values.workflow);
+  const unknown = workflow ? unknownParameters(values, workflow.parameters) : [];
   const request = useMemo(
-    () => (formSchema(workflows).safeParse(values).success ? toRequest(values, workflow?.parameters ?? []) : null),
-    [values, workflow, workflows],
+    () => (unknown.length === 0 && formSchema(workflows).safeParse(values).success ? toRequest(values, workflow?.parameters ?? []) : null),
+    [values, workflow, workflows, unknown.length],
   );
   const prediction = usePrediction(request);
   useTitle(prediction.data ? `${headline(prediction.data)}, ${prediction.data.workflow_name}` : "Estimate a run");
   /** Counts the times that a person asked, so that the same question asked again brings them to its answer again. */
   const [times, setTimes] = useState(0);
 
+  /** The form was changed since: what is shown answers another question. */
+  const [differs, setDiffers] = useState(false);
   const answer = useRef<HTMLDivElement>(null);
 
   const ask = (typed: FormValues) => {
@@ -76,14 +80,36 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
         workflows={workflows}
         values={values}
         unitsGiven={unitsGiven(search)}
-        asked={values.input !== ""}
+        asked={values.input !== "" || values.output !== "" || budgetProblem(values.budget) !== null}
         onAsk={ask}
+        onDiffer={setDiffers}
       />
-      <div className="answer" ref={answer} tabIndex={-1}>
+      <div className={differs && request ? "answer stale" : "answer"} ref={answer} tabIndex={-1}>
+        <div role="status">
+          {differs && request && (
+            <p className="stale-note">
+              You changed the form. This answers the question before:{" "}
+              <button type="submit" form={ESTIMATE_FORM} className="link">
+                estimate anew
+              </button>
+              .
+            </p>
+          )}
+        </div>
         {request ? (
           <Answer request={request} values={values} workflow={workflow} prediction={prediction} times={times} />
         ) : (
-          <FirstVisit workflows={workflows} />
+          <>
+            {unknown.length > 0 && (
+              <Alert title="This link cannot be read">
+                <p>
+                  No past run of {values.workflow} has {unknown.map((name) => `“${name}”`).join(" or ")}. Nothing was asked: correct the link, or estimate with the
+                  form.
+                </p>
+              </Alert>
+            )}
+            <FirstVisit workflows={workflows} />
+          </>
         )}
       </div>
     </div>

@@ -70,6 +70,14 @@ export function fromSearch(search: string, workflows: readonly WorkflowSummary[]
   };
 }
 
+/** Run parameters of an address that no past run has, by name. */
+export function unknownParameters({ parameters }: FormValues, profiles: readonly ParameterProfile[]): string[] {
+  const known = new Set(profiles.map(({ name }) => name));
+  return Object.keys(parameters)
+    .map(parameterName)
+    .filter((name) => !known.has(name));
+}
+
 /** Write the form as the query part of an address, without what is empty. */
 export function toSearch(values: FormValues): string {
   const query = new URLSearchParams();
