@@ -13,6 +13,7 @@ from typing import Protocol
 from local import cloud, image, webserver
 from local.apply import forget
 from local.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
+from local.ministack_adapter.journal_files import JOURNAL, set_aside
 from local.npm import build_web_app
 from local.settings import REPOSITORY, CloudSettings, SettingsError
 from local.webserver import WebSettings
@@ -64,7 +65,16 @@ class Embedded:
             with step("Model image"):
                 environment["RUNQUOTE_IMAGE"] = image.build(log=self._settings.state_directory / "image.log")
         with step(f"Local cloud on {self._settings.endpoint_url}"):
+            self._heal()
             cloud.start(self._settings, environment)
+
+    def _heal(self) -> None:
+        """Go on without what cannot be read of the latest writes, and say so: this is what a person asked for."""
+        if not cloud.is_running(self._settings):
+            for copy in set_aside(self._settings.state_directory / "ministack" / JOURNAL):
+                print(
+                    f"\n  Some of the latest writes could not be read and are left out: {copy} holds them", flush=True
+                )
 
     def serve_web(self, config: Mapping[str, object]) -> None:
         """See Backend."""

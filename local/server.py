@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local import image
+from local.ministack_adapter.journal_files import JOURNAL, BrokenStateError, check_snapshots, mend
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.context import Context, Limits
 from local.sagemaker.core import SageMaker
@@ -37,7 +39,8 @@ _Send = Callable[[_Message], Awaitable[None]]
 
 
 def run(settings: CloudSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Exits with one line on standard error when the directory is in use."""
+    """Serve until SIGTERM or SIGINT. Exits with one line on standard error when the directory is in use or cannot be
+    read."""
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     with sole_owner(settings.state_directory) as lock:
         end_processes_of(settings.state_directory)  # What a killed server and its watcher may have left.
@@ -90,8 +93,14 @@ def _serve(settings: CloudSettings) -> None:
 
     from local.ministack_adapter import adapter
 
+    state = settings.state_directory / "ministack"
+    try:
+        check_snapshots(state)
+        mend(state / JOURNAL)
+    except BrokenStateError as error:
+        sys.exit(str(error))
     sagemaker = make_sagemaker(settings.state_directory / "sagemaker", settings)
-    ministack = adapter.install(sagemaker, settings.state_directory / "ministack")
+    ministack = adapter.install(sagemaker, state)
     config = Config()
     config.bind = [f"{settings.bind_host}:{settings.port}"]
     config.keep_alive_timeout = 75
@@ -145,11 +154,20 @@ class Cloud:
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer one request, or live through start and stop."""
         if scope["type"] == "lifespan":
-            await self._ministack.application(scope, receive, self._through_start_and_stop(send))
+            await self._ministack.application(scope, self._pausing(receive), self._through_start_and_stop(send))
         elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
             await self._identify(send)
         else:
             await self._ministack.application(_with_path_as_sent(scope), receive, send)
+
+    def _pausing(self, receive: _Receive) -> _Receive:
+        async def received() -> _Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self._ministack.pause()
+            return message
+
+        return received
 
     def _through_start_and_stop(self, send: _Send) -> _Send:
         async def forward(message: _Message) -> None:

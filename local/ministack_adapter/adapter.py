@@ -10,14 +10,17 @@ from ministack.core.hypercorn_compat import install as install_reason_phrases
 from local.ministack_adapter import (
     alarms,
     api_gateway,
+    delivery,
     executions,
     lambdas,
+    objects,
     sagemaker,
     sagemaker_tasks,
     schedules,
     task_parameters,
 )
 from local.ministack_adapter.journal import Journal
+from local.ministack_adapter.journal_files import JOURNAL
 from local.ministack_adapter.patching import existing
 from local.ministack_adapter.snapshots import Snapshots
 from local.sagemaker.core import SageMaker
@@ -31,6 +34,8 @@ class Ministack:
     """Its ASGI application."""
     resume: Callable[[], None]
     """Tell of the executions that the last server left behind; once requests can be served."""
+    pause: Callable[[], None]
+    """Let executions go no further, since the server is about to end."""
 
 
 def install(our_sagemaker: SageMaker, state_directory: Path) -> Ministack:
@@ -38,10 +43,15 @@ def install(our_sagemaker: SageMaker, state_directory: Path) -> Ministack:
     install_reason_phrases()
     sagemaker.install(our_sagemaker)
     sagemaker_tasks.install(our_sagemaker)
-    for part in (lambdas, task_parameters, api_gateway, alarms, schedules):
+    for part in (delivery, lambdas, objects, task_parameters, api_gateway, alarms, schedules):
         part.install()
     snapshots = Snapshots(state_directory)
     executions.install(snapshots.keep_executions)
-    Journal(state_directory / "dynamodb-journal").install()
+    Journal(state_directory / JOURNAL).install()
     snapshots.install()
-    return Ministack(existing(app, "app"), lambda: executions.announce_aborted(executions.aborted_at_start))
+
+    def resume() -> None:
+        snapshots.include_executions()
+        executions.announce_aborted(executions.aborted_at_start, snapshots.keep_executions)
+
+    return Ministack(existing(app, "app"), resume, executions.cloud_ends.set)

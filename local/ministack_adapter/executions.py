@@ -11,6 +11,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions
 
+from local.ministack_adapter.delivery import once_kept, tell_so_far
 from local.ministack_adapter.patching import Untyped, existing, wrap
 from local.ministack_adapter.sagemaker_tasks import task_cancelled
 
@@ -27,9 +28,10 @@ class ExecutionEndedError(Exception):
 
 def install(keep: Callable[[], None]) -> None:
     """Make the changes. `keep` writes the executions to disk."""
-    wrap(stepfunctions, "_run_execution", _with_end)
+    wrap(stepfunctions, "_run_execution", partial(_with_end, keep))
     wrap(stepfunctions, "_fail_execution", _only_while_running)
-    wrap(stepfunctions, "_execute_task", _unless_ended)
+    wrap(stepfunctions, "_execute_task", partial(_unless_ended, keep))
+    wrap(stepfunctions, "_execute_wait", partial(_telling_first, keep))
     wrap(stepfunctions, "_invoke_resource_with_timeout", _with_cancellation)
     wrap(stepfunctions, "_invoke_nested_start_execution", _named_errors)
     wrap(stepfunctions, "_invoke_nested_start_execution_sync", _nested)
@@ -37,23 +39,27 @@ def install(keep: Callable[[], None]) -> None:
     wrap(stepfunctions, "_error_matches", _match_errors)
     wrap(stepfunctions, "_find_matching_retrier", _delay)
     wrap(stepfunctions, "_restore_state", _abort_restored)
+    wrap(stepfunctions, "_stop_execution", partial(_kept_first, keep))
     for name in ("_create_state_machine", "_update_state_machine"):
         wrap(stepfunctions, name, _keep_tracing)
 
 
-def announce_aborted(executions: list[_Execution]) -> None:
+def announce_aborted(executions: list[_Execution], keep: Callable[[], None]) -> None:
     """Emit the status events of executions that `_abort_restored` aborted, each under its own account and region."""
-    for execution in executions:
-        region, account = execution["executionArn"].split(":")[3:5]
-        with _scope(account, region):
-            existing(stepfunctions, "_emit_execution_status_event")(execution)
+    with once_kept(keep):
+        for execution in executions:
+            region, account = execution["executionArn"].split(":")[3:5]
+            with _scope(account, region):
+                existing(stepfunctions, "_emit_execution_status_event")(execution)
 
 
+cloud_ends = threading.Event()
+"""Set when the local cloud was asked to stop: executions go no further, and the next start aborts and tells of them."""
 aborted_at_start: list[_Execution] = []
 """What a restart ended: nothing of it runs any more."""
 
 
-def _with_end(run: Callable[[str], None]) -> Callable[[str], None]:
+def _with_end(keep: Callable[[], None], run: Callable[[str], None]) -> Callable[[str], None]:
     """Let the machine's TimeoutSeconds end an execution as TIMED_OUT; ministack does not look at it."""
 
     def run_execution(arn: str) -> None:
@@ -61,9 +67,10 @@ def _with_end(run: Callable[[str], None]) -> Callable[[str], None]:
         if execution is None:
             return
         token = task_cancelled.set(lambda: execution["status"] != "RUNNING")
-        timer = _timeout_timer(execution)
+        timer = _timeout_timer(execution, keep)
         try:
-            run(arn)
+            with once_kept(keep):
+                run(arn)
         finally:
             task_cancelled.reset(token)
             if timer is not None:
@@ -72,7 +79,7 @@ def _with_end(run: Callable[[str], None]) -> Callable[[str], None]:
     return run_execution
 
 
-def _timeout_timer(execution: _Execution) -> threading.Timer | None:
+def _timeout_timer(execution: _Execution, keep: Callable[[], None]) -> threading.Timer | None:
     machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) or {}
     try:
         seconds = json.loads(machine.get("definition", "{}")).get("TimeoutSeconds")
@@ -83,7 +90,7 @@ def _timeout_timer(execution: _Execution) -> threading.Timer | None:
     region, account = execution["executionArn"].split(":")[3:5]
 
     def end() -> None:
-        with _scope(account, region):
+        with _scope(account, region), once_kept(keep):
             _end(execution, "TIMED_OUT", "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
 
     timer = threading.Timer(seconds, end)
@@ -105,21 +112,42 @@ def _only_while_running(fail: Callable[[_Execution, str, str], None]) -> Callabl
     """An execution that was aborted stays ABORTED; ministack makes it FAILED when its task fails afterwards."""
 
     def fail_execution(execution: _Execution, error: str, cause: str) -> None:
-        if execution["status"] == "RUNNING":
+        if execution["status"] == "RUNNING" and not cloud_ends.is_set():
             fail(execution, error, cause)
 
     return fail_execution
 
 
-def _unless_ended(execute: Callable[..., Any]) -> Callable[..., Any]:
+def _unless_ended(keep: Callable[[], None], execute: Callable[..., Any]) -> Callable[..., Any]:
     """Start no task of an execution that has ended; ministack lets Map items and Parallel branches go on."""
 
     def execute_task(*arguments: Untyped) -> Untyped:
-        if task_cancelled.get()():
+        if cloud_ends.is_set() or task_cancelled.get()():
             raise ExecutionEndedError("The execution has ended.")
+        tell_so_far(keep)
         return execute(*arguments)
 
     return execute_task
+
+
+def _telling_first(keep: Callable[[], None], execute: Callable[..., Any]) -> Callable[..., Any]:
+    """Hold nothing back while an execution waits."""
+
+    def execute_wait(*arguments: Untyped) -> Untyped:
+        tell_so_far(keep)
+        return execute(*arguments)
+
+    return execute_wait
+
+
+def _kept_first(keep: Callable[[], None], stop: Callable[..., Any]) -> Callable[..., Any]:
+    """An execution that was stopped is on disk as that before anybody is told."""
+
+    def stop_execution(*arguments: Untyped) -> Untyped:
+        with once_kept(keep):
+            return stop(*arguments)
+
+    return stop_execution
 
 
 def _with_cancellation(invoke: Callable[..., Any]) -> Callable[..., Any]:
@@ -195,7 +223,8 @@ _DESCRIBED = {
 def _started_once(keep: Callable[[], None], start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
     """The same name and input as a running execution give that execution, as on AWS; ministack refuses it.
 
-    A new one is on disk before its start is answered: one that a crash loses would end without telling anybody.
+    A new one is on disk before its start is answered: one that a crash loses would end without telling anybody. Where
+    the disk does not take it, it is stopped, which tells, and the start is answered with an error.
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
     """
 
@@ -208,7 +237,11 @@ def _started_once(keep: Callable[[], None], start: Callable[[dict[str, Any]], An
                 return responses.json_response({"executionArn": arn, "startDate": running["startDate"]})
         answer = start(data)
         if answer[0] < 300:
-            keep()
+            try:
+                keep()
+            except OSError as error:
+                stepfunctions._stop_execution({"executionArn": json.loads(answer[2])["executionArn"]})
+                return responses.error_response_json("ServiceUnavailable", f"The disk: {error.strerror}", 503)
         return answer
 
     return start_execution

@@ -7,6 +7,7 @@ without telling anybody.
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,9 @@ PAUSE_SECONDS = 0.4
 _MAX_SHARE_OF_TIME = 0.1
 _JOURNALED = "dynamodb"
 _EXECUTIONS = "stepfunctions"
+_MESSAGES = "sqs"
 _COSTLY_SECONDS = 30
+_START_SECONDS = 10
 _logger = logging.getLogger(__name__)
 _Handler = Callable[..., Awaitable[Any]]
 _GetState = Callable[[], dict[str, Any] | None]
@@ -40,6 +43,7 @@ class Snapshots:
         self._written: dict[str, int] = {}
         self._configured: dict[str, tuple[str, float]] = {}
         self._executions = Executions()
+        self._executions_included = threading.Event()
 
     def install(self) -> None:
         """Notice the requests that can change something, and start writing."""
@@ -56,15 +60,34 @@ class Snapshots:
             answer = await handler(method, path, headers, body, query)
             if not _only_reads(method, headers):
                 self._asked.set()
+            if _takes_message(headers):  # One that was taken would come again after a crash.
+                self._write({_MESSAGES: existing(app, "_build_persistence_save_dict")()[_MESSAGES]})
             return answer
 
         return noticed
 
+    def include_executions(self) -> None:
+        """Write executions from now on: those that a restart ended must not be on disk as ended before that is told."""
+        self._executions_included.set()
+
     def keep_executions(self) -> None:
-        """Write the executions now, whatever else is due."""
+        """Write the executions now, and before them what they told. Raises OSError where that cannot be done.
+
+        In this order a crash in between finds a message and an execution that runs: told twice rather than never.
+        """
+        self._executions_included.wait(_START_SECONDS)
         services = existing(app, "_build_persistence_save_dict")()
-        while not self._write({_EXECUTIONS: services[_EXECUTIONS]}):
-            pass  # One of them went on while it was copied.
+        for key in (_MESSAGES, _EXECUTIONS):
+            while key in services and not self._written_now(key, services[key]):
+                pass
+
+    def _written_now(self, key: str, get_state: _GetState) -> bool:
+        try:
+            with self._writing:
+                self._write_one(key, get_state)
+        except RuntimeError:  # It changed while it was copied.
+            return False
+        return True
 
     def _run(self) -> None:
         while True:
@@ -83,6 +106,8 @@ class Snapshots:
 
         They are written when what is configured changes, and else now and then.
         """
+        if key == _EXECUTIONS:
+            return self._executions_included.is_set()
         if key not in _COSTLY:
             return key != _JOURNALED
         configured, now = _COSTLY[key](), time.monotonic()
@@ -92,19 +117,19 @@ class Snapshots:
         self._configured[key] = configured, now
         return True
 
-    def _write(self, services: dict[str, _GetState]) -> bool:
-        """Write what differs from what is on disk; whether nothing changed while it was copied."""
-        settled = True
+    def _write(self, services: dict[str, _GetState]) -> None:
+        """Write what differs from what is on disk."""
         with self._writing:
             for key, get_state in services.items():
                 try:
                     self._write_one(key, get_state)
                 except RuntimeError:  # A dictionary changed while it was copied.
                     self._asked.set()
-                    settled = False
-                except (TypeError, ValueError, OSError):
+                except OSError as error:  # A full disk: tried again with the next change, or now and then.
+                    self._asked.set()
+                    _logger.error("The state of %s cannot be written: %s", key, error)  # noqa: TRY400 - no fault of ours
+                except (TypeError, ValueError):
                     _logger.exception("The state of %s cannot be written", key)
-        return settled
 
     def _write_one(self, key: str, get_state: _GetState) -> None:
         if key == _EXECUTIONS:
@@ -119,7 +144,14 @@ class Snapshots:
         if self._written.get(key) == hash(text):
             return
         temporary = self._directory / f"{key}.json.snapshot"
-        temporary.write_text(text)
+        try:
+            with temporary.open("w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         temporary.replace(self._directory / f"{key}.json")
         self._written[key] = hash(text)
 
@@ -189,6 +221,10 @@ _COSTLY = {"cloudwatch_logs": _log_groups, "cloudwatch": _alarms, "lambda": _fun
 def _only_reads(method: str, headers: dict[str, str]) -> bool:
     action = headers.get("x-amz-target", "").rpartition(".")[2]
     return method in {"GET", "HEAD"} or action.startswith(("Get", "List", "Describe", "Query", "Scan", "BatchGet"))
+
+
+def _takes_message(headers: dict[str, str]) -> bool:
+    return headers.get("x-amz-target", "").startswith("AmazonSQS.DeleteMessage")
 
 
 def _executions_run() -> bool:

@@ -2,15 +2,20 @@
 
 SQLite in WAL mode rather than a file per resource: a commit is atomic and survives `kill -9` of the process
 (https://www.sqlite.org/wal.html), and the primary key settles which of two concurrent creations wins.
+
+Where the disk is full nothing new is taken, but what becomes of what is there (a job that ended) is not forgotten: it
+is known at once and written as soon as the disk takes it.
 """
 
 import json
+import logging
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
 
 Document = dict[str, Any]
+_logger = logging.getLogger(__name__)
 
 
 class AlreadyExistsError(Exception):
@@ -23,6 +28,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self._unwritten: dict[tuple[str, str], Document] = {}
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -40,13 +46,19 @@ class Store:
 
     def get(self, kind: str, name: str) -> Document | None:
         """The document, or None."""
-        rows = self._execute("SELECT document FROM documents WHERE kind = ? AND name = ?", kind, name)
-        return json.loads(rows[0][0]) if rows else None
+        with self._lock:
+            self._write_what_is_due()
+            if (kind, name) in self._unwritten:
+                return dict(self._unwritten[kind, name])
+            rows = self._execute("SELECT document FROM documents WHERE kind = ? AND name = ?", kind, name)
+            return json.loads(rows[0][0]) if rows else None
 
     def all(self, kind: str) -> list[Document]:
         """Every document of a kind, by name."""
-        rows = self._execute("SELECT document FROM documents WHERE kind = ? ORDER BY name", kind)
-        return [json.loads(row[0]) for row in rows]
+        with self._lock:
+            self._write_what_is_due()
+            rows = self._execute("SELECT name, document FROM documents WHERE kind = ? ORDER BY name", kind)
+            return [self._unwritten.get((kind, name)) or json.loads(document) for name, document in rows]
 
     def put(self, kind: str, name: str, document: Document) -> None:
         """Add the document or replace the one that is there."""
@@ -59,7 +71,8 @@ class Store:
             if document is None:
                 return None
             document = {key: value for key, value in (document | changes).items() if value is not None}
-            self.put(kind, name, document)
+            self._unwritten[kind, name] = document
+            self._write_what_is_due()
             return document
 
     def delete(self, kind: str, name: str) -> bool:
@@ -67,12 +80,23 @@ class Store:
         with self._lock:
             found = self.get(kind, name) is not None
             self._execute("DELETE FROM documents WHERE kind = ? AND name = ?", kind, name)
+            self._unwritten.pop((kind, name), None)
             return found
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    def _write_what_is_due(self) -> None:
+        """Write what the disk did not take before; what it still does not take stays due."""
+        for (kind, name), document in list(self._unwritten.items()):
+            try:
+                self.put(kind, name, document)
+            except sqlite3.OperationalError as error:
+                _logger.error("The state of %s %s cannot be written: %s", kind, name, error)  # noqa: TRY400 - no fault of ours
+                return
+            self._unwritten.pop((kind, name), None)
 
     def _execute(self, statement: str, *values: str) -> list[tuple[str, ...]]:
         with self._lock:

@@ -22,7 +22,7 @@ BUCKET = "runquote-test"
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    with running_cloud(tmp_path_factory.mktemp("cloud"), _programs()) as running:
+    with running_cloud(tmp_path_factory.mktemp("cloud"), programs()) as running:
         s3 = running.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_object(Bucket=BUCKET, Key="data/a.csv", Body=b"1,2\n")
@@ -30,7 +30,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
         yield running
 
 
-def _programs() -> dict[str, str]:
+def programs() -> dict[str, str]:
     """What makes the local SageMaker run the programs of `container/`, in this process's runner."""
     if runner_from() == "docker":
         return {"RUNQUOTE_RUNNER": "docker", "RUNQUOTE_IMAGE": build_stand_in()}

@@ -4,7 +4,11 @@ import json
 from functools import partial
 from pathlib import Path
 
-from local.testing import LocalCloud
+import pytest
+
+from local.cloud import CloudError
+from local.ministack_adapter.journal_files import JOURNAL, set_aside
+from local.testing import LocalCloud, running_cloud
 from tests.integration.local.conftest import BUCKET, ROLE, Machines, eventually
 
 
@@ -73,3 +77,21 @@ def test_state_survives_an_orderly_stop_too(cloud: LocalCloud) -> None:
     cloud.stop()
     cloud.start()
     assert client.describe_state_machine(stateMachineArn=arn)["tracingConfiguration"] == {"enabled": True}
+
+
+def test_a_journal_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
+    with running_cloud(tmp_path) as running:
+        journal = tmp_path / "ministack" / JOURNAL / "0.jsonl"
+        running.client("dynamodb").create_table(
+            TableName="durable",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        running.kill()
+        journal.write_text(f"rubbish\n{journal.read_text()}")
+        with pytest.raises(CloudError, match=r"ended while starting: Line 1 of .* cannot be read, .* `make up` sets"):
+            running.start()
+        assert set_aside(journal.parent)
+        running.start()
+        assert running.client("dynamodb").list_tables()["TableNames"] == ["durable"]

@@ -1,5 +1,8 @@
 """The journal of DynamoDB writes, without DynamoDB."""
 
+import errno
+import json
+import os
 import threading
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -10,6 +13,7 @@ import pytest
 from ministack.services import dynamodb
 
 from local.ministack_adapter.journal import Journal
+from local.ministack_adapter.journal_files import BrokenStateError, check_snapshots, mend, set_aside
 from local.ministack_adapter.patching import PINNED
 
 OK: tuple[int, dict[str, str], bytes] = (200, {}, b"{}")
@@ -75,6 +79,7 @@ def test_a_line_cut_off_by_a_crash_is_left_out(
     put({"n": 2})
     file = tmp_path / "0.jsonl"
     file.write_text(file.read_text()[:-5])
+    mend(tmp_path)
     assert Journal(tmp_path).replay() == 1
     assert replayed == [{"n": 1}]
 
@@ -108,3 +113,107 @@ def test_writes_do_not_overlap(journal: Journal) -> None:
     for thread in threads:
         thread.join()
     assert overlaps == [False, False, False]
+
+
+def full(after: int) -> Any:  # noqa: ANN401 - stands for os.write
+    """A disk that takes so many bytes more, and then none."""
+    left = [after]
+    write = os.write
+
+    def writing(descriptor: int, content: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        part = content[: left[0]]
+        left[0] -= len(part)
+        return write(descriptor, part)
+
+    return writing
+
+
+def test_a_write_that_the_disk_does_not_take_is_refused_and_not_done(
+    tmp_path: Path, journal: Journal, replayed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    def note(data: dict[str, Any]) -> Any:  # noqa: ANN401 - an answer of ministack
+        done.append(data["n"])
+        return OK
+
+    put = journal.journaled("_put_item", note)
+    put({"n": 1})
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full(after=30))
+        status, _, body = put({"n": 2})
+    assert (status, json.loads(body)["__type"]) == (500, "InternalServerError")
+    put({"n": 3})
+    assert done == [1, 3]
+    assert Journal(tmp_path).replay() == 2
+    assert replayed == [{"n": 1}, {"n": 3}]
+
+
+def test_a_torn_line_is_taken_back_later_where_the_disk_does_not_even_let_it_be_cut(
+    tmp_path: Path, journal: Journal, replayed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = journal.journaled("_put_item", lambda _: OK)
+    put({"n": 1})
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full(after=30))
+        disk.setattr(os, "ftruncate", full(after=0))
+        assert put({"n": 2})[0] == 500
+    put({"n": 3})
+    Journal(tmp_path).replay()
+    assert replayed == [{"n": 1}, {"n": 3}]
+
+
+def test_a_write_is_synced_before_it_is_done(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    monkeypatch.setattr(os, "fdatasync", lambda _: order.append("synced"))
+
+    def note(_: dict[str, Any]) -> Any:  # noqa: ANN401 - an answer of ministack
+        order.append("done")
+        return OK
+
+    journal.journaled("_put_item", note)({"n": 1})
+    assert order == ["synced", "done"]
+
+
+def test_what_raises_leaves_no_line(tmp_path: Path, journal: Journal) -> None:
+    def broken(_: dict[str, Any]) -> Any:  # noqa: ANN401 - an answer of ministack
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        journal.journaled("_put_item", broken)({"n": 1})
+    assert Journal(tmp_path).replay() == 0
+
+
+TORN = '{"write":"_put_item","account":"0","region":"r","da'
+LINE = '{"write":"_put_item","account":"0","region":"r","data":{"n":%d}}'
+
+
+def test_mending_keeps_what_was_written_behind_a_torn_line(tmp_path: Path, replayed: list[dict[str, Any]]) -> None:
+    (tmp_path / "0.jsonl").write_text(f"{LINE % 1}\n{TORN}{LINE % 2}\n{LINE % 3}\n{TORN}")
+    mend(tmp_path)
+    assert (tmp_path / "0.jsonl").read_text() == "".join(f"{LINE % n}\n" for n in (1, 2, 3))
+    assert Journal(tmp_path).replay() == 3
+    assert replayed == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_a_line_that_cannot_be_read_is_said_and_not_passed_over(tmp_path: Path) -> None:
+    content = f"{LINE % 1}\nrubbish\n{LINE % 3}\n"
+    (tmp_path / "0.jsonl").write_text(content)
+    with pytest.raises(BrokenStateError, match=r"^Line 2 of .*0\.jsonl cannot be read, .*`make up`"):
+        mend(tmp_path)
+    assert (tmp_path / "0.jsonl").read_text() == content
+    assert set_aside(tmp_path) == [tmp_path / "0.broken"]
+    assert (tmp_path / "0.broken").read_text() == content
+    assert (tmp_path / "0.jsonl").read_text() == f"{LINE % 1}\n{LINE % 3}\n"
+    mend(tmp_path)
+    assert set_aside(tmp_path) == []
+
+
+def test_a_snapshot_that_is_cut_off_is_said(tmp_path: Path) -> None:
+    (tmp_path / "dynamodb.json").write_text('{"payload": {}}')
+    check_snapshots(tmp_path)
+    (tmp_path / "dynamodb.json").write_text('{"payload": {')
+    with pytest.raises(BrokenStateError, match=r"dynamodb\.json is cut off"):
+        check_snapshots(tmp_path)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 root = Path(os.environ.get("RUNQUOTE_ML_ROOT", "/opt/ml"))
@@ -18,6 +19,7 @@ if hyperparameters.get("hang"):
     print("hanging", flush=True)
     signal.pause()
 
+time.sleep(float(hyperparameters.get("seconds", "0")))
 rows = [
     tuple(map(float, line.split(",")))
     for file in sorted((root / "input/data/train").rglob("*.csv"))
