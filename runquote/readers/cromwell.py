@@ -6,69 +6,61 @@ with `expandSubWorkflows=true`). Cromwell reads "8 GB" as 8 * 2^30 bytes (wdl4s.
 on AWS in it, so attempts are priced from what they requested.
 """
 
-import re
+import zlib
 from collections.abc import Iterator
-from fractions import Fraction
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field
+from runquote.readers.asked import parse_memory
+from runquote.readers.base import Document, Finished, Known, Moment, ReaderError, Rejected, Row, complete, parsed
+from runquote.readers.costs import Cost
+from runquote.readers.cromwell_calls import Attempt, Call, distinct
+from runquote.readers.files import load_json, opened
+from runquote.readers.folders import each_that_fits
 
-from runquote.readers.base import (
-    Document,
-    Finished,
-    Known,
-    Moment,
-    ReaderError,
-    Rejected,
-    Row,
-    complete,
-    parsed,
-    shown,
-)
-from runquote.readers.costs import Cost, Priced
-from runquote.readers.files import each_file, load_json
+__all__ = ["parse_memory", "read"]
 
 _STATUS = {"Succeeded": "SUCCEEDED", "Failed": "FAILED", "Aborted": "CANCELLED"}
-_MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([KMGT])i?)?B?")
-_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-_DISK = re.compile(r"(?<![0-9])([0-9]+)\s+(?:SSD|HDD|LOCAL)")
-"""One of a list such as "local-disk 100 SSD, /mnt/data 500 HDD"; sizes are taken for GiB."""
-_DEFAULT_CPU = 1.0
-_DEFAULT_MEMORY = "2 GB"
-"""What Cromwell's backends ask for where a task says nothing: https://cromwell.readthedocs.io/en/stable/RuntimeAttributes."""
+_MEMBERS = ('"id"', '"status"')
+_CHUNK = 2**16
+_MOST_LEFT_OUT = 0.5
+"""A run of which more cannot be priced is rejected."""
 
 
 def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
-    """Yield one run for each metadata file. Calls found in the call cache cost nothing. Raises ReaderError."""
-    yield from each_file(path, (".json", ".json.gz"), lambda file: iter([_read(file, known)]))
+    """Yield one run for each metadata file. Calls found in the call cache cost nothing. Raises ReaderError.
+
+    Files of a folder that are none are passed over, and a note says which.
+    """
+    yield from each_that_fits(path, "Cromwell metadata", _is_metadata, lambda file: iter([_read(file, known)]))
 
 
-class _Attributes(Document):
-    cpu: float | None = Field(default=None, gt=0, le=10_000)
-    memory: str = Field(default=_DEFAULT_MEMORY, max_length=100)
-    disks: str | None = Field(default=None, max_length=4000)
+def _is_metadata(path: Path) -> bool:
+    """Say whether a file of a folder is JSON that may be metadata, by the names of its members."""
+    missing = set(_MEMBERS)
+    try:
+        with opened(path, lines=False) as file:
+            text = file.read(_CHUNK)
+            if not text.lstrip().startswith("{"):
+                return False
+            while text and missing:
+                missing -= {member for member in missing if member in text}
+                more = file.read(_CHUNK)
+                text = text[-len(max(_MEMBERS, key=len)) :] + more if more else ""
+    except UnicodeDecodeError:
+        return False
+    except (ReaderError, OSError, EOFError, zlib.error):
+        return True  # whatever it is, it is packed badly, and to be told
+    return not missing or (path.name.endswith((".json", ".json.gz")) and "metadata" in path.name)
 
-    def disk_bytes(self) -> int:
-        """Return the size of all disks that say theirs; the backend for AWS Batch lets them grow as needed."""
-        return sum(int(gib) * 2**30 for gib in _DISK.findall(self.disks or ""))
 
-
-class _Caching(Document):
-    hit: bool | None = None
-
-
-class _Call(Document):
-    start: Moment = None
-    end: Moment = None
-    runtime_attributes: _Attributes = _Attributes()
-    call_caching: _Caching = _Caching()
-    preemptible: bool | None = None
-    sub_workflow_id: str | None = None
+class _CallOrWorkflow(Call):
     sub_workflow_metadata: "_Workflow | None" = None
 
 
 class _Workflow(Document):
-    calls: dict[str, list[_Call]] = Field(default_factory=dict)
+    calls: dict[str, list[_CallOrWorkflow]] | None = None
+    end: Moment = None
 
 
 class _Metadata(_Workflow):
@@ -76,7 +68,6 @@ class _Metadata(_Workflow):
     status: str
     workflow_name: str | None = None
     start: Moment = None
-    end: Moment = None
 
 
 def _read(path: Path, known: Known) -> Row | Rejected:
@@ -85,12 +76,22 @@ def _read(path: Path, known: Known) -> Row | Rejected:
     if status is None or metadata.start is None or metadata.end is None:
         problem = "never began to run" if status and metadata.start is None else "is not finished"
         return Rejected(str(path), f"{problem}: its status is {metadata.status}", metadata.id)
-    calls = list(_attempts(metadata))
-    if unexpanded := [call for _, call in calls if call.sub_workflow_id]:
-        reason = f"{len(unexpanded)} sub-workflows are not in the file: ask with expandSubWorkflows=true"
+    attempts = list(_attempts(metadata, metadata.end))
+    if reason := _refusal(metadata, attempts):
         return Rejected(str(path), reason, metadata.id)
-    paid = [(name, call) for name, call in calls if not call.call_caching.hit]
-    cached = f"{len(calls) - len(paid)} of {len(calls)}" if len(paid) < len(calls) else ""
+    cost, notes, unpriced = _cost(attempts, known)
+    if len(unpriced) > _MOST_LEFT_OUT * len(attempts):
+        return Rejected(
+            str(path), f"{len(unpriced)} of {len(attempts)} calls cannot be priced: {unpriced[0]}", metadata.id
+        )
+    tags = {}
+    if cached := sum(each.call.is_cached for each in attempts):
+        tags["cromwell.cached_calls"] = f"{cached} of {len(attempts)}"
+    if unpriced:
+        tags["cromwell.unpriced_calls"] = f"{len(unpriced)} of {len(attempts)}"
+        notes[f"{tags['cromwell.unpriced_calls']} calls cannot be priced and are left out: {path}: {unpriced[0]}"] = (
+            None
+        )
     finished = Finished(
         place=str(path),
         engine="cromwell",
@@ -98,48 +99,49 @@ def _read(path: Path, known: Known) -> Row | Rejected:
         status=status,
         started_at=metadata.start,
         completed_at=metadata.end,
-        cost=Cost.of(_priced(path, name, call, known) for name, call in paid),
+        cost=cost,
         workflow_name=metadata.workflow_name,
-        tags={"cromwell.cached_calls": cached} if cached else {},
-        notes=("calls came from the call cache: this is cheaper than a run from scratch",) if cached else (),
+        tags=tags,
+        notes=tuple(notes),
     )
     return complete(finished, known)
 
 
-def _attempts(workflow: _Workflow) -> Iterator[tuple[str, _Call]]:
-    """Yield every attempt of every call, those of sub-workflows too, with the call's name."""
-    for name, attempts in workflow.calls.items():
-        for attempt in attempts:
-            if attempt.sub_workflow_metadata:
-                yield from _attempts(attempt.sub_workflow_metadata)
+def _refusal(metadata: _Metadata, attempts: list[Attempt]) -> str | None:
+    """Return why metadata is no run of which the cost can be told, if so."""
+    if metadata.calls is None and metadata.status == "Succeeded":
+        return "its calls are not in the file: ask for the whole metadata"
+    if unexpanded := sum(bool(each.call.sub_workflow_id) for each in attempts):
+        return f"{unexpanded} sub-workflows are not in the file: ask with expandSubWorkflows=true"
+    if all(each.call.is_cached for each in attempts):
+        return (
+            "all its calls came from the call cache: it cost nothing"
+            if attempts
+            else "it made no call: it cost nothing"
+        )
+    return None
+
+
+def _cost(attempts: list[Attempt], known: Known) -> tuple[Cost, dict[str, None], list[str]]:
+    """Return what attempts cost, the notes on them, and why some cannot be priced."""
+    cost, unpriced = Cost(), list[str]()
+    notes: dict[str, None] = {}
+    for attempt in attempts:
+        try:
+            cost.add(attempt.priced(known, notes))
+        except (ValueError, ReaderError) as error:
+            unpriced.append(f"call {attempt.name}: {error}")
+    return cost, notes, unpriced
+
+
+def _attempts(workflow: _Workflow, end: datetime, prefix: str = "") -> Iterator[Attempt]:
+    """Yield every attempt of every call, those of sub-workflows too."""
+    for name, calls in (workflow.calls or {}).items():
+        for call in distinct(calls):
+            shard = f"[{call.shard_index}]" if call.shard_index not in (None, -1) else ""
+            place = f"{prefix}{name}{shard}"
+            inner = call.sub_workflow_metadata
+            if inner:
+                yield from _attempts(inner, inner.end or end, f"{place} ")
             else:
-                yield name, attempt
-
-
-def _priced(path: Path, name: str, call: _Call, known: Known) -> Priced:
-    """Return what an attempt costs; one that never started costs nothing."""
-    if call.start is None or call.end is None:
-        return Priced(name, 0.0)
-    attributes = call.runtime_attributes
-    try:
-        memory = parse_memory(attributes.memory)
-    except ValueError as error:
-        raise ReaderError(f"{path}: call {name}: runtimeAttributes: {error}") from None
-    seconds = max(0.0, (call.end - call.start).total_seconds())
-    return known.priced(
-        name,
-        vcpu=attributes.cpu or _DEFAULT_CPU,
-        memory_bytes=memory,
-        seconds=seconds,
-        spot=known.spot or call.preemptible is True,
-        disk_bytes=attributes.disk_bytes(),
-    )
-
-
-def parse_memory(text: str) -> int:
-    """Return the bytes of a runtime attribute like "8 GB", with powers of 1024. Raises ValueError for anything else."""
-    match = _MEMORY.fullmatch(text.strip())
-    if not match:
-        raise ValueError(f"cannot read memory {shown(text)}")
-    factor: int = 1024 ** _POWERS[match[2] or ""]
-    return round(Fraction(match[1]) * factor)
+                yield Attempt(place, call, end)

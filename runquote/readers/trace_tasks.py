@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from enum import StrEnum
 from pathlib import Path
 
 from runquote.readers.base import Known
 from runquote.readers.costs import Priced
+from runquote.readers.notes import GPUS, Notes
 from runquote.readers.trace_cells import Cells
 from runquote.readers.trace_lines import lines_of
 
@@ -24,17 +24,8 @@ _ACCELERATORS = ("accelerator", "gpu")
 _NAMES_OF_GPUS = ("cuda", "gpu", "nvidia", "rocm", "parabricks")
 
 
-class Note(StrEnum):
-    """What was assumed about a task, as it is said of a run; `short` says it of the task."""
-
-    short: str
-
-    def __new__(cls, short: str, text: str) -> "Note":
-        """Make a member of its two texts."""
-        member = str.__new__(cls, text)
-        member._value_ = text
-        member.short = short
-        return member
+class Note(Notes):
+    """What was assumed about a task."""
 
     MEASURED = (
         "by what it used",
@@ -61,7 +52,7 @@ class Note(StrEnum):
         "to the end of the run",
         "tasks were stopped or had not ended when the trace was written: they are priced to the end of the run",
     )
-    ACCELERATORS = "GPUs not priced", "tasks held GPUs, which the price book does not price: the real cost is higher"
+    ACCELERATORS = GPUS
     PERHAPS_ACCELERATORS = (
         "GPUs?",
         "the containers or queues of tasks are named after GPUs: if tasks held any, the real cost is higher",

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from runquote.pricing import PriceError, price_book
 from runquote.readers import batch, cromwell, healthomics, nextflow, snakemake
 from runquote.readers.base import Known, ReaderError, Rejected, Row
+from runquote.readers.cromwell_calls import Call
 from tests.unit.runquote.rows import rejections, runs
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -178,7 +179,7 @@ def test_disks_that_tasks_asked_for_cost_where_there_are_volumes(tmp_path: Path)
     [("local-disk 100 SSD", 100), ("local-disk 10 HDD, /mnt/data 500 SSD", 510), ("local-disk", 0), (None, 0)],
 )
 def test_disks_of_cromwell_add_up(disks: str | None, gib: int) -> None:
-    assert cromwell._Attributes(disks=disks).disk_bytes() == gib * 2**30
+    assert Call.model_validate({"runtimeAttributes": {"disks": disks}}).disk_bytes() == gib * 2**30
 
 
 def test_spot_costs_its_share() -> None:
