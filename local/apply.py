@@ -18,12 +18,14 @@ import sys
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from local import provider
 from local.settings import REPOSITORY
 from local.tools import TOOLS, pip_install
 
-ROOT = REPOSITORY / "terraform"
+ROOT = provider.ROOT
 MINIMUM_VERSION = (1, 10)
 LOCAL_VARIABLES: Mapping[str, object] = {
     "project_dir": str(REPOSITORY),
@@ -129,8 +131,7 @@ def terraform_command() -> list[str]:
 
 def _version(command: list[str]) -> tuple[int, ...]:
     try:
-        answer = subprocess.run([*command, "version", "-json"], capture_output=True, timeout=60, check=True)
-        return tuple(int(part) for part in json.loads(answer.stdout)["terraform_version"].split("-")[0].split("."))
+        return tuple(int(part) for part in provider.version_of(command)["terraform_version"].split("-")[0].split("."))
     except (OSError, subprocess.SubprocessError, ValueError, KeyError):
         return (0,)
 
@@ -149,12 +150,14 @@ class _Terraform:
         self._directory = state_directory.absolute() / "terraform"
         self._root = self._directory / "root"
         self._log = self._directory / "terraform.log"
-        self._command = [*terraform_command(), f"-chdir={self._root}"]
+        self._terraform = terraform_command()
+        self._command = [*self._terraform, f"-chdir={self._root}"]
         self._environment = dict(environment) | {
             "TF_DATA_DIR": str(self._directory / "data"),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
             "AWS_MAX_ATTEMPTS": "4",  # the provider's 25 would try for many minutes to reach a cloud that is not there
+            "TF_REGISTRY_DISCOVERY_RETRY": "0",  # `local.provider` has asked before
         }
         self.completed_marker = self._directory / "completed"
         self.variables_option = f"-var-file={self._directory / 'variables.tfvars.json'}"
@@ -171,17 +174,39 @@ class _Terraform:
         values.touch(mode=0o600)
         values.write_text(json.dumps({**LOCAL_VARIABLES, **variables}, indent=2))
         stamp, digest = self._directory / "initialised", self._digest()
-        if not stamp.exists() or stamp.read_text() != digest:
-            self.run("init", "-reconfigure", lock=False)
+        if not stamp.exists() or stamp.read_text() != digest or self._provider_is_gone():
+            self._initialise()
             stamp.write_text(digest)
 
-    def run(self, *arguments: str, accept: tuple[int, ...] = (0,), lock: bool = True) -> int:
-        """Run a subcommand with its output in the log; return its exit status, which must be an accepted one."""
+    def _initialise(self) -> None:
+        """Run init with the provider from wherever it can be had."""
+        try:
+            platform = provider.platform_of(self._terraform)
+            source = provider.source(platform, self._environment, self._directory / "plugin-cache")
+        except provider.ProviderError as error:
+            raise TerraformError(str(error)) from error
+        provider.say(source)
+        if source.problem and "certificate" not in source.problem:  # Terraform may trust what Python does not
+            raise TerraformError(source.problem)
+        if source.mirror:
+            # It names the version and the checksums of an earlier source; a mirror may have others.
+            (self._root / ".terraform.lock.hcl").unlink(missing_ok=True)
+        try:
+            self.run("init", "-reconfigure", *source.options, lock=False, variables=source.environment)
+        except TerraformError as error:
+            raise TerraformError(source.problem or f"{error}\n({source.description})") from error
+
+    def _provider_is_gone(self) -> bool:
+        """Unpacked packages of a mirror are links to it."""
+        return any(path.is_symlink() and not path.exists() for path in (self._directory / "data").rglob("*_*"))
+
+    def run(self, *arguments: str, lock: bool = True, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Run a subcommand with its output in the log and these further variables. Raises TerraformError."""
         options = ["-input=false", "-no-color", *([f"-lock-timeout={LOCK_SECONDS}s"] if lock else [])]
         with self._log.open("w") as log:
             process = subprocess.Popen(
                 [*self._command, arguments[0], *options, *arguments[1:]],
-                env=self._environment,
+                env={**self._environment, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -193,9 +218,8 @@ class _Terraform:
                 process.send_signal(signal.SIGINT)  # Terraform finishes what is in flight and writes its state.
                 process.wait()
                 raise
-        if status not in accept:
+        if status:
             raise TerraformError(f"terraform {arguments[0]} failed:\n{self._errors()}\n(whole output: {self._log})")
-        return status
 
     def read(self, *arguments: str) -> str:
         """Run a subcommand that only reads; return its output."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local import provider
 from local.apply import LOCAL_VARIABLES, ROOT, plan, terraform_command
 from local.settings import HOST
 from tests.terraform.conftest import FUNCTIONS, TABLES, Deployment, resources_of
@@ -45,10 +46,11 @@ def test_the_root_is_formatted() -> None:
 
 def test_the_root_is_valid_as_it_stands(tmp_path: Path) -> None:
     """In the place where people apply it to AWS, with its S3 backend; nothing is left there."""
-    environment = os.environ | {"TF_DATA_DIR": str(tmp_path)}
+    source = provider.source(provider.platform_of(terraform_command()), os.environ, tmp_path / "cache")
+    environment = {**os.environ, **source.environment, "TF_DATA_DIR": str(tmp_path / "data")}
     before = sorted(ROOT.iterdir())
     try:
-        for command in (["init", "-backend=false", "-input=false"], ["validate"]):
+        for command in (["init", "-backend=false", "-input=false", *source.options], ["validate"]):
             answer = subprocess.run(
                 [*terraform_command(), f"-chdir={ROOT}", *command, "-no-color"],
                 capture_output=True,
