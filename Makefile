@@ -12,6 +12,13 @@ export RUNQUOTE_BACKEND := $(BACKEND)
 # Who may call, whoever has the key or people who sign in: make up AUTH=cognito
 AUTH ?= $(or $(RUNQUOTE_AUTH),api_key)
 export RUNQUOTE_AUTH := $(AUTH)
+# uv and Node trust what the machine trusts, as pip and git do: proxies sign with certificates of their own.
+TRUSTED := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(TRUSTED),)
+UV_SYSTEM_CERTS ?= true
+NODE_EXTRA_CA_CERTS ?= $(TRUSTED)
+export UV_SYSTEM_CERTS NODE_EXTRA_CA_CERTS
+endif
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 export PYTHONPATH := $(CURDIR)
@@ -34,8 +41,9 @@ clean: ## Stop everything and remove its data and builds
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.down --forget; fi
 	@rm -rf build/local build/functions web/dist
 
-doctor: .venv/.installed ## Say what this machine has, what is missing and how to get it
-	@$(PYTHON) -m local.doctor
+doctor: ## Say what this machine and its network have, what is missing and how to get it
+	@sh local/bootstrap.sh || true
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.doctor; else exit 1; fi
 
 build: .venv/.installed ## Build the function zips and the web app
 	@$(PYTHON) -m functions.build

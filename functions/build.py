@@ -9,14 +9,14 @@ import fcntl
 import hashlib
 import py_compile
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local import tools
+from local.packages import uv_pip
+from local.tools import ToolMissingError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY / "requirements" / "functions.txt"
@@ -131,14 +131,10 @@ def _vendored(output: Path) -> Path:
 
 
 def _install(folder: Path) -> None:
-    subprocess.run(
-        [
-            *[tools.uv(), "pip", "install", "--quiet", "--target", str(folder), "--no-config", "--no-deps"],
-            *["--python-platform", PLATFORM, "--python-version", PYTHON, "--only-binary", ":all:"],
-            *["--require-hashes", "-r", str(REQUIREMENTS)],
-        ],
-        check=True,
-        cwd=REPOSITORY,
+    uv_pip(
+        REQUIREMENTS,
+        *["install", "--target", str(folder), "--no-deps", "--python-platform", PLATFORM, "--python-version", PYTHON],
+        *["--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS)],
     )
     for path in [*folder.rglob("*.pyc"), folder / ".lock"]:
         path.unlink(missing_ok=True)
@@ -178,7 +174,11 @@ def _bytecode(modules: Mapping[str, bytes], scratch: Path) -> dict[str, bytes]:
 
 def main() -> None:
     """Build, and print the sizes."""
-    for slug, size in build().items():
+    try:
+        sizes = build()
+    except ToolMissingError as missing:
+        sys.exit(str(missing))
+    for slug, size in sizes.items():
         print(f"{slug:18} {size / 1e6:6.2f} MB")
 
 

@@ -67,6 +67,8 @@ class Embedded:
         with step(f"Local cloud on {self._settings.endpoint_url}"):
             self._heal()
             cloud.start(self._settings, environment)
+        if self._web_app.done():
+            self._web_app.result()  # packages that cannot be had are known by now
 
     def _heal(self) -> None:
         """Go on without what cannot be read of the latest writes, and say so: this is what a person asked for."""

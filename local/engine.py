@@ -17,7 +17,7 @@ def engine_problem() -> str | None:
     if not shutil.which("docker"):
         return "Docker is not installed: see https://docs.docker.com/engine/install/"
     try:
-        docker("version", "--format", "{{.Server.Version}}")
+        docker("version", "--format", "{{.Server.Version}}", timeout=15)
     except EngineError as error:
         return f"Docker is installed, but no engine answers: {error}"
     return None

@@ -23,9 +23,10 @@ from local import cloud
 from local.apply import ROOT, TerraformError, plan
 from local.clients import client_for
 from local.engine import LAMBDA_IMAGE, EngineError, engine_problem
+from local.packages import environment
 from local.relay import reachable_from_containers
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
-from local.tools import ToolMissingError, environment
+from local.tools import ToolMissingError
 
 CONFIG = REPOSITORY / "samconfig.yaml"
 DEFAULT_PORTS = {"start-api": 3000, "start-lambda": 3001}

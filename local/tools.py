@@ -1,7 +1,7 @@
 """Tools that may be missing from the machine, and how to get them."""
 
-import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,36 +23,33 @@ def runs(command: str, *arguments: str) -> bool:
         return False
 
 
+def last_line(text: str) -> str:
+    """What a program's complaint ends with: the cause of all that it says before."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("hint:")]
+    return re.sub(r"^(cause|error|npm error|ERROR):? ", "", lines[-1]) if lines else "no reason given"
+
+
 def pip_install(package: str) -> None:
-    """Install a package into the environment of tools, which is kept apart from the project's own."""
-    if not (TOOLS / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=True)
-    pip = [str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, package], check=True)
+    """Install a package into the environment of tools, which is kept apart from the project's own.
 
-
-def environment(name: str) -> Path:
-    """Return `bin` of an environment with exactly requirements/<name>.txt, made on first use and after changes.
-
-    For programs whose dependencies would bind ours. Raises ToolMissingError when the packages cannot be had.
+    Raises ToolMissingError within seconds where the package index cannot be reached.
     """
-    lock = REPOSITORY / "requirements" / f"{name}.txt"
-    folder = REPOSITORY / "build" / "environments" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = folder / ".installed"
-    with folder.with_name(f"{name}.lock").open("w") as held:  # Beside it: uv itself locks `.lock` within.
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
-            print(f"Installing requirements/{name}.txt into {folder.relative_to(REPOSITORY)}", file=sys.stderr)
-            sync = ["pip", "sync", "--quiet", "--require-hashes"]
-            for command in (
-                ["venv", "--quiet", "--allow-existing", "--python", "3.13", str(folder)],
-                [*sync, "--python", str(folder / "bin" / "python"), str(lock)],
-            ):
-                if subprocess.run([uv(), *command], cwd=REPOSITORY, check=False).returncode:
-                    raise ToolMissingError(f"The packages of requirements/{name}.txt could not be installed")
-            stamp.write_bytes(lock.read_bytes())
-    return folder / "bin"
+    if not (TOOLS / "bin" / "python").exists():
+        made = subprocess.run([sys.executable, "-m", "venv", str(TOOLS)], check=False)
+        if made.returncode:
+            raise ToolMissingError(
+                f"{package} is not here, and {sys.executable} makes no environment for it: see above"
+            )
+    pip = [str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    answer = subprocess.run(
+        [*pip, "--retries=1", "--timeout=10", package], stderr=subprocess.PIPE, text=True, check=False
+    )
+    if answer.returncode:
+        broken = [*re.findall(r"connection broken by '(.*)': ", answer.stderr), last_line(answer.stderr)]
+        raise ToolMissingError(
+            f"{package} is not here and could not be had from PyPI: {broken[0]}."
+            " Install it yourself, or set PIP_INDEX_URL, PIP_FIND_LINKS or HTTPS_PROXY."
+        )
 
 
 def uv() -> str:

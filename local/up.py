@@ -26,6 +26,7 @@ from local.engine import EngineError
 from local.npm import NpmError
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from local.sign_in import PERSON, add_person, program_token
+from local.tools import ToolMissingError
 from runquote.client import Client, RunquoteError
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import read_runs
@@ -252,5 +253,5 @@ if __name__ == "__main__":
         up(CloudSettings.from_environment())
     except (UpError, SettingsError, cloud.CloudError, TerraformError, NpmError, RunquoteError, ReaderError) as error:
         fail(error)
-    except (webserver.WebServerError, EngineError) as error:
+    except (webserver.WebServerError, EngineError, ToolMissingError) as error:
         fail(error)

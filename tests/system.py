@@ -85,6 +85,8 @@ def running_system(state_directory: Path) -> Iterator[System]:
     try:
         yield System(cloud, up(settings, backend))
     except ToolMissingError as error:
+        if backend is None:
+            raise
         pytest.skip(f"LocalStack cannot be installed here: {error}")
     finally:
         webserver.stop(webserver.WebSettings.from_environment(settings.state_directory))

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,16 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`uv tool install .`, with the versions that this repository is tested with."""
     home = tmp_path_factory.mktemp("tools")
     places = {"UV_TOOL_DIR": str(home / "tools"), "UV_TOOL_BIN_DIR": str(home / "bin")}
-    install = [uv(), "tool", "install", "--quiet", "--python=3.13", "--constraints", "requirements/dev.txt", "."]
+    install = [
+        uv(),
+        "tool",
+        "install",
+        "--quiet",
+        f"--python={sys.executable}",
+        "--constraints",
+        "requirements/dev.txt",
+        ".",
+    ]
     subprocess.run(install, cwd=REPOSITORY, env=os.environ | places, check=True)
     return home / "bin" / "runquote"
 

@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from local.backends import Step
+from local.packages import environment
 from local.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment
 from local.testing import LocalCloud, free_port, running_cloud
-from local.tools import environment
 
 PLUGINS = tuple(REPOSITORY / "local" / "localstack" / name for name in ("plugin", "stand_ins"))
 START_SECONDS = 180

@@ -13,6 +13,7 @@ from cfnlint.config import ManualArgs
 
 from contract import container
 from contract.states import STATE_ERRORS
+from local import npm
 from local.tools import node_environment
 from tests.statemachine.definitions import NAMES, definition, problems, states
 
@@ -47,8 +48,7 @@ def test_cfn_lint_really_looks() -> None:
 @pytest.fixture(scope="module")
 def asl_validator() -> Callable[[dict[str, Any], Path], str]:
     if not (HERE / "node_modules" / "asl-validator").exists():
-        install = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(install, cwd=HERE, env=node_environment(), check=True, capture_output=True)
+        npm.install(HERE)
 
     def validate(machine: dict[str, Any], directory: Path) -> str:
         path = directory / "machine.json"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.apply import ROOT
-from local.tools import environment
+from local.packages import environment
 from tests.terraform.conftest import TABLES, Deployment
 from tests.terraform.policies import allow
 
