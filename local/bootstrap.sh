@@ -54,6 +54,8 @@ print(sys.executable)" 2>/dev/null </dev/null; then exit 0; fi
 }
 
 python=$(python_of 3.13 "ctypes, ssl, zlib")
+# `make doctor` runs in it even where nothing can be installed into it.
+if [ -n "$python" ] && ! [ -x .venv/bin/python ]; then "$python" -m venv --without-pip .venv >/dev/null 2>&1 || true; fi
 
 if uv --version >/dev/null 2>&1; then
   uv=uv

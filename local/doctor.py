@@ -78,7 +78,10 @@ def _index() -> Line:
     """Only what is not installed yet needs it."""
     missing = [name for name in APART if not (REPOSITORY / "build" / "environments" / name / ".installed").exists()]
     wanted = ", ".join(f"requirements/{name}.txt (`{APART[name]}`)" for name in missing) or "changed packages"
-    problem = packages.index_problem(REPOSITORY / "requirements" / "dev.txt")
+    try:
+        problem = packages.index_problem(REPOSITORY / "requirements" / "dev.txt")
+    except ToolMissingError:
+        return False, "Package index: uv is needed first"
     if problem:
         return False, f"Package index: cannot be reached ({problem}), needed for {wanted}. {packages.WAY_OUT}"
     return True, "Package index (PyPI, or the one that uv is told of): answers"

@@ -135,6 +135,20 @@ def test_a_python_that_cannot_be_fetched_ends_with_the_way_out(machine: Machine)
     assert "UV_PYTHON_INSTALL_MIRROR" in how
 
 
+def test_doctor_has_a_python_even_where_uv_cannot_be_had(machine: Machine) -> None:
+    (machine.bin / "uv").unlink()
+    python = machine.bin / "python3.13"
+    machine.program(
+        python,
+        '#!/bin/sh\ncase "$*" in *ensurepip*) exit 1 ;; "-m venv --without-pip .venv") mkdir -p .venv/bin ;;'
+        ' *"\'3.13\'"*) echo "$0" ;; *) exit 1 ;; esac\n',
+    )
+    for name in ("python3", "python3.11", "python3.12", "python3.14"):
+        machine.program(machine.bin / name, BROKEN_SHIM)
+    machine.bootstrap(PIP_INDEX_URL="http://127.0.0.1:9/simple", HTTPS_PROXY="http://127.0.0.1:9")
+    assert (machine.folder / "checkout" / ".venv" / "bin").is_dir()
+
+
 def test_packages_that_cannot_be_had_leave_no_stamp(machine: Machine) -> None:
     machine.python(machine.bin / "python3.13")
     machine.uv(packages=1)
