@@ -5,16 +5,15 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from contract import tables
 from contract.tables import WORDS
 
-_SIZE, _NUMBER, _GROUPED, _TIME, _CLOCK, _DURATION = (
+_NUMBER, _GROUPED, _TIME, _CLOCK, _DURATION = (
     re.compile(pattern, re.ASCII)
     for pattern in (
-        *(tables.SIZE_PATTERN, tables.NUMBER_PATTERN, tables.GROUPED_PATTERN),
+        *(tables.NUMBER_PATTERN, tables.GROUPED_PATTERN),
         *(tables.TIME_PATTERN, tables.CLOCK_PATTERN, tables.DURATION_PATTERN),
     )
 )
@@ -41,27 +40,6 @@ def words(name: str) -> list[str]:
 def normal(name: str) -> str:
     """Return a name in lower case, with one underscore between its words: Input size (GB) is input_size_gb."""
     return "_".join(words(name)).lower()
-
-
-def read_size(text: str, unit: str | None = None) -> int:
-    """Return the bytes of a size; a number without a unit is in that of its column, if it has one."""
-    match = _match(_SIZE, text)
-    plain = _match(_NUMBER, text)
-    if not match and not (plain and unit):
-        raise _no_size(text)
-    number, written = (match[1].replace(",", ""), match[2]) if match else (text, None)
-    if not (written or unit):
-        raise problem("no_unit", text)
-    size: int = round(Fraction(number) * tables.UNITS[(written or unit or "").lower()])
-    return size
-
-
-def _no_size(text: str) -> ValueError:
-    if "," in text and any(each.isdigit() for each in text):
-        return problem("size_comma", text)
-    if _match(_NUMBER, text):
-        return problem("no_unit", text)
-    return problem("bases" if text.endswith(tuple(tables.BASES)) else "size", text)
 
 
 def is_number(text: str) -> bool:

@@ -10,6 +10,7 @@ from contract.base import MAX_BYTES
 from contract.tables import LABELS, WORDS
 from runquote import cells
 from runquote.cells import normal, problem, words
+from runquote.sizes import parse_size
 
 Table = Literal["runs", "batch"]
 COLUMNS: dict[Table, dict[str, tuple[tables.Kind, list[str]]]] = {"runs": tables.RUNS, "batch": tables.BATCH}
@@ -145,7 +146,7 @@ def read_cell(column: Column, text: str) -> Any:  # noqa: ANN401 - what the colu
 def _size(column: Column, text: str) -> int:
     if cells.is_number(text) and column.unit is None:
         raise problem("no_column_unit", text)
-    size = cells.read_size(text, column.unit)
+    size = parse_size(text, column.unit)
     if size > MAX_BYTES:
         raise problem("too_large", text)
     if size == 0 and column.member == "input_bytes":

@@ -1,16 +1,64 @@
 """Sizes, amounts and counts as people write them."""
 
+import re
 from decimal import Decimal
+from fractions import Fraction
 
-from runquote.cells import read_size
+_MOST_CHARACTERS = 40
+_LONGEST_SHOWN = 80
+_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "))
+_SIZE = re.compile(
+    r"(\d+(?:\.\d*)?|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:[ ']\d{3})+(?:\.\d+)?)(e[+-]?\d\d?)? *(\w*)", re.I
+)
+_UNIT = re.compile(r"([kmgtp]?)(i?)(b|bytes?)?", re.I)
+_ONE_COMMA = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+),(\d+) *\w*")
+_POWERS = "kmgtp"
 
 
-def parse_size(text: str) -> int:
-    """Return the bytes in a text such as "120 GB" (10^9), "1.5GiB" (2^30), "1,200.5 GB" or "512 B".
+def parse_size(text: str, unit: str | None = None) -> int:
+    """Return the bytes in a text such as "120 GB" (10^9), "1.5GiB" (2^30), "1,200.5 GB" or "1.5e11" (bytes).
 
-    Raises ValueError for anything else: a comma or a missing unit is never guessed at.
+    A number without a unit is in `unit`, if that is given. Raises ValueError for anything else: what can be read in two
+    ways, such as "1,200 GB", and a missing unit are never guessed at. `web/src/sizes.ts` does the same in the browser;
+    `tests/sizes.json` holds both to the same answers.
     """
-    return read_size(text.strip())
+    written = text.translate(_SPACES).strip(" ")
+    match = _SIZE.fullmatch(written) if written.isascii() and len(written) <= _MOST_CHARACTERS else None
+    found = _UNIT.fullmatch(match[3] or unit or ("B" if match[2] else "")) if match else None
+    advice = _comma_advice(written)
+    if match and found and not advice and (match[3] or not unit):
+        advice = _unit_advice(match[1], found[0])
+    if not match or not found or advice:
+        raise _no_size(text, advice or "write a number and a unit, like 120 GB, 1.5 GiB or 512 B")
+    power = _POWERS.index(found[1].lower()) + 1 if found[1] else 0
+    number = Fraction(re.sub("[ ,']", "", match[1]) + (match[2] or ""))
+    return int(number * (1024 if found[2] else 1000) ** power + Fraction(1, 2))
+
+
+def _no_size(text: str, advice: str) -> ValueError:
+    return ValueError(f"“{text.strip()[:_LONGEST_SHOWN]}” is not a size: {advice}")
+
+
+def _comma_advice(written: str) -> str | None:
+    """Say what to write for a comma that stands, or may stand, for a decimal point."""
+    match = _ONE_COMMA.fullmatch(written[:_MOST_CHARACTERS])
+    if not match:
+        return None
+    whole, part = match[1].replace(".", ""), match[2]
+    if len(part) == 3 and len(match[1]) <= 3 and whole[0] != "0":
+        return f"write {whole}{part} or {whole}.{part}, since {match[1]},{part} can mean either"
+    return f"use a full stop for decimals, like {whole}.{part}"
+
+
+def _unit_advice(number: str, unit: str) -> str | None:
+    """Say what to write for a unit that is missing or can mean two things."""
+    if unit == "":
+        return f"write its unit too, like {number} GB"
+    if unit[-1] == "b" and (unit == "b" or not unit.islower()):
+        return f"write {unit[:-1]}B for bytes, since {unit} can mean bits or bases"
+    if len(unit) == 1 and unit not in "bB":
+        return f"write {number} {unit}B or {number} {unit}iB, since {unit} can mean either"
+    return None
 
 
 def format_size(size: int) -> str:

@@ -6,7 +6,7 @@ import { describeOutcomes, exceedWords } from "@/estimate/budget";
 import { stackDots } from "@/estimate/dots";
 import { breakDown } from "@/estimate/effects";
 import { csvCell } from "@/csv";
-import { EMPTY, exampleSize, fromSearch, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
+import { EMPTY, exampleSize, fromSearch, inUnit, likelierUnit, toRequest, toSearch, unitsFor, unitsGiven, varied, type FormValues } from "@/estimate/question";
 import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { headline } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
@@ -32,24 +32,27 @@ describe("messages", () => {
     expect(problems({})).toEqual({});
     expect(problems({ input: " 1.5 ", output: ".5", budget: "$ 50" })).toEqual({});
     expect(problems({ input: "1." })).toEqual({});
+    expect(problems({ input: "1,200.5 GB", output: "1.2TB" })).toEqual({});
   });
   test("an empty form names what must be there", () =>
     expect(problems({ workflow: "", input: " " })).toEqual({ workflow: "Select a workflow", input: "Enter the input dataset size" }));
   test.each([
-    ["abc", "Input dataset size must be a number, like 120 or 1.5"],
-    ["1e3", "Input dataset size must be a number, like 120 or 1.5"],
-    ["12 GB", "Input dataset size must be a number, like 120 or 1.5"],
-    ["NaN", "Input dataset size must be a number, like 120 or 1.5"],
+    ["abc", "Input dataset size must be a number, like 120 or 1.5 TB"],
+    ["NaN", "Input dataset size must be a number, like 120 or 1.5 TB"],
+    ["12 parsecs", "Input dataset size must be a number, like 120 or 1.5 TB"],
+    ["500G", "Write 500 GB or 500 GiB, since G can mean either"],
     ["0", "Input dataset size must be more than 0"],
     ["-5", "Input dataset size must be more than 0"],
+    ["-5 GB", "Input dataset size must be more than 0"],
     ["0.0000000001", "Input dataset size must be more than 0"],
     ["1,5", "Use a full stop for decimals, like 1.5"],
-    ["1,200.5", "Use a full stop for decimals, like 1.5"],
-    ["100000001", "Input dataset size must be at most 100,000 TB"],
+    ["1,200", "Write 1200 or 1.200, since 1,200 can mean either"],
+    ["100000001 GB", "Input dataset size must be at most 100,000 TB"],
+    ["150000000000", "Input dataset size must be at most 100,000 TB; if it is in bytes, write 150000000000 B"],
   ])("input %s", (input, message) => expect(problems({ input })).toEqual({ input: message }));
   test("the output's are the same, but it may be empty", () => {
     expect(problems({ output: "" })).toEqual({});
-    expect(problems({ output: "x" })).toEqual({ output: "Expected output size must be a number, like 120 or 1.5" });
+    expect(problems({ output: "x" })).toEqual({ output: "Expected output size must be a number, like 120 or 1.5 TB" });
     expect(problems({ output: "0" })).toEqual({ output: "Expected output size must be more than 0" });
   });
   test.each(["fifty", "0", "-1", "1,000", "1e99", "2000000000"])("budget %s", (budget) =>
@@ -70,6 +73,13 @@ describe("the address", () => {
     parameters: { "trim/length": "35", aligner: "a&b=c" },
   };
   test("holds the form as typed, mistakes included", () => expect(fromSearch(toSearch(full))).toEqual(full));
+  test("a size typed with its unit needs no other", () => {
+    const typed = { ...valid, input: "1.2TB", inputUnit: "MB" as const };
+    expect(toSearch(typed)).toBe("workflow=rnaseq-quant&input=1.2TB");
+    expect(toRequest(fromSearch(toSearch(typed)), []).input_bytes).toBe(1.2e12);
+    expect(inUnit("1,200.5 GB", "MB")).toBe("1,200.5 MB");
+    expect(inUnit("1,200.5", "MB")).toBe("1,200.5");
+  });
   test("leaves out what is empty", () => expect(toSearch(valid)).toBe("workflow=rnaseq-quant&input=120&iu=GB"));
   test("takes an unknown unit for GB, and a prototype's member for no unit", () =>
     expect([fromSearch("iu=PB").inputUnit, fromSearch("iu=constructor").inputUnit]).toEqual(["GB", "GB"]));

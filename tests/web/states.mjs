@@ -202,7 +202,22 @@ const scenarios = {
     assert.equal(await input.inputValue(), "1,5", "what was typed stays");
     assert.match(await input.evaluate((field) => document.getElementById(field.getAttribute("aria-describedby").split(" ")[0]).textContent), /full stop/);
 
+    await input.fill("1,200.5 gib");
+    await page.getByText("1200.5 GiB is 1,289,027,059,712 bytes").waitFor();
+    assert.equal(await units[0].inputValue(), "GiB", "the unit beside follows the one that was typed");
+    await page.getByLabel("Workflow", { exact: true }).selectOption("wgs-joint-calling");
+    await page.getByText("1200.5 GiB is").waitFor();
+    await units[0].selectOption("MB");
+    assert.equal(await input.inputValue(), "1,200.5 MB", "choosing a unit puts it in place of the typed one");
+    await input.fill("1.5e11");
+    await page.getByText("150,000,000,000 bytes, 150 GB").waitFor();
+    await input.fill("1,200");
+    await input.blur();
+    await summary.getByRole("link", { name: "Write 1200 or 1.200, since 1,200 can mean either" }).waitFor();
+    await page.getByLabel("Workflow", { exact: true }).selectOption("rnaseq-quant");
+
     await input.fill("2000");
+    await units[0].selectOption("GB");
     await input.blur();
     await summary.waitFor({ state: "detached" });
     await button(page, "Use 2000 MB instead").waitFor({ state: "detached" });
@@ -381,7 +396,7 @@ const scenarios = {
     assert.match(await figure.innerText(), /^About \$\d/);
     await page.getByText("cohort.csv, 5 of 8 runs together").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
-      "Line 6 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5 GB",
+      "Line 6 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5",
       "Line 7 unknown: There is no workflow called rnaseq. Near matches: rnaseq-quant.",
     ]);
     await page.getByText("1 run beyond the sizes of past runs").waitFor();

@@ -1,5 +1,8 @@
+import json
 import re
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,13 +25,21 @@ def test_decimals_are_right_to_the_byte(number: Decimal, unit: tuple[str, int]) 
     assert parse_size(f"{number:f} {unit[0]}") == round(number * unit[1])
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["1,5 GB", "1,200 GB", "1.2.3 GB", "120", "", "GB", "-1 GB", "1e3 GB", "1  GB", "1 Gb", "1 G", ".5 GB", "5. GB"],
-)
-def test_anything_else_is_no_size(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a size"):
-        parse_size(text)
+CASES = json.loads((Path(__file__).parents[2] / "sizes.json").read_text())
+"""What people type and paste; `tests/web/sizes.test.ts` holds the web app to the same."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["text"] for case in CASES])
+def test_what_people_type_is_read_or_asked_about(case: dict[str, Any]) -> None:
+    if "bytes" in case:
+        assert parse_size(case["text"]) == case["bytes"]
+    else:
+        with pytest.raises(ValueError, match=f"is not a size: {re.escape(case['advice'])}$"):
+            parse_size(case["text"])
+
+
+def test_a_unit_given_counts_where_the_text_has_none() -> None:
+    assert (parse_size("1,200.5", "gb"), parse_size("1e3", "gb"), parse_size("2 TB", "gb")) == (1200.5e9, 1e12, 2e12)
 
 
 @given(st.text())
@@ -37,14 +48,8 @@ def test_no_text_is_guessed_at(text: str) -> None:
         parse_size(text)
     except ValueError:
         return
-    assert re.fullmatch(r"[0-9,]+(\.[0-9]+)? ?(([kKMGTP]i?)?B|[kmgtp]i?b|bytes?)", text.strip())
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("120gb", 120e9), ("1,200.5 GB", 1200.5e9), ("1,234,567 B", 1234567), ("7 bytes", 7)]
-)
-def test_a_size_may_be_written_as_people_do(text: str, size: float) -> None:
-    assert parse_size(text) == size
+    assert re.search(r"[0-9]", text)
+    assert re.search(r"[bB](ytes?)?\s*$|e[+-]?[0-9]+\s*$|i\s*$", text, re.IGNORECASE)
 
 
 @given(st.integers(0, 10**17))

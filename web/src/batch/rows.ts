@@ -1,5 +1,6 @@
 import type { Prediction, PredictionRequest } from "@/api/client";
 import { FileProblem, type CsvRow, type CsvTable } from "@/csv";
+import { readSize } from "@/sizes";
 
 /** The columns of a batch file, as of `runquote batch`. */
 export const COLUMNS = ["label", "workflow", "input_size", "output_size", "parameters"] as const;
@@ -57,22 +58,15 @@ function toRequest(cells: Record<string, string>): PredictionRequest {
   };
 }
 
-const SIZE = /^(\d+(?:\.\d+)?)\s?(?:([kKMGTP])(i)?)?B$/;
-const POWERS = "kMGTP";
 const MOST_BYTES = 1e17;
 
-/** Bytes of "120 GB" (10⁹), "1.5GiB" (2³⁰) or "512 B"; a missing unit is never guessed at. */
+/** Bytes of a cell such as "120 GB"; what can be read in two ways, and a missing unit, are never guessed at. */
 export function parseSize(column: string, text: string): number {
-  const match = SIZE.exec(text.trim());
-  if (!match) {
-    const advice = /\d,\d/.test(text) ? "use a full stop for decimals, like 1.5 GB" : "write a number and a unit, like 120 GB, 1.5 GiB or 512 B";
-    throw new CellProblem(text.trim() === "" ? `column ${column}: is empty` : `column ${column}: “${text}” is not a size: ${advice}`);
-  }
-  const [, number, prefix, binary] = match;
-  const power = prefix ? POWERS.indexOf(prefix.replace("K", "k")) + 1 : 0;
-  const bytes = Math.round(Number(number) * (binary ? 1024 : 1000) ** power);
-  if (bytes > MOST_BYTES) throw new CellProblem(`column ${column}: “${text}” is more than 100 PB`);
-  return bytes;
+  if (text.trim() === "") throw new CellProblem(`column ${column}: is empty`);
+  const read = readSize(text);
+  if ("advice" in read) throw new CellProblem(`column ${column}: “${text.slice(0, 80)}” is not a size: ${read.advice}`);
+  if (read.bytes > MOST_BYTES) throw new CellProblem(`column ${column}: “${text}” is more than 100 PB`);
+  return read.bytes;
 }
 
 function parseParameters(text: string): NonNullable<PredictionRequest["parameters"]> {

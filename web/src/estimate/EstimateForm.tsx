@@ -6,7 +6,7 @@ import { size, toField } from "@/format";
 import { ErrorSummary, type FieldError } from "./ErrorSummary";
 import { describedBy, Field } from "@/components/Field";
 import { ParameterFields, parameterId } from "./ParameterFields";
-import { exampleSize, fieldKey, likelierUnit, SIZES, toBytes, toSearch, unitsFor, varied, type FormValues, type SizeName } from "./question";
+import { exampleSize, fieldKey, inUnit, likelierUnit, SIZES, toBytes, toSearch, unitsFor, varied, type FormValues, type SizeName } from "./question";
 import { SizeField, sizeId } from "./SizeField";
 import { formSchema } from "./validation";
 import { WorkflowField } from "./WorkflowField";
@@ -107,11 +107,16 @@ function UnitSuggestion({ form, range }: { form: Form; range: readonly [number, 
   const [amount, unit] = useWatch({ control: form.control, name: ["input", "inputUnit"] });
   const meant = likelierUnit(amount, unit, range);
   if (!meant) return null;
+  const other = inUnit(amount, meant);
+  const use = () => {
+    form.setValue("inputUnit", meant);
+    form.setValue("input", other);
+  };
   return (
     <p className="suggestion">
       Past runs read {size(range[0])} to {size(range[1])}.{" "}
-      <button type="button" className="link" onClick={() => form.setValue("inputUnit", meant)}>
-        Use {amount.trim()} {meant} instead
+      <button type="button" className="link" onClick={use}>
+        Use {other === amount ? `${amount.trim()} ${meant}` : other} instead
       </button>
     </p>
   );

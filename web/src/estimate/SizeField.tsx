@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
-import { count, UNITS } from "@/format";
+import { count, size, UNITS, type Unit } from "@/format";
+import type { ReadSize } from "@/sizes";
 import { describedBy, Field } from "@/components/Field";
-import { toBytes, type FormValues, type SizeName } from "./question";
+import { inUnit, readAmount, type FormValues, type SizeName } from "./question";
 
 interface SizeFieldProps {
   form: UseFormReturn<FormValues>;
@@ -17,14 +18,21 @@ interface SizeFieldProps {
 
 export const sizeId = (name: SizeName) => `${name}-size`;
 
-/** An amount and its unit; the hint says how many bytes that is. */
+/** An amount and its unit, beside it or typed with it; the hint says how it was understood. */
 export function SizeField({ form, name, label, optional = false, hint, help, onChooseUnit }: SizeFieldProps) {
   const id = sizeId(name);
   const unitName = `${name}Unit` as const;
   const [amount, unit] = useWatch({ control: form.control, name: [name, unitName] });
   const error = form.formState.errors[name]?.message;
-  const bytes = toBytes(amount, unit);
-  const described = bytes !== null && bytes > 0 ? `${count(bytes)} bytes` : hint;
+  const read = readAmount(amount, unit);
+  const understood = "bytes" in read && read.bytes > 0 ? read : null;
+  const described = understood ? inWords(understood) : hint;
+  const shown = understood?.unit ?? unit;
+  const choose = (choice: string) => {
+    form.setValue(unitName, choice as Unit);
+    form.setValue(name, inUnit(amount, choice));
+    onChooseUnit();
+  };
   return (
     <Field id={id} label={label} optional={optional} error={error} hint={described} help={help}>
       <div className="amount">
@@ -36,12 +44,18 @@ export function SizeField({ form, name, label, optional = false, hint, help, onC
           aria-describedby={describedBy(id, described, error)}
           {...form.register(name)}
         />
-        <select aria-label={`Unit of ${label.toLowerCase()}`} {...form.register(unitName, { onChange: onChooseUnit })}>
-          {Object.keys(UNITS).map((choice) => (
+        <select aria-label={`Unit of ${label.toLowerCase()}`} value={shown} onChange={({ target }) => choose(target.value)}>
+          {[...new Set([...Object.keys(UNITS), shown])].map((choice) => (
             <option key={choice}>{choice}</option>
           ))}
         </select>
       </div>
     </Field>
   );
+}
+
+/** "1200.5 GB is 1,200,500,000,000 bytes": the number without its separators, so that a wrong reading shows. */
+function inWords({ bytes, number, unit }: Extract<ReadSize, { bytes: number }>): string {
+  const whole = `${count(bytes)} bytes`;
+  return unit === "B" ? `${whole}, ${size(bytes)}` : `${number.replace(/[ ,']/g, "")} ${unit} is ${whole}`;
 }

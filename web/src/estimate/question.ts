@@ -1,5 +1,6 @@
 import type { ParameterProfile, ParameterValue, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { toField, unitOf, UNITS, type Unit } from "@/format";
+import { readSize, type ReadSize } from "@/sizes";
 
 /** The form as typed, which is also what a shared address holds. Nothing is ever rewritten, however wrong it is. */
 export interface FormValues {
@@ -83,23 +84,34 @@ export function toSearch(values: FormValues): string {
   const query = new URLSearchParams();
   const put = (key: string, value: string) => value !== "" && query.set(key, value);
   put("workflow", values.workflow);
-  if (values.input) {
-    put("input", values.input);
-    put("iu", values.inputUnit);
-  }
-  if (values.output) {
-    put("output", values.output);
-    put("ou", values.outputUnit);
+  for (const [size, unitKey] of SIZES) {
+    put(size, values[size]);
+    if (values[size] !== "" && !hasUnit(values[size])) put(unitKey, values[`${size}Unit`]);
   }
   put("budget", values.budget);
   for (const [key, value] of Object.entries(values.parameters)) put(PARAMETER_PREFIX + parameterName(key), value);
   return query.toString();
 }
 
-/** Bytes of a valid amount; null when it is empty or not a number. */
+/** Bytes of a valid amount, in its own unit or else in this one; null when it is empty or no size. */
 export function toBytes(amount: string, unit: Unit): number | null {
-  const number = amount.trim() === "" ? Number.NaN : Number(amount);
-  return Number.isFinite(number) ? Math.round(number * UNITS[unit]) : null;
+  const read = readAmount(amount, unit);
+  return "bytes" in read ? read.bytes : null;
+}
+
+/** What an amount was understood as: in its own unit (an exponent alone means bytes), or else in the one beside it. */
+export function readAmount(amount: string, unit: Unit): ReadSize {
+  const alone = readSize(amount);
+  return "bytes" in alone ? alone : readSize(amount, unit);
+}
+
+/** Whether the unit beside an amount does not count, since it was typed with one. */
+const hasUnit = (amount: string) => "bytes" in readSize(amount);
+
+/** The amount in another unit, to be put where its own is, if it was typed with one. */
+export function inUnit(amount: string, unit: string): string {
+  const read = readSize(amount);
+  return "bytes" in read ? `${read.number} ${unit}` : amount;
 }
 
 /** Dollars of a valid budget ("$50" and "50"); null when there is none. */
@@ -143,5 +155,5 @@ export function likelierUnit(amount: string, unit: Unit, range: readonly [number
   const isWithin = (bytes: number, slack: number) => bytes >= low / slack && bytes <= high * slack;
   const bytes = toBytes(amount, unit);
   if (!bytes || isWithin(bytes, 2)) return null;
-  return SUGGESTED.find((other) => isWithin(toBytes(amount, other) ?? 0, 1)) ?? null;
+  return SUGGESTED.find((other) => isWithin(toBytes(inUnit(amount, other), other) ?? 0, 1)) ?? null;
 }

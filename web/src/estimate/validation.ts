@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { WorkflowSummary } from "@/api/client";
-import { fieldKey, toBudget, toBytes, type FormValues } from "./question";
+import { fieldKey, readAmount, toBudget, type FormValues } from "./question";
 import { UNITS, type Unit } from "@/format";
 
 const MOST_BYTES = 1e17;
@@ -9,14 +9,16 @@ const NUMBER = /^-?(\d+\.?\d*|\.\d+)$/;
 
 /** What is wrong with a size, in the words that the form shows; null when nothing is. */
 export function sizeProblem(field: string, amount: string, unit: Unit): string | null {
-  const text = amount.trim();
-  if (/^-?[\d.]*,[\d.,]*$/.test(text)) return "Use a full stop for decimals, like 1.5";
-  if (!NUMBER.test(text)) return `${field} must be a number, like 120 or 1.5`;
-  const bytes = toBytes(text, unit) ?? 0;
-  if (bytes <= 0) return `${field} must be more than 0`;
-  if (bytes > MOST_BYTES) return `${field} must be at most 100,000 TB`;
-  return null;
+  const read = readAmount(amount, unit);
+  if (/^\s*-[\d.]/.test(amount)) return `${field} must be more than 0`;
+  if ("advice" in read) return read.advice.startsWith("write a number") ? `${field} must be a number, like 120 or 1.5 TB` : sentence(read.advice);
+  if (read.bytes <= 0) return `${field} must be more than 0`;
+  if (read.bytes <= MOST_BYTES) return null;
+  const inBytes = /^\d+$/.test(amount.trim()) && Number(amount) <= MOST_BYTES ? `; if it is in bytes, write ${amount.trim()} B` : "";
+  return `${field} must be at most 100,000 TB${inBytes}`;
 }
+
+const sentence = (advice: string) => advice.replace(/^./, (first) => first.toUpperCase());
 
 const inputProblem = ({ input, inputUnit }: FormValues) =>
   input.trim() === "" ? "Enter the input dataset size" : sizeProblem("Input dataset size", input, inputUnit);
