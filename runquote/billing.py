@@ -1,10 +1,11 @@
 """Joins the bills of a cost report with runs: what a run really cost, in place of what it was estimated to cost."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runquote.readers.base import Rejected, Row, moment
+from runquote.readers.costs import Cost, Priced
 from runquote.readers.cur import Bill, Report
 from runquote.sizes import counted, dollars
 
@@ -49,15 +50,39 @@ def _joined(report: Report, value: str, row: Row, rivals: int, settled: timedelt
     if rivals > 1:
         return Rejected(place, f"{rivals} runs have this tag, so nobody can tell what each of them cost", run_id)
     started, ended = moment(row.run.get("started_at")), moment(row.run.get("completed_at"))
-    if reason := _incomplete(report, started, ended, settled):
+    bill = report.bills[value]
+    if reason := _unfit(bill) or _incomplete(report, started, ended, settled):
         return Rejected(place, reason, run_id)
-    return Row(place, _with_bill(row.run, report.bills[value]), row.notes)
+    cost = Cost.of(Priced(part.name, float(part.usd), note=counted(part.lines, "line")) for part in bill.parts)
+    return Row(place, _with_bill(row.run, bill), (*row.notes, *report.notes), cost if bill.parts else None)
+
+
+def _unfit(bill: Bill) -> str:
+    if bill.unpriced:
+        return (
+            f"the report does not say what {bill.unpriced} of its {counted(bill.lines, 'line')} cost: usage that a "
+            "reservation or savings plan covers needs the columns reservation_effective_cost and "
+            "savings_plan_savings_plan_effective_cost in the export, or --cost billed"
+        )
+    if bill.usd <= 0:
+        return f"its {counted(bill.lines, 'line')} add up to {dollars(bill.usd)}, which no run costs"
+    return ""
 
 
 def _incomplete(report: Report, started: datetime | None, ended: datetime | None, settled: timedelta) -> str | None:
     if started and report.begins and started < report.begins:
         return f"the run began before the report, which is of {report.begins:%Y-%m-%d}: read both months together"
-    if ended and report.ends and report.ends - ended < settled:
+    for time in (started, ended):
+        if time and report.months and f"{time.astimezone(UTC):%Y-%m}" not in report.months:
+            return f"the report does not hold {time.astimezone(UTC):%Y-%m}, when the run ran: read all months together"
+    if not settled:
+        return None
+    if report.ends is None:
+        return (
+            "the report does not say until when it reaches (none of its lines is of a day or less), so its bill may "
+            "still grow: --settled 0 takes it all the same"
+        )
+    if ended and report.ends - ended < settled:
         hours = settled.total_seconds() / 3600
         until = f"{report.ends:%Y-%m-%d %H:%M}"
         return f"the report ends {until}, less than {hours:g} h after the run: its bill may still grow (see --settled)"

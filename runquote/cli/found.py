@@ -91,7 +91,7 @@ def _line(row: Row) -> str:
     """Say in a line what a run cost and why."""
     run, cost = row.run, row.cost
     begin = f"{run.get('workflow_name')} {run.get('run_id')} {run.get('status')}: {_usd(run.get('cost_usd'))} USD"
-    if cost is None:
+    if cost is None or run.get("cost_source") == "billed":
         return f"{begin} ({run.get('cost_source')})"
     held = f"{cost.vcpu_seconds / 3600:,.4f} vCPU h, {cost.gib_seconds / 3600:,.4f} GiB h"
     rates = f" at {', '.join(cost.rates)}" if cost.rates else ""

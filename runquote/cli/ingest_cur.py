@@ -141,6 +141,7 @@ def _account(report: cur.Report) -> dict[str, object]:
             "left_out_lines": report.left_out.lines,
             "left_out_usd": float(report.left_out.usd),
             "split_machine_lines": report.split,
+            "notes": list(report.notes),
         }
     }
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from runquote.billing import billed
 from runquote.readers import cur, tables
 from runquote.readers.base import ReaderError, Rejected, Row
-from runquote.readers.cur import Bill, Measure, Report
+from runquote.readers.cur import Bill, Report
+from runquote.readers.cur_form import Measure
 from tests.unit.runquote import cost_reports
 from tests.unit.runquote.conftest import Command
 from tests.unit.runquote.cost_reports import Line
