@@ -115,9 +115,10 @@ def ingest_snakemake(
     source: SourceArgument,
     known: Known,
     per_folder: Annotated[bool, typer.Option("--per-folder", help="One run for each folder in SOURCE.")] = False,
+    final: FinalOption = False,
 ) -> Rows:
     """Record a run from a folder of Snakemake benchmark files; costs are estimated from the price book."""
-    return snakemake.read(source, known, per_folder=per_folder)
+    return snakemake.read(source, known, per_folder=per_folder, final=final)
 
 
 @_command("cromwell")

@@ -1,45 +1,30 @@
 """Runs from Snakemake's benchmark files.
 
 The format: https://snakemake.readthedocs.io/en/stable/snakefiles/rules.html#benchmark-rules and snakemake/benchmark.py
-of version 9: a TSV, or JSON Lines if the file is named so, a line for each repetition of a job, with seconds in `s`,
-memory in MiB, `-` or `NA` for what was not measured; `threads` only with `--benchmark-extended`.
-Jobs that fail leave no benchmark, so what failed attempts cost is not in here, nor is when a job ran: that is taken
-from when its file was written.
+of version 9. Jobs that fail leave no benchmark, so what failed attempts cost is not in here, nor is when a job ran:
+that is taken from when its file was written.
 """
 
-import csv
 import hashlib
-import json
 import math
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from runquote.readers.base import (
-    LONGEST_SECONDS,
-    MOST_CPUS,
-    MOST_MEMORY,
-    Finished,
-    Known,
-    ReaderError,
-    Rejected,
-    Row,
-    complete,
-    identity,
-    shown,
-)
+from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, identity
+from runquote.readers.benchmarks import is_benchmark, jobs_of
 from runquote.readers.costs import Cost
-from runquote.readers.files import opened, readable, sources
+from runquote.readers.folders import every_file, passed_over
 
-_LONGEST_HEADER = 10_000
-_MOST_REPETITIONS = 1_000_000
-_FIRST_COLUMNS = ["s", "h:m:s"]
-_UNKNOWN = ("", "-", "NA", "None")
-_MIB = 2**20
-_MOST = {"threads": MOST_CPUS, "mean_load": MOST_CPUS * 100, "max_rss": MOST_MEMORY / _MIB}
+_MOST_LEFT_OUT = 0.5
+"""A run of which more cannot be priced is refused."""
+_STILL_WRITTEN_SECONDS = 86_400.0
+_NOT_FINAL = (
+    "the last benchmark was written within the last day: if the workflow still runs, this is a part of the run, and "
+    "the whole will be another one: --final says that it has ended"
+)
 
 
 @dataclass
@@ -48,54 +33,46 @@ class _Run:
     started: float = math.inf
     ended: float = -math.inf
     jobs: int = 0
-    measured: int = 0
     contents: list[str] = field(default_factory=list)
+    unpriced: list[str] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
 
 
-def read(path: Path, known: Known, *, per_folder: bool = False) -> Iterator[Row | Rejected]:
+def read(path: Path, known: Known, *, per_folder: bool = False, final: bool = False) -> Iterator[Row | Rejected]:
     """Yield one run for all benchmark files below a folder, or with `per_folder` one for each folder in it.
 
-    Files of other kinds are passed over. A benchmark file that cannot be read rejects its folder with `per_folder`;
-    otherwise it raises ReaderError.
+    Files of other kinds are passed over, and a note says which. What Snakemake holds a lock on is rejected unless it is
+    `final`. A benchmark file that cannot be read rejects its folder with `per_folder`; otherwise it raises ReaderError.
     """
     if not (per_folder and path.is_dir()):
-        yield _read(path, known)
+        yield _read(path, known, final=final)
         return
     folders = sorted(each for each in path.iterdir() if each.is_dir())
     if not folders:
         raise ReaderError(f"{path}: holds no folder")
     for folder in folders:
         try:
-            yield _read(folder, known)
+            yield _read(folder, known, final=final)
         except ReaderError as error:
             yield Rejected(str(folder), str(error).removeprefix(f"{folder}: "))
 
 
-def _read(folder: Path, known: Known) -> Row | Rejected:
+def _read(folder: Path, known: Known, *, final: bool) -> Row | Rejected:
+    if not final and (holder := _locked(folder)):
+        reason = f"Snakemake holds a lock in {holder}: ingest it once the workflow has ended, or say so with --final"
+        return Rejected(str(folder), reason)
     run = _Run()
-    for file in sources(folder, ".tsv", ".txt", ".jsonl", ".bench", ".benchmark", ".log"):
-        jobs = _jobs(file)
-        if jobs is None:
-            continue
-        name = file.relative_to(folder).as_posix() if file != folder else file.name
-        run.contents.append(f"{name}:{_digest(file)}")
-        written = file.stat().st_mtime
-        run.ended = max(run.ended, written)
-        for line, job in enumerate(jobs, start=1 if file.suffix == ".jsonl" else 2):
-            place = f"{file}: line {line}"
-            seconds = _number(place, job, "s")
-            if seconds is None or seconds > LONGEST_SECONDS:
-                raise ReaderError(f"{place}: column s: a job must say how long it ran, at most ten years")
-            run.started = min(run.started, written - seconds)
-            threads, load = _number(place, job, "threads"), _number(place, job, "mean_load")
-            run.measured += threads is None
-            vcpu = threads or max(1, math.ceil((load or 0) / 100))
-            memory = (_number(place, job, "max_rss") or 0) * _MIB
-            run.cost.add(known.priced(f"{name}: line {line}", vcpu=vcpu, memory_bytes=memory, seconds=seconds))
-            run.jobs += 1
+    for file in every_file(folder):
+        if _fits(file):
+            _add(run, folder, file, known)
+        else:
+            run.others.append(file)
     if not run.jobs:
         return Rejected(str(folder), "holds no benchmark file: rules need a `benchmark:` line")
-    unsaid = "jobs do not say their threads, so what they used was priced: use --benchmark-extended"
+    if len(run.unpriced) > _MOST_LEFT_OUT * run.jobs:
+        raise ReaderError(run.unpriced[0])
+    tags = {"snakemake.unpriced_jobs": f"{len(run.unpriced)} of {run.jobs}"} if run.unpriced else {}
     finished = Finished(
         place=str(folder),
         engine="snakemake",
@@ -104,54 +81,56 @@ def _read(folder: Path, known: Known) -> Row | Rejected:
         started_at=datetime.fromtimestamp(run.started, UTC),
         completed_at=datetime.fromtimestamp(run.ended, UTC),
         cost=run.cost,
-        notes=(unsaid,) if run.measured else (),
+        tags=tags,
+        notes=(*run.notes, *_notes(folder, run, final=final)),
     )
     return complete(finished, known)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _fits(file: Path) -> bool:
+    try:
+        return is_benchmark(file)
+    except (ReaderError, OSError, EOFError, zlib.error):
+        return False
 
 
-def _jobs(path: Path) -> list[dict[str, Any]] | None:
-    """Return the lines of a benchmark file, or None if the file is something else."""
-    with readable(path, "a benchmark file"), opened(path) as file:
-        if path.suffix == ".jsonl":
-            return _json_lines(file)
+def _add(run: _Run, folder: Path, file: Path, known: Known) -> None:
+    """Add the jobs of a file; one that is there under two names counts once, if it says which job it is."""
+    name = file.relative_to(folder).as_posix() if file != folder else file.name
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    jobs = list(jobs_of(file))
+    if any("jobid" in job.cells for job in jobs) and any(each.endswith(f":{digest}") for each in run.contents):
+        run.notes[f"a benchmark file is there twice and counts once: {file}"] = None
+        return
+    run.contents.append(f"{name}:{digest}")
+    written = file.stat().st_mtime
+    for job in jobs:
+        run.jobs += 1
         try:
-            header = file.readline(_LONGEST_HEADER)
-        except UnicodeDecodeError:
-            return None
-        columns = header.rstrip("\r\n").split("\t")
-        if columns[:2] != _FIRST_COLUMNS:
-            return None
-        lines = csv.DictReader(file, columns, delimiter="\t", quoting=csv.QUOTE_NONE)
-        jobs = list(islice(lines, _MOST_REPETITIONS))
-        if next(lines, None):
-            raise ReaderError(f"{path}: holds more than {_MOST_REPETITIONS:,} repetitions of a job")
-    for line, job in enumerate(jobs, start=2):
-        if None in job.values():  # as csv says it: the file was cut off
-            raise ReaderError(f"{path}: line {line}: has fewer cells than the header")
-    return jobs
+            priced = job.priced(f"{name}:{job.place.removeprefix(f'{file}:')}", known, run.notes)
+        except ReaderError as error:
+            run.unpriced.append(str(error))
+            continue
+        run.cost.add(priced)
+        run.started = min(run.started, written - (priced.seconds or 0))
+        run.ended = max(run.ended, written)
 
 
-def _json_lines(lines: Iterable[str]) -> list[dict[str, Any]] | None:
-    try:
-        jobs = [json.loads(line) for line in islice(lines, _MOST_REPETITIONS) if line.strip()]
-    except (ValueError, RecursionError):  # text that is not UTF-8 is a ValueError too
-        return None
-    return jobs if jobs and all(isinstance(job, dict) and set(_FIRST_COLUMNS) <= set(job) for job in jobs) else None
+def _locked(folder: Path) -> Path | None:
+    """Return where Snakemake, which runs in a folder or one above it, holds a lock."""
+    for parent in (folder.resolve(), *folder.resolve().parents):
+        locks = parent / ".snakemake" / "locks"
+        if (parent / ".snakemake").is_dir():
+            return parent if locks.is_dir() and any(locks.iterdir()) else None
+    return None
 
 
-def _number(place: str, job: dict[str, Any], column: str) -> float | None:
-    value = job.get(column)
-    if value is None or (isinstance(value, str) and value in _UNKNOWN):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0 <= number <= _MOST.get(column, math.inf):
-        raise ReaderError(f"{place}: column {column}: cannot read {shown(value)}")
-    return number
+def _notes(folder: Path, run: _Run, *, final: bool) -> Iterator[str]:
+    if run.unpriced:
+        left_out = f"{len(run.unpriced)} of {run.jobs} jobs cannot be priced and are left out"
+        yield f"{left_out}, so this run cost more: {run.unpriced[0]}"
+    if run.others:
+        yield passed_over(folder, run.others, "benchmark")
+    if not final and datetime.now(UTC).timestamp() - run.ended < _STILL_WRITTEN_SECONDS:
+        yield _NOT_FINAL
