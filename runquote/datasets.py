@@ -1,27 +1,22 @@
 """How large a dataset is: files, folders, S3 prefixes, and samplesheets that name them."""
 
-import csv
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from runquote import samplesheets
 from runquote.readers.base import ReaderError
-from runquote.readers.files import opened, separator
 
-_DATA = (".fastq", ".fq", ".bam", ".cram", ".sam", ".vcf", ".bcf", ".fasta", ".fa", ".spring", ".bed", ".ubam", ".pod5")
-_INDEXES = (".bai", ".crai", ".csi", ".tbi", ".fai", ".gzi", ".md5")
-"""What stands beside data, and is no input of its own size."""
 _PACKED = (".gz", ".bgz")
-_SHEETS = (".csv", ".tsv", ".txt")
-_UNREAD_SHEETS = (".json", ".yaml", ".yml")
-"""What may be samplesheets too, but are not read as such."""
 _S3_AT_ONCE = 16
+_MOST_ERRORS = 100
+_ADDRESSES = "only local files and s3:// addresses"
+_AS_FILES = "--as-files measures the file itself"
 
 
 class DatasetError(Exception):
@@ -48,24 +43,16 @@ class Measured:
         )
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """A cell of a samplesheet that names data, and where it is."""
-
-    where: str
-    text: str
-
-
-def measure(*sources: str, s3: Callable[[], Any] | None = None) -> Measured:
+def measure(*sources: str, s3: Callable[[], Any] | None = None, as_files: bool = False) -> Measured:
     """Return the size of files, folders, S3 objects or prefixes, and of all that samplesheets name.
 
-    A CSV or TSV file is a samplesheet if it names data: the columns of nf-core's sarek and rnaseq
-    (https://nf-co.re/sarek/usage, https://nf-co.re/rnaseq/usage) and any others alike. Its paths are relative to it, or
-    to where the command runs. A file that a sheet names twice counts once, indexes do not count. `s3` makes a client
-    like boto3's. Raises DatasetError.
+    A table or list is a samplesheet: the columns of nf-core's sarek and rnaseq (https://nf-co.re/sarek/usage,
+    https://nf-co.re/rnaseq/usage) and any others alike. Its paths are relative to it, or to where the command runs. A
+    file that a sheet names twice counts once, indexes do not count. A sheet is never measured itself, but `as_files`.
+    `s3` makes a client like boto3's. Raises DatasetError that says of everything that cannot be measured.
     """
     client = cache(s3 or _s3_client)
-    return _sum_or_all_errors(lambda source: _measure(source, client), sources, map)
+    return _sum_or_all_errors(lambda source: _measure(source, client, as_files=as_files), sources, map)
 
 
 def _sum_or_all_errors[T](
@@ -81,13 +68,16 @@ def _sum_or_all_errors[T](
 
     sizes = list(apply(attempt, things))
     if errors := [str(each) for each in sizes if isinstance(each, DatasetError)]:
-        raise DatasetError("\n".join(errors))
+        more = [f"and {len(errors) - _MOST_ERRORS:,} more"] if len(errors) > _MOST_ERRORS else []
+        raise DatasetError("\n".join([*errors[:_MOST_ERRORS], *more]))
     return sum(sizes, Measured())
 
 
-def _measure(source: str, client: Callable[[], Any]) -> Measured:
+def _measure(source: str, client: Callable[[], Any], *, as_files: bool) -> Measured:
     if source.startswith("s3://"):
         return _in_s3(source, client)
+    if "://" in source and not Path(source).exists():
+        raise DatasetError(f"cannot measure {source}: {_ADDRESSES}")
     path = Path(source)
     if not source:
         raise DatasetError("An empty text names no file or folder")
@@ -95,81 +85,41 @@ def _measure(source: str, client: Callable[[], Any]) -> Measured:
         return _folder(path)
     if not path.is_file():
         raise DatasetError(f"{source}: there is no such file or folder")
-    if path.suffix in _SHEETS:
-        cells = list(_data_cells(path))
-        if cells:
-            return _sheet(path, cells, client)
-        return _itself(path, "names no file that can be measured")
-    if path.suffix in _UNREAD_SHEETS:
-        return _itself(path, "may be a samplesheet, of which CSV and TSV are read")
-    return _file(path)
+    if as_files:
+        return _file(path)
+    if path.name.lower().endswith(samplesheets.UNREAD_SHEETS):
+        raise DatasetError(f"{path}: may be a samplesheet, of which CSV, TSV and lists are read: {_AS_FILES}")
+    return _sheet(path, client) if samplesheets.is_sheet(path) else _file(path)
 
 
-def _itself(path: Path, why: str) -> Measured:
-    return _file(path) + Measured(notes=(f"{path} {why}, so it was measured itself",))
-
-
-def _sheet(path: Path, cells: list[_Cell], client: Callable[[], Any]) -> Measured:
-    if any(cell.text.startswith("s3://") for cell in cells):
+def _sheet(path: Path, client: Callable[[], Any]) -> Measured:
+    try:
+        sheet = samplesheets.read(path)
+    except ReaderError as error:
+        raise DatasetError(f"{error}: {_AS_FILES}") from None
+    if not sheet.cells:
+        perhaps = f" (not there: {samplesheets.first_few(sheet.doubtful)})" if sheet.doubtful else ""
+        raise DatasetError(f"{path}: names no file or address that can be measured{perhaps}: {_AS_FILES}")
+    if any(cell.text.startswith("s3://") for cell in sheet.cells):
         client()  # before the threads, each of which would make one
     with ThreadPoolExecutor(_S3_AT_ONCE) as threads:
-        return _sum_or_all_errors(lambda cell: _named(cell, path.parent, client), cells, threads.map)
+        size = _sum_or_all_errors(lambda cell: _named(cell, path.parent, client), sheet.cells, threads.map)
+    if not sheet.doubtful:
+        return size
+    note = f"cells that may name files which are not there do not count: {samplesheets.first_few(sheet.doubtful)}"
+    return size + Measured(notes=(note,))
 
 
-def _named(cell: _Cell, folder: Path, client: Callable[[], Any]) -> Measured:
+def _named(cell: samplesheets.Cell, folder: Path, client: Callable[[], Any]) -> Measured:
     if cell.text.startswith("s3://"):
         return _in_s3(cell.text, client, f"{cell.where}: ")
-    if "://" in cell.text:
-        raise DatasetError(f"{cell.where}: cannot measure {cell.text}: only local files and s3:// addresses")
-    found = _found(cell.text, folder)
+    text = cell.text.removeprefix("file://")
+    if "://" in text:
+        raise DatasetError(f"{cell.where}: cannot measure {text}: {_ADDRESSES}")
+    found = samplesheets.found(text, folder)
     if found is None:
-        raise DatasetError(f"{cell.where}: there is no file {cell.text}")
+        raise DatasetError(f"{cell.where}: there is no file {text}")
     return _folder(found) if found.is_dir() else _file(found)
-
-
-def _found(text: str, folder: Path) -> Path | None:
-    try:
-        return next((each for each in (folder / text, Path(text)) if each.exists()), None)
-    except OSError:  # the text is too long for a path
-        return None
-
-
-def _data_cells(path: Path) -> Iterator[_Cell]:
-    """Yield each cell that names data, the first time that it is named."""
-    seen: set[str] = set()
-    try:
-        with opened(path) as file:
-            header = file.readline()
-            reader = csv.reader(chain([header], file), delimiter=separator(header), skipinitialspace=True)
-            columns: list[str] = []
-            for row in reader:
-                columns = columns or row  # the first row too, since a plain list of files has no header
-                for number, cell in enumerate(row):
-                    text = cell.strip()
-                    if text not in seen and _names_data(text, path.parent):
-                        seen.add(text)
-                        name = columns[number] if number < len(columns) else str(number + 1)
-                        yield _Cell(f"{path}: line {reader.line_num}: column {name}", text)
-    except (UnicodeDecodeError, csv.Error):
-        return
-    except ReaderError as error:
-        if seen:
-            raise DatasetError(str(error)) from None
-        return  # whatever it is, it is no samplesheet
-
-
-def _names_data(text: str, folder: Path) -> bool:
-    """Say whether a cell names a file or folder: by its ending, as an address, or as a path to what is there."""
-    name = (urlsplit(text).path if "://" in text else text).lower()
-    if not name or name.endswith(_INDEXES):
-        return False
-    for packed in _PACKED:
-        name = name.removesuffix(packed)
-    return name.endswith(_DATA) or text.startswith("s3://") or (("/" in text or "." in text) and _is_path(text, folder))
-
-
-def _is_path(text: str, folder: Path) -> bool:
-    return "://" not in text and text.strip("./") != "" and _found(text, folder) is not None
 
 
 def _folder(folder: Path) -> Measured:

@@ -13,15 +13,18 @@ from runquote.sizes import counted, format_size
 def size(
     sources: Annotated[list[str], typer.Argument(help="Files, folders, s3:// addresses or samplesheets.")],
     plain: Annotated[bool, typer.Option("--plain", help="Print the bytes and nothing else, like 1200000B.")] = False,
+    as_files: Annotated[
+        bool, typer.Option("--as-files", help="Measure samplesheets and lists themselves, not what they name.")
+    ] = False,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Sum the bytes of a dataset: of files, folders, S3 prefixes, or of all that a samplesheet names.
 
-    Sizes are as stored. Files that are missing are all named, and the command ends with 1.
+    Sizes are as stored. What cannot be measured is named, and the command ends with 1.
     `--input "$(runquote size --plain samplesheet.csv)"` hands the sum to `predict`.
     """
     try:
-        measured = measure(*sources)
+        measured = measure(*sources, as_files=as_files)
     except DatasetError as error:
         raise CommandError(str(error)) from None
     row = {

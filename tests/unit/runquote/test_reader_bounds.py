@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runquote.datasets import measure
+from runquote.datasets import DatasetError, measure
 from runquote.ingestion import Ingestion
 from runquote.readers import batch, bounds, cromwell, cur, healthomics, nextflow, parquet, snakemake, tables
 from runquote.readers import csv as csv_reader
@@ -394,8 +394,9 @@ def test_no_escape_of_a_file_reaches_the_terminal(command: Command, nowhere: Pat
         assert not {each for each in result.output if not each.isprintable()} - {"\n"}
 
 
-def test_a_sheet_of_one_endless_line_is_measured_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sheet_of_one_endless_line_is_refused_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "LONGEST_LINE", 2**20)
     (tmp_path / "a.txt").write_text("a" * 2**22)
-    with soon():
-        assert measure(str(tmp_path / "a.txt")).bytes == 2**22
+    with soon(), pytest.raises(DatasetError, match="--as-files"):
+        measure(str(tmp_path / "a.txt"))
+    assert measure(str(tmp_path / "a.txt"), as_files=True).bytes == 2**22

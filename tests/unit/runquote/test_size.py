@@ -1,5 +1,6 @@
 """`runquote size`: how large a dataset is."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -60,10 +61,83 @@ def test_a_samplesheet_that_names_missing_files_says_where_each_is_named(command
     ]
 
 
-def test_a_table_that_names_nothing_is_measured_itself_and_that_is_said(command: Command, nowhere: Path) -> None:
-    (nowhere / "counts.csv").write_text("gene,count\nx,1\n")
-    result = command("size", "counts.csv", "--plain")
-    assert (result.stdout, "measured itself" in result.stderr) == ("15B\n", True)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("counts.csv", "gene,count\nx,1\n"),
+        ("ids.csv", "SRR0000001\nSRR0000002\n"),
+        ("ids.list", "SRR0000001\n"),
+        ("header.tsv", "sample\tfastq_1\n"),
+        ("empty.csv", ""),
+        ("sheet.yaml", "- bam: a.bam\n"),
+        ("sheet.json", '[{"bam": "a.bam"}]'),
+        ("sheet.xlsx", "PK"),
+        ("binary.csv", "\x00\xff"),
+    ],
+)
+def test_a_sheet_of_which_nothing_can_be_measured_is_never_measured_itself(
+    command: Command, nowhere: Path, name: str, text: str
+) -> None:
+    (nowhere / name).write_text(text, encoding="latin-1")
+    for options in ((), ("--plain",), ("--format", "json")):
+        result = command("size", name, *options)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"{name}: " in result.stderr
+        assert "--as-files measures the file itself" in result.stderr
+    assert command("size", name, "--plain", "--as-files").stdout == f"{len(text)}B\n"
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "data/not_there.fna.gz",
+        "not_there.mzML",
+        "data/not_there.odd",
+        "/data/run1",
+        "../run1/",
+        "~/not_there",
+        "data/*_R1.fastq.gz",
+        "not_there.tar",
+        "https://example.org/matrix.tar.gz",
+        "https://example.org/download?id=7",
+        "ftp://example.org/a",
+        "gs://bucket/a.bam",
+        "az://container/a",
+        "file:///data/not_there.bam",
+    ],
+)
+def test_every_cell_that_names_what_cannot_be_measured_is_named(command: Command, nowhere: Path, missing: str) -> None:
+    (nowhere / "a.bam").write_bytes(b"x" * 10)
+    (nowhere / "sheet.csv").write_text(f"sample,bam,other\ns1,a.bam,{missing}\n")
+    result = command("size", "sheet.csv", "--plain")
+    assert (result.exit_code, result.stdout) == (1, "")
+    path = missing.removeprefix("file://")
+    assert f"sheet.csv: line 2: column other: {'cannot measure' if '://' in path else 'there is no file'} {path}" in (
+        result.stderr
+    )
+
+
+def test_a_column_that_names_data_names_it_in_every_row(command: Command, nowhere: Path) -> None:
+    (nowhere / "runs").mkdir()
+    (nowhere / "runs" / "a.bam").write_bytes(b"x" * 10)
+    (nowhere / "sheet.csv").write_text("# made by hand\nsample,folder\ns1,runs/\ns2,NA\ns3,other\n")
+    assert "line 5: column folder: there is no file other" in command("size", "sheet.csv").stderr
+    (nowhere / "sheet.csv").write_text("sample,folder,genome\ns1,runs/,GRCh38\ns2,NA,GRCh38\n")
+    assert command("size", "sheet.csv", "--plain").stdout == "10B\n"
+    (nowhere / "sheet.csv").write_text("sample,bam\ns.one,runs/a.bam\n")
+    assert (
+        "may name files which are not there do not count: s.one (sheet.csv: line 2"
+        in command("size", "sheet.csv").stderr
+    )
+
+
+@pytest.mark.parametrize("name", ["samples", "sheet.list", "sheet.fofn", "sheet.csv.gz", "sheet.tab"])
+def test_a_sheet_has_any_name_and_a_cell_several_files(command: Command, nowhere: Path, name: str) -> None:
+    for file, size in {"a 1.bam": 10, "b.bam": 5, "c.bam": 3}.items():
+        (nowhere / file).write_bytes(b"x" * size)
+    text = "sample\tbam\nx\ta 1.bam\ny\tb.bam;c.bam\n"
+    (nowhere / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    assert command("size", name, "--plain").stdout == "18B\n"
 
 
 def test_linked_folders_are_followed_and_none_counts_twice(command: Command, nowhere: Path) -> None:
@@ -106,9 +180,6 @@ def test_every_file_counts_however_it_is_listed(command: Command, nowhere: Path,
     assert command("size", name, "--plain").stdout == "15B\n"
 
 
-def test_what_may_be_no_dataset_is_said(command: Command, nowhere: Path) -> None:
-    (nowhere / "sheet.yaml").write_text("- bam: a.bam\n")
-    result = command("size", "sheet.yaml")
-    assert "13 bytes) in 1 file\n" in result.stdout
-    assert "sheet.yaml may be a samplesheet, of which CSV and TSV are read" in result.stderr
-    assert command("size", "").exit_code == 1  # an unset variable of a script, and not this folder
+def test_an_unset_variable_of_a_script_is_not_this_folder(command: Command, nowhere: Path) -> None:
+    assert command("size", "").exit_code == 1
+    assert "cannot measure https://example.org/a.bam" in command("size", "https://example.org/a.bam").stderr
