@@ -1,6 +1,7 @@
 """Joins the bills of a cost report with runs: what a run really cost, in place of what it was estimated to cost."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,7 +99,7 @@ def _with_bill(run: dict[str, Any], bill: Bill) -> dict[str, Any]:
 
 def _unbilled(report: Report, row: Row) -> Row | Rejected:
     if "cost_usd" in row.run:
-        return Row(row.place, row.run, (*row.notes, "not in the cost report: the cost is that of the source"))
+        return replace(row, notes=(*row.notes, "not in the cost report: the cost is that of the source"))
     run_id = row.run.get("run_id")
     reason = f"the cost report has no line with tag {report.tag} for it, and it has no cost of its own"
     return Rejected(row.place, reason, run_id if isinstance(run_id, str) else None)

@@ -52,6 +52,11 @@ class Rate(_Entry):
         hourly = vcpu * self.vcpu_hour + gib * self.gib_hour if self.gib_hour else self._share(vcpu, gib)
         return hourly * max(seconds, self.minimum_seconds) / 3600
 
+    def terms(self, seconds: float, disk_bytes: float) -> list[str]:
+        """Say what else than vCPUs, memory and time a job's price depends on."""
+        minimum = [f"{self.minimum_seconds:g} s at least"] if seconds < self.minimum_seconds else []
+        return minimum + ([f"with {disk_bytes / GIB:,.0f} GiB of disk"] if disk_bytes and self.gib_per_vcpu else [])
+
     def _share(self, vcpu: float, gib: float) -> float:
         return max(vcpu, gib / (self.gib_per_vcpu or 1)) * self.vcpu_hour
 

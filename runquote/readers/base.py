@@ -83,7 +83,8 @@ class Known:
             rate, vcpu=vcpu, memory_bytes=memory_bytes, seconds=seconds, spot=spot, disk_bytes=disk_bytes
         )
         label = f"{rate} spot" if spot else rate
-        return Priced(name, usd, seconds, vcpu, memory_bytes, label, note)
+        terms = self.prices.rates[rate].terms(seconds, disk_bytes)
+        return Priced(name, usd, seconds, vcpu, memory_bytes, label, ", ".join([*filter(None, [note]), *terms]))
 
 
 def _check_bounds(name: str, vcpu: float, most_bytes: float, seconds: float) -> None:

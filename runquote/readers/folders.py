@@ -39,10 +39,13 @@ def each_that_fits(
     The first run that is yielded has a note of what was passed over. Raises ReaderError, also if nothing fits.
     """
     files = every_file(path)
-    fitting = [file for file in files if fits(file)] if path.is_dir() else files
+    fitting: list[Path] = []
+    others: list[Path] = []
+    for file in files:
+        (fitting if path.is_file() or fits(file) else others).append(file)
     if not fitting:
         raise ReaderError(f"{path}: holds no {what}")
-    note = passed_over(path, [file for file in files if file not in set(fitting)], what)
+    note = passed_over(path, others, what)
     for file in fitting:
         try:
             for row in read(file):

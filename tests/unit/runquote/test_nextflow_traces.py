@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -300,3 +301,17 @@ def test_no_cell_takes_long(tmp_path: Path, name: str, column: str) -> None:
     begin = time.monotonic()
     list(nextflow.read(tmp_path / "a.txt", KNOWN, per_tag=True))
     assert time.monotonic() - begin < 2
+
+
+def test_a_price_says_what_else_it_depends_on(tmp_path: Path) -> None:
+    line = f"1 aa/1 A COMPLETED {BEGIN} {BEGIN} {BEGIN + 1000} - - 1 1_GB 100_GB"
+    path = trace(tmp_path / "a.txt", f"{HELD} disk", line)
+
+    def note(rate: str) -> str:
+        (row,) = nextflow.read(path, replace(KNOWN, rate=rate))
+        assert isinstance(row, Row)
+        assert row.cost
+        (part,) = row.cost
+        return part.note
+
+    assert (note("fargate"), note("m5")) == ("60 s at least", "with 100 GiB of disk")
