@@ -18,7 +18,7 @@ from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, c
 from runquote.readers.costs import Cost, Priced
 from runquote.readers.folders import each_that_fits, first_lines
 from runquote.readers.trace_cells import parse_trace_size
-from runquote.readers.trace_lines import STATUSES, columns_of, lacking
+from runquote.readers.trace_lines import STATUSES, columns_of, lacking, status_of
 from runquote.readers.trace_tasks import Note, Task, tasks_of
 
 __all__ = ["parse_trace_size", "read"]
@@ -128,11 +128,15 @@ def read(  # noqa: PLR0913 - one for each option
 def _is_trace(path: Path) -> bool:
     """Say whether a file of a folder is a trace: other tables have a status too, and other fields than Nextflow."""
     try:
-        lines = first_lines(path)
+        lines = first_lines(path, 2)
     except (ReaderError, OSError, EOFError, zlib.error):
         return True  # whatever it is, it is packed badly, and to be told
     columns = columns_of(lines[0]) if lines else []
-    return "status" in columns and (lacking(columns) is None or set(columns) <= _FIELDS)
+    if not lines or "status" not in columns:
+        return False
+    if set(columns) <= _FIELDS:
+        return True
+    return lacking(columns) is None and (len(lines) == 1 or status_of(lines[0], lines[1]) in STATUSES)
 
 
 def _read_tasks(path: Path, known: Known, *, per_tag: bool, cached: Cached, zone: tzinfo) -> _Trace:

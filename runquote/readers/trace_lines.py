@@ -11,6 +11,8 @@ from runquote.readers.files import check_columns, opened, readable, separator
 STATUSES = ("COMPLETED", "FAILED", "ABORTED", "CACHED", "RUNNING", "SUBMITTED", "NEW")
 _NEEDED = (("status",), ("start", "submit"), ("realtime", "duration", "complete"))
 _IDENTITIES = ("task_id", "hash", "native_id")
+_MOST_SEPARATORS = 50
+"""In the name and tag of a task."""
 _BREAKING = ("script", "env")
 """Fields that may hold line breaks, which Nextflow writes as they are."""
 
@@ -27,6 +29,12 @@ class Line:
 def columns_of(header: str) -> list[str]:
     """Return the names of a trace's columns."""
     return [_bare(cell) for cell in header.rstrip("\r\n").split(separator(header))]
+
+
+def status_of(header: str, line: str) -> str:
+    """Return the status of a line, as far as cells are where the header has them."""
+    cells = dict(zip(columns_of(header), map(_bare, line.split(separator(header))), strict=False))
+    return cells.get("status", "").upper()
 
 
 def lacking(columns: Sequence[str]) -> str | None:
@@ -63,7 +71,7 @@ def _line(place: str, line: str, columns: Sequence[str], by: str) -> Line:
     cells = line.split(by)
     if len(cells) != len(columns):
         cells = next(csv.reader([line], delimiter=by), cells)
-    if len(cells) > len(columns):
+    if len(columns) < len(cells) <= len(columns) + _MOST_SEPARATORS:
         cells = _joined(cells, columns, by) or cells
     if len(cells) == len(columns):
         return Line(place, dict(zip(columns, map(_bare, cells), strict=True)))

@@ -92,13 +92,14 @@ def test_rolled_and_oddly_named_traces_of_a_folder_are_read_and_other_files_name
     trace(tmp_path / "csv/markduplicates.csv", "patient sex status sample bam", "p1 XX 0 s1 s1.bam", by=",")
     trace(tmp_path / "S1.pangolin.csv", "taxon lineage status note", "S1 B.1 passed_qc x", by=",")
     trace(tmp_path / "co2.txt", "task_id status name energy_consumption CO2e realtime cpus", "1 COMPLETED A 1 2 1m 1")
+    trace(tmp_path / "jobs.tsv", "user name status start duration", "ann A done 2026-01-01 1h")
     (tmp_path / "reads.bam").write_bytes(b"BAM\0\1\xff" * 20_000)
     (tmp_path / "one_line.fa").write_text("ACGT" * 100_000)
     rows = list(nextflow.read(tmp_path, KNOWN))
     assert len(runs(rows)) == 5
     (note,) = [note for row in rows if isinstance(row, Row) for note in row.notes if "passed over" in note]
-    named = "S1.pangolin.csv, co2.txt, csv/markduplicates.csv and 2 more"
-    assert note == f"passed over 5 files of {tmp_path} that are no trace: {named}"
+    named = "S1.pangolin.csv, co2.txt, csv/markduplicates.csv and 3 more"
+    assert note == f"passed over 6 files of {tmp_path} that are no trace: {named}"
 
 
 def test_an_index_in_a_name_is_no_tag(tmp_path: Path) -> None:
@@ -275,6 +276,15 @@ def test_a_comma_in_a_name_and_what_spreadsheets_add_break_nothing(tmp_path: Pat
     run, _ = only(nextflow.read(tmp_path / "a.csv", KNOWN, per_tag=True, final=True))
     assert run.cost_usd == pytest.approx(fargate(1, 1, 1), abs=1e-8)
     assert run.tags == {"nextflow.tag": "a,b"}
+
+
+def test_a_line_of_separators_alone_takes_no_time(tmp_path: Path) -> None:
+    line = f"1 aa/1 A COMPLETED {BEGIN} {BEGIN} {BEGIN + HOUR} - - 1 1_GB"
+    path = trace(tmp_path / "a.csv", HELD, line, by=",")
+    path.write_text(path.read_text() + "," * 1_000_000 + "\n")
+    begin = time.monotonic()
+    assert "1 of 2 tasks cannot be priced" in only(nextflow.read(path, KNOWN))[1]
+    assert time.monotonic() - begin < 5
 
 
 def test_two_traces_in_one_file_are_refused(tmp_path: Path) -> None:
