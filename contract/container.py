@@ -132,6 +132,27 @@ class LaterRuns(Shape):
     metrics: Metrics
 
 
+class Shift(Shape):
+    """How far a challenger's answers lie from the champion's, to questions like the runs that the champion knew, asked
+    as of now, for runs of some size."""
+
+    questions: Count
+    input_bytes_range: BytesRange
+    factor: float = Field(gt=0, description="Median of the challenger's typical cost over the champion's")
+    outside_80: Share = Field(
+        description="Share of the challenger's typical costs outside the champion's 80 % interval"
+    )
+
+
+class TrustedRuns(Shape):
+    """Champion and challenger on held-out runs that the champion knew of, asked as `predict` asks: with their start."""
+
+    runs: Count
+    challenger: Metrics
+    champion: Metrics
+    difference: Difference
+
+
 class LearnedFrom(Shape):
     """Which history made a model, and what that is."""
 
@@ -205,6 +226,12 @@ class Evaluation(Shape):
     difference: Difference | None
     baseline_difference: Difference
     slices: list[SizeSlice]
+    trusted: TrustedRuns | None = Field(
+        default=None, description="On runs that the champion knew of; null without a champion and in old evaluations"
+    )
+    shifts: list[Shift] = Field(
+        default=[], description="From the champion's answers, by size; none without a champion and in old evaluations"
+    )
     later: LaterRuns | None = Field(
         default=None, description="Null where too few starts are known to tell, and in old evaluations"
     )

@@ -39,12 +39,15 @@ def child_execution_name(parent_execution_name: str, workflow_name: str) -> str:
     return f"{_digest(parent_execution_name, 16)}-{resource_name('retrain', workflow_name)}"
 
 
-def retraining_name(workflow_name: str, after: datetime | None) -> str:
+def retraining_name(workflow_name: str, after: datetime | None, restore_version: int | None = None) -> str:
     """Name the execution of `retrain` that follows one that ended at that time (at most 80 characters).
 
     All who ask for a retraining at the same time thus ask for the same one.
     """
-    return child_execution_name(f"after {after.isoformat() if after else 'none'}", workflow_name)
+    asked = f"after {after.isoformat() if after else 'none'}"
+    if restore_version is not None:
+        asked = f"{asked} version {restore_version}"
+    return child_execution_name(asked, workflow_name)
 
 
 def spend_line(team: str | None, workflow_name: str) -> str:

@@ -15,7 +15,7 @@ from contract.accuracy import AccuracyResponse
 from contract.budgets import Budget, BudgetRequest, BudgetsQuery, BudgetsResponse
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
-from contract.retrainings import Retraining
+from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import Run, RunsPage, RunsQuery, RunsRequest, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 
@@ -109,8 +109,9 @@ ROUTES = (
         "/workflows/{workflow_name}/retrainings",
         "retrainings",
         "startRetraining",
-        "Retrain a workflow now",
+        "Retrain a workflow now, or put the model of a version in service",
         Retraining,
+        query=RetrainingQuery,
         statuses=(202, 200),  # started, or one is under way
     ),
     Route(

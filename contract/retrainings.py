@@ -23,6 +23,17 @@ class RetrainingStep(Shape):
     ended_at: UtcTime | None
 
 
+class RetrainingQuery(Shape):
+    """What a retraining that is asked for is to do."""
+
+    restore_version: int | None = Field(
+        default=None,
+        ge=1,
+        le=10**9,
+        description="Put the model of this version in service, as a new version, and train nothing",
+    )
+
+
 class Retraining(Shape):
     """Answer of `POST` and `GET /workflows/{workflow_name}/retrainings…`: how far it is, and how it ended."""
 

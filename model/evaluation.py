@@ -20,6 +20,7 @@ from contract.container import (
     ParameterProfile,
     SetAside,
     SizeSlice,
+    TrustedRuns,
 )
 from contract.predictions import Interval
 from model.artifact import Artifact
@@ -29,6 +30,7 @@ from model.cost_model import CostModel
 from model.errors import BadArtifact
 from model.history import MINIMUM_RUNS, Floats, History, Indices, concatenate
 from model.intervals import LEVELS
+from model.shift import known_to, shifts
 
 SMALLEST_HOLDOUT = 8
 """With fewer held-out runs than this, cross-validation says more."""
@@ -155,6 +157,7 @@ def evaluate(  # noqa: PLR0913 - what a training has, and how it learned
     else:
         trial = _by_cross_validation(everything, champion, fit)
     runs, challenger = trial.runs, trial.challenger
+    served = champion.served if isinstance(champion, Artifact) else None
     rival = None if trial.judge is None else score(trial.judge, runs.take(trial.common))
     beside = challenger.take(trial.common)
     return Evaluation(
@@ -174,10 +177,28 @@ def evaluate(  # noqa: PLR0913 - what a training has, and how it learned
         difference=None if rival is None else difference(beside, rival),
         baseline_difference=difference(challenger, trial.baseline),
         slices=_slices(trial, rival),
+        trusted=_trusted(trained, trial, champion),
+        shifts=[] if served is None else shifts(served, trained.served, everything, trained.trained_at),
         later=judge_later(everything, fit),
         points=list_runs(runs, challenger),
         set_aside=set_aside[:MOST_LISTED],
         set_aside_runs=len(set_aside),
+    )
+
+
+def _trusted(trained: Artifact, trial: Trial, champion: Artifact | BadArtifact | None) -> TrustedRuns | None:
+    """Judge both on held-out runs that the champion knew of: whoever records runs later does not choose these."""
+    if trial.evaluated_on != "holdout" or trial.judge is None or trained.twin is None:
+        return None
+    if not isinstance(champion, Artifact):
+        return None
+    old = known_to(champion.served, trial.runs)
+    if len(old) < FEWEST_COMMON_RUNS:
+        return None
+    runs = trial.runs.take(old)
+    own, rival = score(trained.twin, runs, started=True), score(trial.judge, runs, started=True)
+    return TrustedRuns(
+        runs=len(runs), challenger=own.metrics(), champion=rival.metrics(), difference=difference(own, rival)
     )
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
-from contract.retrainings import Retraining
+from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
@@ -160,9 +160,10 @@ class Client:
         """Tell what the model in service predicted for runs that it had not seen, against what they cost."""
         return self._call(AccuracyResponse, "GET", f"{_workflow(workflow_name)}/accuracy")
 
-    def retrain(self, workflow_name: str) -> Retraining:
-        """Start a retraining, or find the one that is under way."""
-        return self._call(Retraining, "POST", f"{_workflow(workflow_name)}/retrainings")
+    def retrain(self, workflow_name: str, restore_version: int | None = None) -> Retraining:
+        """Start a retraining, or find the one that is under way; or put the model of a version in service."""
+        query = _query(RetrainingQuery, restore_version=restore_version)
+        return self._call(Retraining, "POST", f"{_workflow(workflow_name)}/retrainings", query=query)
 
     def retraining(self, workflow_name: str, retraining_id: str) -> Retraining:
         """Tell how far a retraining is, and how it ended."""

@@ -20,18 +20,20 @@ def follow(
     workflow_names: Iterable[str],
     *,
     at_once: int = AT_ONCE,
+    restore_version: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Retraining]:
     """Retrain workflows, a few at a time; yield each retraining whenever it is further, and at last as it ended.
 
-    One that is under way already is followed. Retrainings go on whether somebody follows them or not.
+    One that is under way already is followed. Retrainings go on whether somebody follows them or not. With
+    `restore_version` nothing is trained: the model of that version is put in service.
     """
     waiting = deque(workflow_names)
     going: list[Retraining] = []
     pause = _SHORTEST_PAUSE
     while waiting or going:
         while waiting and len(going) < at_once:
-            going.append(client.retrain(waiting.popleft()))
+            going.append(client.retrain(waiting.popleft(), restore_version))
             yield going[-1]
         going = [each for each in going if each.status == "running"]
         sleep(pause if going else 0)

@@ -3,10 +3,13 @@
 Promoted is what is better by more than noise, or as good and trained on much newer or many more runs; never what is
 much worse on runs of some size. Without a champion to compare with, a challenger must be better than always answering
 the median cost, or simply be right; where training found no such model, its challenger is that guess, which answers
-until there is a better one. An earlier version that a person wants back is not judged again.
+until there is a better one. What only seems better by runs that came since, or answers the same questions very
+differently, waits for a person. A version that a person wants in service is not judged again.
 """
 
-from contract.container import Difference, Evaluation, LearnedFrom, Metrics, SizeSlice
+import math
+
+from contract.container import Difference, Evaluation, LearnedFrom, Metrics, Shift, SizeSlice
 from contract.gate import beats_guess
 from contract.states import Champion, CompareModelsResponse
 from functions.compare_models.rules import Rules
@@ -31,6 +34,8 @@ def compare(evaluation: Evaluation, champion: Champion | None, rules: Rules) -> 
     else:
         version = f"version {champion.model_version}"
         is_better, reason = _against_champion(evaluation, evaluation.champion, evaluation.difference, version, rules)
+        doubt = _doubt(evaluation, version, rules) if is_better else None
+        is_better, reason = (is_better, reason) if doubt is None else (False, doubt)
     return CompareModelsResponse(
         is_better=is_better, reason=reason[:1024], challenger=evaluation.challenger, champion=evaluation.champion
     )
@@ -103,6 +108,39 @@ def _against_champion(
             f"{words.percent(worst.champion_median_ape or 0)} of {version}); overall {numbers}"
         )
     return True, f"Promoted: {praise}{numbers}"
+
+
+def _doubt(evaluation: Evaluation, version: str, rules: Rules) -> str | None:
+    """Say why a model that seems better is not promoted, if runs that came since the champion may have made it seem so.
+
+    All runs judge alike, so whoever records enough wrong ones judges. What they cannot choose are the runs of before,
+    and the questions that those were.
+    """
+    trusted, shift = evaluation.trusted, _largest_shift(evaluation.shifts, rules)
+    if trusted is not None:
+        allowed = (rules.worst_slice_ratio - 1) * trusted.champion.pinball
+        noise = rules.significance * trusted.difference.standard_error
+        if trusted.difference.pinball > max(allowed, noise, rules.HARMLESS_PINBALL):
+            errors = words.percent(trusted.challenger.median_ape), words.percent(trusted.champion.median_ape)
+            return (
+                f"Not promoted: much worse on {words.counted(trusted.runs, 'run')} that {version} knew of "
+                f"(median error {errors[0]} against {errors[1]}): look at the runs since then"
+            )
+    if shift is not None:
+        low, high = shift.input_bytes_range
+        return (
+            f"Waits for a person: runs of {words.size(low)} to {words.size(high)} would be estimated at "
+            f"{shift.factor:.2g} times what {version} says. If costs really changed so, put this version in service; "
+            "else look at the runs since then"
+        )
+    return None
+
+
+def _largest_shift(shifts: list[Shift], rules: Rules) -> Shift | None:
+    """Return the largest of the shifts that are larger than they may be, if any."""
+    least = math.log(rules.SHIFTED_FACTOR)
+    large = [each for each in shifts if abs(math.log(each.factor)) > least and each.outside_80 > rules.SHIFTED_SHARE]
+    return max(large, key=lambda each: abs(math.log(each.factor)), default=None)
 
 
 def _is_better(difference: Difference, rules: Rules) -> bool:

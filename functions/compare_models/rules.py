@@ -14,6 +14,11 @@ class Rules(BaseModel):
     HARMLESS_PINBALL: ClassVar[float] = gate.HARMLESS_PINBALL
     """On a size slice, getting worse by less than these is never held against a challenger."""
 
+    SHIFTED_FACTOR: ClassVar[float] = 1.5
+    SHIFTED_SHARE: ClassVar[float] = 0.5
+    """Answers to the same questions shift by much if the typical ones differ by more than this factor, and more than
+    this share of them lie outside the 80 % intervals of the model in service (`python -m bench.gate`)."""
+
     significance: float = Field(default=2, ge=0, description="Standard errors by which a challenger must be better")
     worst_slice_ratio: float = Field(
         default=1.25, ge=1, description="How many times the champion's error it may have on any size slice"

@@ -149,11 +149,9 @@ class DatasetPreparer:
         )
 
     def _restored(self, version: int, champion: Champion | None) -> str:
-        """Return where the model of a version is: an earlier one, or the one in service, whose endpoint may be gone."""
+        """Return where the model of a version is: an earlier one, one that was not promoted, or the one in service."""
         if champion is None:
             raise InvalidInput("restore_version: no model is in service")
-        if version > champion.model_version:
-            raise InvalidInput(f"restore_version: version {version} is later than the one in service")
         group, _ = champion.model_package_arn.rsplit("/", 1)
         uri = self._registry.artifact_uri(f"{group}/{version}")
         if uri is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from contract.retrainings import RetrainingQuery
 from functions.retrainings.logic import Retrainer
 from functions.retrainings.settings import Settings
 from functions.shared import aws
@@ -35,7 +36,8 @@ def retrainer() -> Retrainer:
 
 
 def _start(request: HttpRequest) -> Answer:
-    retraining, started = retrainer().start(request.path_parameters.get("workflow_name", ""))
+    query = request.read_query(RetrainingQuery)
+    retraining, started = retrainer().start(request.path_parameters.get("workflow_name", ""), query.restore_version)
     return Answer(retraining, status=202 if started else 200)
 
 

@@ -20,27 +20,33 @@ class Retrainer:
         self._executions = executions
         self._clock = clock
 
-    def start(self, workflow_name: str) -> tuple[Retraining, bool]:
-        """Start a retraining; return it and True, or the one that is under way and False.
+    def start(self, workflow_name: str, restore_version: int | None = None) -> tuple[Retraining, bool]:
+        """Start a retraining, or put the model of a version in service.
+
+        Returns it and True, or a retraining that is under way and False.
 
         Who asks twice at once gets the same one twice: the name follows from how the latest one ended, and Step
         Functions starts no second execution of a name.
 
         Raises:
-            ApiError: no workflow has that name.
+            ApiError: no workflow has that name, or a version cannot be put in service while another execution goes on.
             DependencyUnavailable: AWS does not answer.
         """
         record = lookup.find(workflow_name, self._workflows)
         under_way = self._under_way(record)
         if under_way is not None:
+            if restore_version not in (None, under_way.input.get("restore_version")):
+                message = f"A retraining of {quoted(workflow_name)} is under way: ask again when it has ended."
+                raise ApiError("retraining_conflict", message, 30)
             return self._told(record.workflow_name, under_way), False
-        content = RetrainInput(workflow_name=record.workflow_name).model_dump(exclude_none=True)
+        asked = RetrainInput(workflow_name=record.workflow_name, restore_version=restore_version)
+        content = asked.model_dump(exclude_none=True)
         last = record.last_retraining
-        name = retraining_name(record.workflow_name, last.ended_at if last else None)
+        name = retraining_name(record.workflow_name, last.ended_at if last else None, restore_version)
         try:
             self._executions.start(name, content)
         except NameTaken:  # by one that ended and could not record that it did
-            name = retraining_name(record.workflow_name, self._clock.now())
+            name = retraining_name(record.workflow_name, self._clock.now(), restore_version)
             self._executions.start(name, content)
         logger.info("retraining started", extra={"workflow_name": record.workflow_name, "retraining_id": name})
         return self.describe(record.workflow_name, name), True

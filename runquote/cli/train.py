@@ -30,6 +30,15 @@ def train(
         list[str] | None,
         typer.Argument(help="Names of workflows; without any, all that have new runs.", autocompletion=workflow_names),
     ] = None,
+    restore_version: Annotated[
+        int | None,
+        typer.Option(
+            "--restore",
+            min=1,
+            metavar="VERSION",
+            help="Train nothing: put the model of this version in service again, or one that waits for a person.",
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the retrainings to their ends.")] = True,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -38,10 +47,15 @@ def train(
     A retraining that is under way already is followed. A new model is promoted only if it is better than the one in
     service, so "no update" is no failure; neither are too few runs. Exits with 1 if a retraining failed.
     """
+    if restore_version is not None and len(workflows or []) != 1:
+        raise typer.BadParameter("--restore is about one workflow: name it")
     session: Session = context.obj
     with session.client() as client:
         names = _names(client, workflows or [])
-        retrainings = _follow(client, names) if wait else [client.retrain(name) for name in names]
+        if wait:
+            retrainings = _follow(client, names, restore_version)
+        else:
+            retrainings = [client.retrain(name, restore_version) for name in names]
     _show(retrainings, format)
     if any(each.status in ("failed", "already_running") for each in retrainings):
         raise typer.Exit(FAILURE)
@@ -57,11 +71,11 @@ def _names(client: Client, wanted: list[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def _follow(client: Client, names: list[str]) -> list[Retraining]:
+def _follow(client: Client, names: list[str], restore_version: int | None) -> list[Retraining]:
     latest: dict[str, Retraining] = {}
     try:
         with _progress(names) as tell:
-            for retraining in follow(client, names):
+            for retraining in follow(client, names, restore_version=restore_version):
                 latest[retraining.workflow_name] = retraining
                 tell(retraining)
     except KeyboardInterrupt:

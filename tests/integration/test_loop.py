@@ -174,19 +174,25 @@ def test_an_earlier_model_is_taken_back_into_service(system: System, updates: Up
     before = _predict(system, name)
     _record(system, _history(name, label="b", factor=5, days=-30))
     assert system.retrain(name)["status"] == "SUCCEEDED"
-    assert _predict(system, name).cost_usd > 2 * before.cost_usd
-    assert [told.outcome for told in updates.of(name)] == ["promoted", "promoted"]
+    first, waiting = updates.of(name)
+    assert (first.outcome, waiting.outcome) == ("promoted", "no_update")
+    assert "Waits for a person" in waiting.message, "costs that rise five times for all runs must be looked at"
+    assert _predict(system, name).cost_usd == before.cost_usd
 
-    refused = system.retrain(name, restore_version=3)
+    assert system.retrain(name, restore_version=2)["status"] == "SUCCEEDED"
+    assert _predict(system, name).cost_usd > 2 * before.cost_usd
+    assert [told.outcome for told in updates.of(name)] == ["promoted"]
+
+    refused = system.retrain(name, restore_version=9)
     assert (refused["status"], refused["error"]) == ("FAILED", "InvalidInput")
     assert [told.outcome for told in updates.of(name)] == ["failed"]
 
     assert system.retrain(name, restore_version=1)["status"] == "SUCCEEDED"
     (told,) = updates.of(name)
-    assert (told.outcome, told.model_version) == ("promoted", 3)
+    assert (told.outcome, told.model_version) == ("promoted", 4)
     assert told.message.startswith("Promoted: version 1 again, as a person asked; it was trained on 55 runs until ")
     after = _predict(system, name)
-    assert (after.cost_usd, after.model.version) == (before.cost_usd, 3)
+    assert (after.cost_usd, after.model.version) == (before.cost_usd, 4)
     assert after.model.trained_at == before.model.trained_at
     jobs = system.client("sagemaker").list_training_jobs(NameContains=name)["TrainingJobSummaries"]
     assert len(jobs) == 2

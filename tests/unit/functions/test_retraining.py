@@ -13,7 +13,16 @@ import pytest
 from botocore.validate import validate_parameters
 
 from contract import names, states
-from contract.container import NEWEST_ARTIFACT_FORMAT, Difference, Evaluation, LearnedFrom, ModelKind, SizeSlice
+from contract.container import (
+    NEWEST_ARTIFACT_FORMAT,
+    Difference,
+    Evaluation,
+    LearnedFrom,
+    ModelKind,
+    Shift,
+    SizeSlice,
+    TrustedRuns,
+)
 from contract.runs import Run
 from contract.states import (
     Champion,
@@ -235,7 +244,7 @@ def test_a_version_is_found_again(version: int) -> None:
 @pytest.mark.parametrize(
     ("version", "problem"),
     [
-        (4, "later than the one in service"),
+        (4, "there is no version 4"),
         (1, "there is no version 1"),
         (0, "restore_version"),
         ("2b", "restore"),
@@ -638,6 +647,44 @@ def test_much_worse_on_some_sizes_is_not_promoted(slices: list[SizeSlice], is_be
     verdict = judge(slices=slices, **(equal if merit == "equal and fresher" else {}))
     assert verdict.is_better is is_better
     assert is_better or "but for runs of 1 GB to 10 GB much worse (median error" in verdict.reason
+
+
+def trusted(pinball: float, error: float) -> TrustedRuns:
+    """Runs that the champion knew of, where it has a pinball loss of 0.05."""
+    return TrustedRuns(
+        runs=12,
+        challenger=shapes.metrics(median_ape=0.4),
+        champion=CHAMPION_METRICS,
+        difference=Difference(pinball=pinball, standard_error=error),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pinball", "error", "is_better"),
+    [(0.02, 0.001, False), (0.02, 0.02, True), (0.012, 0.0, True), (-0.1, 0.01, True)],
+)
+def test_what_is_much_worse_on_runs_of_before_is_not_promoted_by_those_since(
+    pinball: float, error: float, is_better: bool
+) -> None:
+    verdict = judge(trusted=trusted(pinball, error))
+    assert verdict.is_better is is_better
+    assert (
+        is_better or "Not promoted: much worse on 12 runs that version 3 knew of (median error 40 %" in verdict.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("factor", "outside", "is_better"),
+    [(3.0, 0.9, False), (1 / 3, 0.9, False), (1.4, 1.0, True), (3.0, 0.4, True), (1.0, 0.0, True)],
+)
+def test_a_large_shift_of_answers_waits_for_a_person(factor: float, outside: float, is_better: bool) -> None:
+    harmless = Shift(questions=20, input_bytes_range=(1, GB), factor=1.1, outside_80=1.0)
+    shifted = Shift(questions=20, input_bytes_range=(GB, 10 * GB), factor=factor, outside_80=outside)
+    verdict = judge(shifts=[harmless, shifted])
+    assert verdict.is_better is is_better
+    assert is_better or verdict.reason.startswith(
+        f"Waits for a person: runs of 1 GB to 10 GB would be estimated at {factor:.2g} times what version 3 says."
+    )
 
 
 def first(challenger: float, baseline: float, pinball: float, error: float) -> CompareModelsResponse:

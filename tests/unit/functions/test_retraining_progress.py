@@ -74,6 +74,23 @@ def test_the_one_that_the_schedule_started_is_found() -> None:
     assert machine.started == []
 
 
+def test_a_version_can_be_put_in_service_again() -> None:
+    machine = FakeStateMachine()
+    _, started = retrainer(machine).start(WORKFLOW, restore_version=3)
+    (name,) = machine.started
+    assert started
+    assert machine.executions[name].input == {**INPUT, "restore_version": 3}
+    assert name not in {retraining_name(WORKFLOW, None), retraining_name(WORKFLOW, None, 4)}
+
+
+def test_a_version_is_not_taken_for_a_retraining_that_is_under_way() -> None:
+    machine = FakeStateMachine(Execution("scheduled", "RUNNING", INPUT, NOW))
+    holding = retrainer(machine, lease_owner=ARN, lease_expires_at=NOW)
+    with pytest.raises(ApiError, match="under way") as refused:
+        holding.start(WORKFLOW, restore_version=3)
+    assert (refused.value.code, machine.started) == ("retraining_conflict", [])
+
+
 @pytest.mark.parametrize("holder", [None, Execution("scheduled", "ABORTED", INPUT, NOW, NOW)])
 def test_a_holder_that_runs_no_more_stands_in_nobodys_way(holder: Execution | None) -> None:
     machine = FakeStateMachine(*([holder] if holder else []))

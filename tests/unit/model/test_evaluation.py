@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract.container import LaterRuns
+from contract.container import LaterRuns, Shift
 from model import evaluation
 from model.cost_model import CostModel
 from model.evaluation import judge_later, score
+from model.shift import shifts
 from tests.unit.model.histories import make_artifact, make_history, make_rows
 
 Rows = list[dict[str, Any]]
@@ -86,3 +87,31 @@ def test_three_runs_are_said_to_be_judged_on_what_they_taught() -> None:
         trained = make_artifact(CostModel.fit(runs))
         told = evaluation.evaluate(trained, runs, runs.take(np.arange(0)), None, [])
         assert (told.evaluated_on, told.evaluated_runs, told.later) == (method, count, None)
+
+
+def shifted(factor: float, last: int = 100) -> list[Shift]:
+    """What a model that learned the first 80 runs and one that learned all say, the latest of which cost more."""
+    rows = make_rows(100, noise=0.05)
+    for number, row in enumerate(rows):
+        started = START + timedelta(hours=6 * number)
+        row["started_at"], row["completed_at"] = started.isoformat(), (started + timedelta(hours=1)).isoformat()
+        row["cost_usd"] *= factor if number >= last else 1.0
+    before, everything = make_history(rows[:80]), make_history(rows)
+    return shifts(CostModel.fit(before), CostModel.fit(everything), everything, START + timedelta(hours=6 * 101))
+
+
+def test_more_of_the_same_shifts_nothing() -> None:
+    found = shifted(1.0)
+    assert [each.questions for each in found] == [20, 20, 20, 20], "the runs that the first model knew, by size"
+    assert all(0.9 < each.factor < 1.1 for each in found)
+
+
+def test_all_later_runs_at_five_times_the_cost_shift_what_is_asked_now() -> None:
+    assert any(each.factor > 1.5 and each.outside_80 > 0.5 for each in shifted(5.0, last=80))
+
+
+def test_a_model_that_knew_none_of_the_runs_cannot_be_asked_the_same() -> None:
+    rows = make_rows(20)
+    old = CostModel.fit(make_history(rows))
+    later = make_history([row | {"completed_at": "2090-01-01T00:00:00Z"} for row in rows])
+    assert shifts(old, old, later, START) == []

@@ -149,7 +149,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Retrain a workflow now */
+        /** Retrain a workflow now, or put the model of a version in service */
         post: operations["startRetraining"];
         delete?: never;
         options?: never;
@@ -482,7 +482,7 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_conflict" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
+            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_conflict" | "retraining_conflict" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
             /** Message */
             message: string;
             /** Request Id */
@@ -1276,7 +1276,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1417,7 +1417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1567,7 +1567,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1704,7 +1704,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1843,7 +1843,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1980,7 +1980,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2130,7 +2130,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2269,7 +2269,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2345,7 +2345,10 @@ export interface operations {
     };
     startRetraining: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Put the model of this version in service, as a new version, and train nothing */
+                restore_version?: number;
+            };
             header?: never;
             path: {
                 workflow_name: string;
@@ -2417,7 +2420,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2557,7 +2560,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2697,7 +2700,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2840,7 +2843,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2979,7 +2982,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict */
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
