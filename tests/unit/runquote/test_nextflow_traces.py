@@ -107,7 +107,7 @@ def test_an_index_in_a_name_is_no_tag(tmp_path: Path) -> None:
     names = (
         f"{DAY}_10:00:00 ALIGN_(liver) liver",
         f"{DAY}_10:00:00 ALIGN_(brain) brain",
-        f"{DAY}_11:00:00 MERGE_(1) -",
+        f"{DAY}_11:00:00 MERGE_(all) -",
     )
     path = trace(
         tmp_path / "a.txt",
