@@ -1,6 +1,8 @@
 """The command `runquote`."""
 
-from importlib.metadata import version
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,8 +32,17 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(version("runquote"))
+        print(_own_version())
         raise typer.Exit
+
+
+def _own_version() -> str:
+    """Return the version of the installed package; in a checkout that is not installed, that of its own."""
+    try:
+        return version("runquote")
+    except PackageNotFoundError:
+        project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])
 
 
 @app.callback()
@@ -58,5 +69,5 @@ app.add_typer(ingest, name="ingest")
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command under its own name, which completion in shells is written for, however it was started."""
+    app(prog_name=app.info.name)

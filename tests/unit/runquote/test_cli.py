@@ -1,9 +1,13 @@
 import csv
 import io
 import json
+import os
+import shutil
 import stat
 import struct
+import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from runquote.settings import profiles_file
 from tests.unit.runquote.conftest import Command, checkout
 from tests.unit.runquote.fake_api import API_KEY, TOKEN, FakeApi, detail
 
+REPOSITORY = Path(__file__).parents[3]
 PREDICT = ("predict", "rnaseq", "--input")
 
 
@@ -398,3 +403,36 @@ def test_a_notebook_connects_as_the_command_does(command: Command, nowhere: Path
     command("--api-url", api.url, "--profile", "team", "login", stdin=API_KEY + "\n")
     with Client.connect("team") as client:
         assert client.predict("rnaseq", "120 GB").cost_usd == 12
+
+
+def module(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m runquote` in this checkout, as one does without having installed the package."""
+    command = [sys.executable, "-m", "runquote", *arguments]
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_version_is_told_without_an_installed_package() -> None:
+    told = module("--version")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"{project['version']}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_valid_shell_code_however_the_command_is_started(shell: str, tmp_path: Path) -> None:
+    shown = module(_RUNQUOTE_COMPLETE=f"source_{shell}")
+    assert shown.returncode == 0, shown.stderr
+    assert " runquote" in shown.stdout
+    assert "python" not in shown.stdout.lower()
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here to check it with")
+    script = tmp_path / "completion"
+    script.write_text(shown.stdout)
+    checked = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False, timeout=60)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_completion_of_a_checkout_completes() -> None:
+    completed = module(_RUNQUOTE_COMPLETE="complete_bash", COMP_WORDS="runquote bud", COMP_CWORD="1")
+    assert completed.stdout.split() == ["budgets"]
