@@ -121,6 +121,40 @@ def judge_coverage(promised: float, measured: float, runs: int) -> CoverageKind:
     return "held" if floor(measured * runs + 0.5) >= floor(promised * runs + 1e-9) else "unsure"
 
 
+def coverage_words(kind: CoverageKind, runs: int) -> str:
+    """Say how an interval was judged."""
+    match kind:
+        case "unknown":
+            return "No runs to judge it by"
+        case "narrow":
+            return "Too narrow: expect costs outside of it more often than promised"
+        case "wide":
+            return "Holds more often than promised: wider than it needs to be"
+        case "held":
+            return "Held as promised"
+        case "unsure":
+            return f"Held less often than promised; {_counted(runs)} cannot tell whether by chance"
+
+
+def coverage_problem(coverage_80: float, coverage_90: float, runs: int | None) -> str | None:
+    """Say in a sentence that intervals held far less often than promised; None where they did not, or nobody knows."""
+    for promised, measured in ((0.8, coverage_80), (0.9, coverage_90)):
+        if runs is None or not is_far_below(promised, measured, runs):
+            continue
+        held = (
+            f"Of {_counted(runs)} that it was checked on, only {floor(measured * 100 + 0.5)} % cost what its "
+            f"{promised * 100:.0f} % interval said"
+        )
+        if judge_coverage(promised, measured, runs) == "narrow":
+            return f"{held}: expect costs outside of the interval more often than promised."
+        return f"{held}; so few runs cannot tell whether by chance."
+    return None
+
+
+def _counted(runs: int) -> str:
+    return f"{runs:,} run" if runs == 1 else f"{runs:,} runs"
+
+
 def is_far_below(promised: float, measured: float, runs: int) -> bool:
     """Say whether an interval held so much less often than promised that every estimate is to say so."""
     kind = judge_coverage(promised, measured, runs)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contract.container import RowPrediction
 from contract.endpoint_records import EndpointRecord
-from contract.judgement import is_far_below, judge_coverage
+from contract.judgement import coverage_problem
 from contract.made_up import MADE_UP_WORDS, is_made_up
 from contract.predictions import PredictionRequest, PredictionWarning
 from functions.shared import words
@@ -29,7 +29,7 @@ def warnings(
         found.append(PredictionWarning(code="outside_training_range", message=_outside(request, record)))
     if record.kind == "guess":
         found.append(PredictionWarning(code="no_better_than_guess", message=_guess(record)))
-    coverage = _coverage(record)
+    coverage = coverage_problem(record.metrics.coverage_80, record.metrics.coverage_90, record.evaluated_runs)
     if coverage is not None:
         found.append(PredictionWarning(code="intervals_too_narrow", message=coverage))
     if record.runs < FEW_RUNS:
@@ -81,21 +81,3 @@ def _guess(record: EndpointRecord) -> str:
         f"Nothing that is known of {words.counted(record.runs, 'past run')} foretells their costs better than a guess: "
         "this is the median of what they cost, whatever is asked, and the interval is how much that varied."
     )
-
-
-def _coverage(record: EndpointRecord) -> str | None:
-    """Say that intervals held far less often than promised, by the rule of the Accuracy page."""
-    runs = record.evaluated_runs
-    if runs is None:
-        return None
-    for promised, measured in ((0.8, record.metrics.coverage_80), (0.9, record.metrics.coverage_90)):
-        if not is_far_below(promised, measured, runs):
-            continue
-        held = (
-            f"Of {words.counted(runs, 'past run')} that it was checked on, only {words.percent(measured)} cost what "
-            f"its {words.percent(promised)} interval said"
-        )
-        if judge_coverage(promised, measured, runs) == "narrow":
-            return f"{held}: expect costs outside of the interval more often than promised."
-        return f"{held}; so few runs cannot tell whether by chance."
-    return None

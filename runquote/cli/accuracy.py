@@ -6,10 +6,11 @@ import typer
 
 from contract.accuracy import AccuracyResponse
 from contract.container import EvaluatedRun
+from contract.judgement import coverage_words, is_far_below, judge_coverage
 from contract.workflows import WorkflowSummary
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.session import FormatOption, Session, workflow_names
-from runquote.cli.workflows import percent, summary_row
+from runquote.cli.workflows import percent, say_cautions, summary_row
 from runquote.sizes import format_size, format_usd
 
 _EVALUATED_ON = {
@@ -52,6 +53,7 @@ def _show_all(measured: list[WorkflowSummary], format: Format) -> None:
             shares = [percent(metrics.get(name)) for name in ("median_ape", "coverage_80", "coverage_90", "width_80")]
             rows.append((each.workflow_name, each.model_version, each.model_runs, *shares))
         print_table(columns, rows, right=columns[1:])
+        say_cautions(measured)
 
 
 def _show(answer: AccuracyResponse, format: Format) -> None:
@@ -73,7 +75,12 @@ def _print(answer: AccuracyResponse) -> None:
     )
     print_line(f"Version {answer.model_version}, on {answer.evaluated_runs} {_EVALUATED_ON[answer.evaluated_on]}")
     for each in answer.coverage:
-        print_line(f"{percent(each.measured)} of them lay in the {percent(each.coverage)} interval")
+        kind = judge_coverage(each.coverage, each.measured, answer.evaluated_runs)
+        words = coverage_words(kind, answer.evaluated_runs)
+        print_line(
+            f"{percent(each.measured)} of them lay in the {percent(each.coverage)} interval. {words}",
+            style="yellow" if is_far_below(each.coverage, each.measured, answer.evaluated_runs) else "",
+        )
     if answer.later:
         error, held = percent(answer.later.metrics.median_ape), percent(answer.later.metrics.coverage_90)
         since = f"The {answer.later.runs} runs since {answer.later.since:%Y-%m-%d}"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from contract.budgets import BudgetLine
+from contract.judgement import judge_spending
 from runquote.cli.output import Format, print_csv, print_json, print_table, say
 from runquote.cli.session import Commands, FormatOption, Session, budget, usage
 from runquote.sizes import format_amount
@@ -66,7 +67,13 @@ def _cells(line: BudgetLine) -> tuple[object, ...]:
         for amount in (line.spent_usd, line.limit_usd, line.remaining_usd)
     ]
     mostly = ", ".join(each.workflow_name for each in line.workflows[:3])
-    return _team(line), *amounts, line.runs, mostly + (" (over budget)" if line.over_budget else "")
+    return _team(line), *amounts, line.runs, mostly + _standing(line)
+
+
+def _standing(line: BudgetLine) -> str:
+    """Say how a team stands to its limit, where that deserves a look."""
+    verdict = None if line.limit_usd is None else judge_spending(line.spent_usd, line.limit_usd)
+    return {"likely exceeds": " (over budget)", "may exceed": " (nearly used up)"}.get(verdict or "", "")
 
 
 def _row(line: BudgetLine) -> dict[str, object]:

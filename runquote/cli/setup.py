@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from contract.states import MINIMUM_RUNS
 from runquote.cli.output import Format, print_csv, print_json, print_table, say
 from runquote.cli.session import FAILURE, FormatOption, Session
 from runquote.client import Client
@@ -70,13 +71,15 @@ def _checks(session: Session) -> list[dict[str, str]]:
     if not workflows:
         return [*rows, _row("history", "failed", "no runs are recorded: start with `runquote ingest`")]
     rows.append(_row("history", "ok", f"{sum(each.runs for each in workflows)} runs of {len(workflows)} workflows"))
-    without = [each.workflow_name for each in workflows if each.model_version is None]
-    if without:
-        return [
-            *rows,
-            _row("models", "warning", f"none yet for {', '.join(without)}: they come with the next training"),
-        ]
-    return [*rows, _row("models", "ok", "every workflow has one")]
+    without = [each for each in workflows if each.model_version is None]
+    few = [each.workflow_name for each in without if each.succeeded_runs < MINIMUM_RUNS]
+    due = [each.workflow_name for each in without if each.workflow_name not in few]
+    if few:
+        needs = f"a first model needs {MINIMUM_RUNS} successful runs, which {', '.join(few)} does not have yet"
+        rows.append(_row("models", "warning", needs if len(few) == 1 else needs.replace("does not", "do not")))
+    if due:
+        rows.append(_row("models", "warning", f"none yet for {', '.join(due)}: they come with the next training"))
+    return rows if without else [*rows, _row("models", "ok", "every workflow has one")]
 
 
 def _row(check: str, result: str, detail: str) -> dict[str, str]:

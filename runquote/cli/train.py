@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from contract.retrainings import Retraining
+from contract.states import MINIMUM_RUNS
 from runquote.cli.output import Format, print_csv, print_json, print_table, say, stderr
 from runquote.cli.session import FAILURE, CommandError, FormatOption, Session, workflow_names
 from runquote.client import Client
@@ -64,7 +65,11 @@ def train(
 def _names(client: Client, wanted: list[str]) -> list[str]:
     known = client.workflows()
     if not wanted:
-        return [each.workflow_name for each in known if each.new_runs]
+        due = [each for each in known if each.new_runs]
+        few = [each.workflow_name for each in due if each.succeeded_runs < MINIMUM_RUNS]
+        if few:
+            say(f"Left alone, since a first model needs {MINIMUM_RUNS} successful runs: {', '.join(few)}", style="dim")
+        return [each.workflow_name for each in due if each.workflow_name not in few]
     unknown = [name for name in wanted if name not in {each.workflow_name for each in known}]
     if unknown:
         raise CommandError(f"There are no runs of {', '.join(unknown)}: `runquote models list` shows what there is")
@@ -139,7 +144,7 @@ def _show(retrainings: list[Retraining], format: Format) -> None:
     elif format is Format.CSV:
         print_csv([_row(each) for each in retrainings])
     elif not retrainings:
-        say("No workflow has new runs since its last training; name one to train it all the same")
+        say("No workflow has enough new runs since its last training; name one to train it all the same")
     else:
         rows = [
             (

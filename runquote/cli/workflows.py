@@ -1,10 +1,12 @@
 """`runquote curve` and `models`: what is known about workflows and their models."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from contract.judgement import coverage_problem
 from contract.workflows import WorkflowSummary
 from runquote import plots
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say, stdout
@@ -96,6 +98,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
             ],
             right=["Runs", "Median error"],
         )
+        say_cautions(summaries)
 
 
 @models.command("show")
@@ -143,9 +146,21 @@ def show(
         ],
         right=["Runs", "Median error", "Coverage of 80 %"],
     )
+    say_cautions([detail])
     if detail.last_retraining:
         last = detail.last_retraining
         say(f"Last retraining ended {last.ended_at:%Y-%m-%d %H:%M} UTC as {last.outcome}: {last.reason}", style="dim")
+
+
+def say_cautions(summaries: Sequence[WorkflowSummary]) -> None:
+    """Say which models are guesses, and whose intervals held far less often than promised."""
+    for each in summaries:
+        if each.model_kind == "guess":
+            say(f"{each.workflow_name}: no model is better than a guess, the median of past costs", style="yellow")
+        if each.metrics:
+            problem = coverage_problem(each.metrics.coverage_80, each.metrics.coverage_90, each.evaluated_runs)
+            if problem:
+                say(f"{each.workflow_name}: {problem}", style="yellow")
 
 
 def summary_row(summary: WorkflowSummary) -> dict[str, object]:

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { costExtent, coverageWords, isOutside, missInWords } from "@/accuracy/points";
-import { judgeCoverage, plausibleShares } from "@/judgement";
+import { costExtent, isOutside, missInWords } from "@/accuracy/points";
+import { coverageWords, judgeCoverage, plausibleShares } from "@/judgement";
 import type { EvaluatedRun } from "@/api/client";
 import { linearScale, linePath, bandPath, logScale, positiveExtent } from "@/charts/scale";
 import { month } from "@/format";

@@ -33,6 +33,7 @@ from contract.container import (
     SizeSlice,
 )
 from contract.errors import STATUS, ErrorBody, ErrorCode
+from contract.judgement import coverage_problem
 from contract.predictions import (
     BatchRequest,
     BatchResponse,
@@ -296,6 +297,21 @@ class Workflow:
             yield PredictionWarning(code="few_runs", message=f"Only {self.runs} past runs: the estimate may change.")
 
 
+class Guessed(Workflow):
+    """Nothing foretells its cost, and what is said of it held too seldom."""
+
+    def summary(self) -> WorkflowSummary:
+        metrics = self.metrics.model_copy(update={"coverage_80": 12 / 18})
+        return super().summary().model_copy(
+            update={"model_kind": "guess", "evaluated_runs": 18, "metrics": metrics}
+        )
+
+    def warnings(self, size: int) -> Iterator[PredictionWarning]:
+        yield PredictionWarning(code="no_better_than_guess", message="This is the median of what past runs cost.")
+        yield PredictionWarning(code="intervals_too_narrow", message=coverage_problem(12 / 18, 0.9, 18) or "")
+        yield from super().warnings(size)
+
+
 class Untrained(Workflow):
     """Has runs and no model yet."""
 
@@ -324,6 +340,7 @@ WORKFLOWS = [
     Workflow("<script>alert('x')</script>", 1.0, (1_000_000_000, 9_000_000_000)),
     Workflow("lost-far-out", 0.0016, (60_000, 35_000_000), spread=0.6),
     Workflow("anything-goes", 1.0, (1_000_000_000, 90_000_000_000), spread=3),
+    Guessed("guessed", 1.0, (1_000_000_000, 90_000_000_000)),
     Untrained("untrained", 1.0, (1_000_000_000, 9_000_000_000), runs=3),
     *(Workflow(name, 12.0, (1_000_000_000, 90_000_000_000)) for name in FAULTS),
 ]

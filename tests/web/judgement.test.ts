@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isBeyondEvidence, isFarBelow, judge, judgeCoverage, judgeSpending, MINIMUM_RUNS, plausibleShares, VERDICT_WORDS, type CoverageKind, type Verdict } from "@/judgement";
+import { coverageProblem, coverageWords, isBeyondEvidence, isFarBelow, judge, judgeCoverage, judgeSpending, MINIMUM_RUNS, plausibleShares, VERDICT_WORDS, type CoverageKind, type Verdict } from "@/judgement";
 
 interface Recorded {
   minimum_runs: number;
@@ -10,7 +10,7 @@ interface Recorded {
   spending: { spent: number; limit: number; verdict: Verdict }[];
   factors: { factor: number; beyond: boolean }[];
   widths: { low: number; high: number; beyond: boolean }[];
-  coverages: { promised: number; inside: number; runs: number; shares: [number, number]; kind: CoverageKind; far_below: boolean }[];
+  coverages: { promised: number; inside: number; runs: number; shares: [number, number]; kind: CoverageKind; far_below: boolean; words: string; problem: string | null }[];
 }
 const recorded = JSON.parse(readFileSync(new URL("judgements.json", import.meta.url), "utf8")) as Recorded;
 
@@ -29,8 +29,10 @@ test.each(recorded.widths)("and an interval from $low to $high", ({ low, high, b
   expect(isBeyondEvidence({ extrapolation_factor: 1, intervals })).toBe(beyond);
 });
 
-test.each(recorded.coverages)("and $inside of $runs runs inside of a $promised interval", ({ promised, inside, runs, shares, kind, far_below }) => {
+test.each(recorded.coverages)("and $inside of $runs runs inside of a $promised interval", ({ promised, inside, runs, shares, kind, far_below, words, problem }) => {
   const measured = inside / Math.max(runs, 1);
   expect([judgeCoverage(promised, measured, runs), isFarBelow(promised, measured, runs)]).toEqual([kind, far_below]);
+  expect([coverageWords(kind, runs), coverageProblem({ coverage_80: measured, coverage_90: 0.9 }, runs)]).toEqual([words, problem]);
+  expect(coverageProblem({ coverage_80: measured, coverage_90: 0.9 }, null)).toBeNull();
   for (const [index, share] of plausibleShares(measured, runs).entries()) expect(share).toBeCloseTo(shares[index] ?? -1, 9);
 });

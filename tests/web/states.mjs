@@ -553,7 +553,16 @@ const scenarios = {
     assert.deepEqual(await page.locator(".steps li .quiet").allInnerTexts().then((all) => all.slice(4)), ["not needed", "not needed"]);
     await page.getByLabel("Workflow").selectOption("untrained");
     await page.getByRole("heading", { name: "No model yet" }).waitFor();
+    await page.getByText("3 successful runs so far; a first model needs 5.").waitFor();
+    assert.equal(await button(page, "Retrain now").count(), 0, "too few runs to train on");
     await page.getByRole("link", { name: "All workflows" }).click();
+    assert.match(await rows.filter({ hasText: "guessed" }).innerText(), /median of past costs[^]*67\s%\s*too seldom/);
+    await page.goto(`${webUrl}/models?workflow=guessed`);
+    await page.getByText("No model is better than a guess: answers are the median of past costs").waitFor();
+    await page.getByText("Of 18 runs that it was checked on, only 67 % cost what its 80 % interval said; so few runs cannot tell whether by chance.").waitFor();
+    await page.goto(ask("guessed"));
+    await page.locator(".warnings").getByText("only 67 % cost what its 80 % interval said").waitFor();
+    await page.goto(`${webUrl}/models`);
     await rows.first().waitFor();
     await page.goto(`${webUrl}/models?workflow=gone`);
     await page.getByRole("alert").getByText("There is no workflow called gone").waitFor();
@@ -602,6 +611,7 @@ const scenarios = {
     await page.getByText("An early version of Runquote trained this model").waitFor();
     await page.getByLabel("Workflow").selectOption("untrained");
     await page.getByText("No model of untrained yet").waitFor();
+    assert.equal(await page.getByText("train it now").count(), 0, "too few runs to train on");
     await page.getByRole("link", { name: "train it now" }).click();
     await page.getByRole("heading", { name: "No model yet" }).waitFor();
   },
@@ -701,6 +711,7 @@ const scenarios = {
 
     await page.goto(ask("untrained"));
     await page.getByText("No model of untrained yet").waitFor();
+    assert.equal(await page.getByText("train it now").count(), 0, "too few runs to train on");
     await assertFocus(page, page.locator(".answer"), "without a number");
     assert.equal(await page.locator(".answer p").allInnerTexts().then((all) => all.join(" ")), "It has 3 successful runs; a first estimate needs five.");
     assert.doesNotMatch(await page.locator(".answer").innerText(), number);

@@ -19,7 +19,7 @@ FACTORS = (1, 2, 29.9, 30, 30.1, 24_381, 0.5, 1 / 30, 0.0333, 1e-9)
 WIDTHS = ((1, 1000), (1, 1000.1), (0, 0), (0, 1e-9), (1e-12, 1e9))
 COVERAGES = ((0.8, 12, 18), (0.8, 13, 19), (0.8, 14, 18), (0.8, 15, 19), (0.8, 9, 16), (0.8, 20, 20), (0.8, 790, 1000),
              (0.8, 770, 1000), (0.8, 880, 1000), (0.9, 17, 20), (0.9, 15, 20), (0.9, 720, 1000), (0.8, 0, 0), (0.8, 4, 5),
-             (0.8, 3, 5))  # fmt: skip
+             (0.8, 3, 5), (0.8, 5, 8), (0.8, 1, 1), (0.8, 0, 1))  # fmt: skip
 
 
 def _interval(coverage: float, low: float, high: float) -> Interval:
@@ -54,6 +54,10 @@ def answers() -> dict[str, Any]:
                 "shares": judgement.plausible_shares(inside / max(runs, 1), runs),
                 "kind": judgement.judge_coverage(promised, inside / max(runs, 1), runs),
                 "far_below": judgement.is_far_below(promised, inside / max(runs, 1), runs),
+                "words": judgement.coverage_words(
+                    judgement.judge_coverage(promised, inside / max(runs, 1), runs), runs
+                ),
+                "problem": judgement.coverage_problem(inside / max(runs, 1), 0.9, runs),
             }
             for promised, inside, runs in COVERAGES
         ],
@@ -78,6 +82,11 @@ def test_what_the_judgements_are() -> None:
     coverages = {(each["inside"], each["runs"]): each for each in answers()["coverages"]}
     assert (coverages[12, 18]["kind"], coverages[12, 18]["far_below"]) == ("unsure", True)
     assert (coverages[790, 1000]["kind"], coverages[790, 1000]["far_below"]) == ("unsure", False)
+    assert judgement.coverage_problem(0.5, 0.5, None) is None
+    assert coverages[12, 18]["problem"] == (
+        "Of 18 runs that it was checked on, only 67 % cost what its 80 % interval said; so few runs cannot tell whether "
+        "by chance."
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-import type { Interval, Prediction } from "@/api/client";
+import type { Interval, Metrics, Prediction } from "@/api/client";
+import { counted } from "@/format";
 
 /*
  * How answers are judged: the rules of `contract/judgement.py` and `contract/states.py`, in TypeScript.
@@ -84,4 +85,26 @@ export function judgeCoverage(promised: number, measured: number, runs: number):
 export function isFarBelow(promised: number, measured: number, runs: number): boolean {
   const kind = judgeCoverage(promised, measured, runs);
   return kind === "narrow" || (kind === "unsure" && promised - measured >= SHORTFALL);
+}
+
+const COVERAGE_WORDS: Record<Exclude<CoverageKind, "unsure">, string> = {
+  unknown: "No runs to judge it by",
+  narrow: "Too narrow: expect costs outside of it more often than promised",
+  wide: "Holds more often than promised: wider than it needs to be",
+  held: "Held as promised",
+};
+
+/** How an interval was judged. */
+export const coverageWords = (kind: CoverageKind, runs: number) =>
+  kind === "unsure" ? `Held less often than promised; ${counted(runs, "run")} cannot tell whether by chance` : COVERAGE_WORDS[kind];
+
+/** That intervals held far less often than promised, in a sentence; null where they did not, or nobody knows. */
+export function coverageProblem({ coverage_80, coverage_90 }: Pick<Metrics, "coverage_80" | "coverage_90">, runs: number | null): string | null {
+  if (runs === null) return null;
+  for (const [promised, measured] of [[0.8, coverage_80], [0.9, coverage_90]] as const) {
+    if (!isFarBelow(promised, measured, runs)) continue;
+    const held = `Of ${counted(runs, "run")} that it was checked on, only ${Math.round(measured * 100)} % cost what its ${promised * 100} % interval said`;
+    return judgeCoverage(promised, measured, runs) === "narrow" ? `${held}: expect costs outside of the interval more often than promised.` : `${held}; so few runs cannot tell whether by chance.`;
+  }
+  return null;
 }

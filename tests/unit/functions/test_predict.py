@@ -404,7 +404,7 @@ def test_an_interval_over_a_thousandfold_is_no_answer() -> None:
         (
             12 / 18,
             18,
-            "Of 18 past runs that it was checked on, only 67 % cost what its 80 % interval said; so few runs",
+            "Of 18 runs that it was checked on, only 67 % cost what its 80 % interval said; so few runs",
         ),
         (0.5, 40, "only 50 % cost what its 80 % interval said: expect costs outside of the interval more often"),
         (0.79, 100, None),

@@ -8,6 +8,7 @@ import pytest
 from contract.retrainings import Retraining, RetrainingStatus
 from runquote.client import Client
 from runquote.training import follow
+from tests.unit.runquote import fake_api
 from tests.unit.runquote.conftest import Command
 from tests.unit.runquote.fake_api import API_KEY, STEPS, FakeApi
 
@@ -49,7 +50,7 @@ def test_without_names_workflows_with_new_runs_are_trained(runquote: Command, mo
     monkeypatch.setattr("tests.unit.runquote.fake_api.NEW_RUNS", 0)
     nothing = runquote("train")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
-    assert "No workflow has new runs" in nothing.stderr
+    assert "No workflow has enough new runs" in nothing.stderr
 
 
 def test_a_workflow_without_runs_starts_nothing(runquote: Command, api: FakeApi) -> None:
@@ -90,3 +91,25 @@ def test_a_few_are_retrained_at_a_time(api: FakeApi, monkeypatch: pytest.MonkeyP
         seen = list(follow(client, [f"w{number}" for number in range(10)], at_once=3))
     assert most == 3
     assert sorted(each.workflow_name for each in seen if each.status == "no_update") == [f"w{n}" for n in range(10)]
+
+
+def test_a_workflow_with_too_few_runs_is_not_told_to_train(runquote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = fake_api.summary("rnaseq") | {"succeeded_runs": 1, "new_runs": 1, "model_version": None}
+    monkeypatch.setattr(fake_api, "summary", lambda _: few)
+    result = runquote("train")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "Left alone, since a first model needs 5 successful runs: rnaseq" in result.stderr
+    assert "a first model needs 5 successful runs, which rnaseq does not have yet" in runquote("doctor").stdout
+
+
+def test_models_that_deserve_caution_say_so(runquote: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    weak = fake_api.METRICS.model_copy(update={"coverage_80": 12 / 18})
+    summary = fake_api.summary("rnaseq") | {"metrics": weak, "evaluated_runs": 18, "model_kind": "guess"}
+    monkeypatch.setattr(fake_api, "summary", lambda _: summary)
+    for arguments in (("models", "list"), ("models", "show", "rnaseq"), ("accuracy",)):
+        told = runquote(*arguments).stderr
+        assert "rnaseq: no model is better than a guess, the median of past costs" in told, arguments
+        assert "rnaseq: Of 18 runs that it was checked on, only 67 % cost what its 80 % interval said" in told, (
+            arguments
+        )
+    assert "67 %" not in runquote("models", "list", "--format", "json").stderr

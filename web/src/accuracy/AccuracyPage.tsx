@@ -14,6 +14,7 @@ import { useQueryState } from "@/components/useQueryState";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
 import { counted, day, share } from "@/format";
+import { MINIMUM_RUNS } from "@/judgement";
 import { ByWorkflow } from "./ByWorkflow";
 import { Coverage } from "./Coverage";
 import { ErrorBars } from "./ErrorBars";
@@ -67,7 +68,13 @@ function NoModel({ name, workflow }: { name: string; workflow: WorkflowSummary |
       <h2>No model of {name} yet</h2>
       <p>
         {workflow && `It has ${counted(workflow.succeeded_runs, "successful run")}. `}
-        What a model gets right can be measured once there is one: <WorkflowLink page="/models" name={name}>train it now</WorkflowLink>.
+        {workflow && workflow.succeeded_runs < MINIMUM_RUNS ? (
+          `A first model needs ${MINIMUM_RUNS}; then it is measured what it gets right.`
+        ) : (
+          <>
+            What a model gets right can be measured once there is one: <WorkflowLink page="/models" name={name}>train it now</WorkflowLink>.
+          </>
+        )}
       </p>
     </section>
   );

@@ -1,8 +1,7 @@
 import type { Accuracy } from "@/api/client";
 import { Icon } from "@/components/Icon";
 import { count, share } from "@/format";
-import { judgeCoverage, plausibleShares, type CoverageKind } from "@/judgement";
-import { coverageWords } from "./points";
+import { coverageWords, judgeCoverage, plausibleShares, type CoverageKind } from "@/judgement";
 
 const ICONS = { held: "check", wide: "check", unsure: "warning", unknown: "warning", narrow: "stop" } as const satisfies Record<CoverageKind, string>;
 

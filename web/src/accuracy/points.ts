@@ -1,7 +1,6 @@
 import type { Accuracy, EvaluatedRun } from "@/api/client";
 import { positiveExtent } from "@/charts/scale";
-import type { CoverageKind } from "@/judgement";
-import { counted, month, moneyRange, size, SMALLEST_DRAWN_USD } from "@/format";
+import { month, moneyRange, size, SMALLEST_DRAWN_USD } from "@/format";
 
 const JUDGED = 0.8;
 
@@ -49,14 +48,3 @@ export const byMonth = (months: Accuracy["months"]): ErrorRow[] => months.map((e
 
 export const bySize = (slices: Accuracy["slices"]): ErrorRow[] =>
   slices.map(({ input_bytes_range: [low, high], runs, challenger_median_ape }) => ({ name: low === high ? size(low) : `${size(low)} to ${size(high)}`, runs, error: challenger_median_ape }));
-
-const COVERAGE_WORDS: Record<Exclude<CoverageKind, "unsure">, string> = {
-  unknown: "No runs to judge it by",
-  narrow: "Too narrow: expect costs outside of it more often than promised",
-  wide: "Holds more often than promised: wider than it needs to be",
-  held: "Held as promised",
-};
-
-/** What is said of an interval that was judged so. */
-export const coverageWords = (kind: CoverageKind, runs: number) =>
-  kind === "unsure" ? `Held less often than promised; ${counted(runs, "run")} cannot tell whether by chance` : COVERAGE_WORDS[kind];

@@ -8,7 +8,7 @@ export function ModelFacts({ prediction, workflow }: { prediction: Prediction; w
   const { model } = prediction;
   const metrics = workflow?.metrics;
   const facts: [string, ReactNode][] = [
-    ["Model", `version ${model.version}, trained ${day(model.trained_at)}`],
+    ["Model", `version ${model.version}, ${workflow?.model_kind === "guess" ? "the median of past costs, of" : "trained"} ${day(model.trained_at)}`],
     ["Learned from", `${count(model.runs)} runs`],
     ["Median error", `${share(model.median_ape)} on runs it had not seen`],
     ...(metrics ? [[

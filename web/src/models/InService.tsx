@@ -4,9 +4,10 @@ import type { WorkflowSummary } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Facts, type Fact } from "@/components/Facts";
+import { Icon } from "@/components/Icon";
 import { useQueryState } from "@/components/useQueryState";
 import { counted, count, day, share } from "@/format";
-import { MINIMUM_RUNS } from "@/judgement";
+import { coverageProblem, MINIMUM_RUNS } from "@/judgement";
 import { learningTime } from "./words";
 import { RetrainingProgress, useRetraining } from "./RetrainingProgress";
 
@@ -43,11 +44,23 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
     <section className="card stack" aria-labelledby="model-title">
       <div className="section-head">
         <h2 id="model-title">{workflow.model_version === null ? "No model yet" : `Version ${workflow.model_version} is in service`}</h2>
-        <button type="button" aria-disabled={running || start.isPending} onClick={() => !running && !start.isPending && start.mutate()}>
-          Retrain now
-        </button>
+        {workflow.succeeded_runs >= MINIMUM_RUNS && (
+          <button type="button" aria-disabled={running || start.isPending} onClick={() => !running && !start.isPending && start.mutate()}>
+            Retrain now
+          </button>
+        )}
       </div>
       <p className="quiet">{sentence(workflow, nextTraining)}</p>
+      {cautions(workflow).length > 0 && (
+        <ul className="warnings" aria-label="Warnings">
+          {cautions(workflow).map((message) => (
+            <li key={message}>
+              <Icon name="warning" />
+              <span>{message}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {workflow.metrics && <Facts facts={facts(workflow)} />}
       {start.error && <ErrorNotice problem={start.error} onRetry={() => start.mutate()} />}
       {retraining.error && <ErrorNotice problem={retraining.error} onRetry={() => void retraining.refetch()} />}
@@ -60,6 +73,13 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
       )}
     </section>
   );
+}
+
+/** What to keep in mind of the model in service: that it is a guess, or that its intervals held too seldom. */
+function cautions({ metrics, evaluated_runs, model_kind }: WorkflowSummary): string[] {
+  const guess = model_kind === "guess" ? ["No model is better than a guess: answers are the median of past costs, whatever is asked."] : [];
+  const coverage = metrics ? coverageProblem(metrics, evaluated_runs ?? null) : null;
+  return coverage === null ? guess : [...guess, coverage];
 }
 
 function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary, nextTraining: string | null): string {

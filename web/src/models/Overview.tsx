@@ -3,6 +3,7 @@ import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { count, counted, day, share } from "@/format";
+import { isFarBelow } from "@/judgement";
 import { learningTime } from "./words";
 
 interface OverviewProps {
@@ -46,7 +47,7 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "Model",
     className: "short",
     value: ({ model_version }) => model_version,
-    cell: ({ model_version, model_runs, trained_at, last_retraining }) => (
+    cell: ({ model_version, model_kind, model_runs, trained_at, last_retraining }) => (
       <>
         {model_version === null ? (
           <span className="wraps">No model yet</span>
@@ -54,7 +55,7 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
           <>
             version {model_version}
             {model_runs !== null && <span className="wide-only"> from {counted(model_runs, "run")}</span>}
-            <span className="note">{trained_at && day(trained_at)}</span>
+            <span className="note">{model_kind === "guess" ? "median of past costs" : trained_at && day(trained_at)}</span>
           </>
         )}
         {last_retraining?.outcome === "failed" && <span className="note failing">latest retraining failed</span>}
@@ -67,7 +68,15 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "80 % interval held",
     className: "number spare",
     value: ({ metrics }) => metrics?.coverage_80 ?? null,
-    cell: ({ metrics }) => (metrics ? share(metrics.coverage_80) : "–"),
+    cell: ({ metrics, evaluated_runs }) =>
+      metrics ? (
+        <>
+          {share(metrics.coverage_80)}
+          {evaluated_runs != null && isFarBelow(0.8, metrics.coverage_80, evaluated_runs) && <span className="note failing">too seldom</span>}
+        </>
+      ) : (
+        "–"
+      ),
   },
   { key: "new", title: "New runs", className: "number spare", value: ({ new_runs }) => new_runs, cell: ({ new_runs }) => count(new_runs) },
 ];
