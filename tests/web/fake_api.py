@@ -341,6 +341,7 @@ WORKFLOWS = [
     Workflow("lost-far-out", 0.0016, (60_000, 35_000_000), spread=0.6),
     Workflow("anything-goes", 1.0, (1_000_000_000, 90_000_000_000), spread=3),
     Guessed("guessed", 1.0, (1_000_000_000, 90_000_000_000)),
+    Untrained("unjudged", 1.0, (1_000_000_000, 9_000_000_000), runs=7),
     Untrained("untrained", 1.0, (1_000_000_000, 9_000_000_000), runs=3),
     *(Workflow(name, 12.0, (1_000_000_000, 90_000_000_000)) for name in FAULTS),
 ]

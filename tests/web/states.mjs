@@ -611,9 +611,12 @@ const scenarios = {
     await page.getByText("An early version of Runquote trained this model").waitFor();
     await page.getByLabel("Workflow").selectOption("untrained");
     await page.getByText("No model of untrained yet").waitFor();
+    await page.getByText("A first model needs 5; then it is measured what it gets right.").waitFor();
     assert.equal(await page.getByText("train it now").count(), 0, "too few runs to train on");
+    await page.getByLabel("Workflow").selectOption("unjudged");
     await page.getByRole("link", { name: "train it now" }).click();
     await page.getByRole("heading", { name: "No model yet" }).waitFor();
+    await button(page, "Retrain now").waitFor();
   },
 
   /** What teams spent, what they may spend, and what a batch would leave of it. */
