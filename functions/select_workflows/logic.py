@@ -1,7 +1,10 @@
 """Lists the workflows that have something new to learn from."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import zip_longest
+from operator import itemgetter
 
 from contract.names import child_execution_name
 from contract.states import MINIMUM_RUNS, SelectWorkflowsRequest, SelectWorkflowsResponse, WorkflowToRetrain
@@ -23,9 +26,11 @@ class WorkflowSelector:
         self._workflows = workflows
 
     def select(self, request: SelectWorkflowsRequest) -> SelectWorkflowsResponse:
-        """Return the workflows with enough runs and something unexamined: longest untried first, then by name.
+        """Return the workflows with enough runs and something unexamined.
 
-        What does not fit into one execution is left for the next, which begins with it.
+        Those that were tried before, longest untried first, and newcomers, longest waiting first, take turns: however
+        many names somebody makes up, half of the places are for the others. What does not fit into one execution is
+        left for the next, which begins with it.
 
         Raises:
             DependencyUnavailable: the records cannot be read.
@@ -35,10 +40,9 @@ class WorkflowSelector:
             for record in by_name(self._workflows.all())
             if record.succeeded_runs >= MINIMUM_RUNS and _has_something_new(record)
         ]
-        due.sort(key=lambda record: record.last_retraining.ended_at if record.last_retraining else _NEVER)
         selected: list[WorkflowToRetrain] = []
         size = 0
-        for record in due:
+        for record in _taking_turns(due):
             workflow = WorkflowToRetrain(
                 workflow_name=record.workflow_name,
                 execution_name=child_execution_name(request.execution_name, record.workflow_name),
@@ -49,6 +53,13 @@ class WorkflowSelector:
             selected.append(workflow)
         logger.info("workflows selected", extra={"selected": len(selected), "left": len(due) - len(selected)})
         return SelectWorkflowsResponse(workflows=selected)
+
+
+def _taking_turns(due: list[WorkflowRecord]) -> Iterator[WorkflowRecord]:
+    tried = [(record.last_retraining.ended_at, record) for record in due if record.last_retraining]
+    newcomers = [(record.latest_recorded_at or _NEVER, record) for record in due if not record.last_retraining]
+    queues = [[record for _, record in sorted(queue, key=itemgetter(0))] for queue in (tried, newcomers)]
+    return (record for pair in zip_longest(*queues) for record in pair if record is not None)
 
 
 def _has_something_new(record: WorkflowRecord) -> bool:

@@ -845,11 +845,27 @@ def test_the_selection_fits_into_a_state() -> None:
     assert 200 * 1024 < len(json.dumps(payload)) < 256 * 1024
 
 
-def test_what_was_left_comes_first_the_next_time() -> None:
-    ended = LastRetraining(outcome="insufficient_data", reason="x", ended_at=NOW, execution_arn=ARN)
-    tried = shapes.workflow("a", succeeded_runs=5, examined_runs=0, last_retraining=ended)
-    untried = shapes.workflow("b", succeeded_runs=5, examined_runs=0)
-    assert [workflow.workflow_name for workflow in select(tried, untried)] == ["b", "a"]
+def due(name: str, *, tried: int | None = None, recorded: int = 0) -> WorkflowRecord:
+    """A workflow with new runs, last tried and recorded so many hours ago."""
+    ended = None
+    if tried is not None:
+        ended_at = NOW - timedelta(hours=tried)
+        ended = LastRetraining(outcome="insufficient_data", reason="x", ended_at=ended_at, execution_arn=ARN)
+    recorded_at = NOW - timedelta(hours=recorded)
+    return shapes.workflow(
+        name, succeeded_runs=5, examined_runs=0, latest_recorded_at=recorded_at, last_retraining=ended
+    )
+
+
+def test_who_waits_longest_comes_first_and_newcomers_take_turns_with_others() -> None:
+    found = select(due("a", tried=1), due("b", tried=2), due("c", recorded=1), due("d", recorded=3), due("e"))
+    assert [workflow.workflow_name for workflow in found] == ["b", "d", "a", "c", "e"]
+
+
+def test_junk_takes_no_place_of_workflows_that_are_known() -> None:
+    known = [due(f"known-{number}", tried=24) for number in range(40)]
+    found = select(*known, *(due(f"aaa-junk-{number}", recorded=30) for number in range(2000)))
+    assert {record.workflow_name for record in known} < {workflow.workflow_name for workflow in found}
 
 
 def test_a_step_refuses_what_is_not_its_input() -> None:
