@@ -13,7 +13,17 @@ from runquote.sizes import parse_size
 if TYPE_CHECKING:
     from runquote.client import Client
 
-ADDED = ["cost_usd", "low_usd_80", "high_usd_80", "low_usd_90", "high_usd_90", "extrapolated", "warnings", "error"]
+ADDED = [
+    "cost_usd",
+    "low_usd_80",
+    "high_usd_80",
+    "low_usd_90",
+    "high_usd_90",
+    "extrapolated",
+    "beyond_evidence",
+    "warnings",
+    "error",
+]
 
 
 def predict_frame(client: "Client", frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -21,8 +31,9 @@ def predict_frame(client: "Client", frame: pandas.DataFrame) -> pandas.DataFrame
 
     Columns: `workflow_name`; `input_bytes`, or `input_size` as texts like "120 GB"; and if known `output_bytes` or
     `output_size`, and `parameters` (dicts). Empty cells count as not known. Added are cost_usd, low_usd_80,
-    high_usd_80, low_usd_90, high_usd_90, extrapolated, warnings (codes) and error: a row that cannot be answered, such
-    as one whose size is none, has a text there and no cost. Raises ValueError for a missing column.
+    high_usd_80, low_usd_90, high_usd_90, extrapolated, beyond_evidence (past runs cannot tell this cost: leave it out
+    of sums), warnings (codes) and error: a row that cannot be answered, such as one whose size is none, has a text
+    there and no cost. Raises ValueError for a missing column.
     """
     for wanted in (("workflow_name",), ("input_bytes", "input_size")):
         if not any(column in frame.columns for column in wanted):
@@ -65,6 +76,7 @@ def _answer(prediction: Prediction) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "cost_usd": prediction.cost_usd,
         "extrapolated": prediction.extrapolated,
+        "beyond_evidence": prediction.beyond_evidence is not None,
         "warnings": " ".join(warning.code for warning in prediction.warnings),
     }
     for interval in prediction.intervals:

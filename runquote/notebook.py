@@ -34,9 +34,11 @@ class BatchResponse(predictions.BatchResponse):
 
 def prediction_html(prediction: predictions.Prediction) -> str:
     """Return a prediction as HTML: the estimate, its interval, 20 equally likely outcomes, warnings, and why."""
-    interval = next(each for each in prediction.intervals if round(each.coverage * 100) == 80)
     model = prediction.model
-    warnings = "".join(f"<li>{escape(warning.message)}</li>" for warning in prediction.warnings)
+    said = {"outside_training_range"} if prediction.beyond_evidence else set()
+    warnings = "".join(
+        f"<li>{escape(warning.message)}</li>" for warning in prediction.warnings if warning.code not in said
+    )
     effects = "".join(
         _row(
             (escape(each.factor.replace("_", " ")), _CELL),
@@ -55,19 +57,40 @@ def prediction_html(prediction: predictions.Prediction) -> str:
         for run in prediction.similar_runs
     )
     parts = [
-        f"<div style='{_CARD}'><div><span style='font-size:1.4em'>About "
-        f"<strong title='{prediction.cost_usd} USD'>{format_usd(prediction.cost_usd)}</strong></span> "
-        f"for {escape(prediction.workflow_name)}</div>",
-        f"<div>8 in 10 runs like this cost between {format_usd(interval.low_usd)} and "
-        f"{format_usd(interval.high_usd)}.</div>",
-        _strip(prediction.outcomes_usd),
+        f"<div style='{_CARD}'>{_headline(prediction)}",
         f"<ul style='margin:.4em 0;padding-left:1.2em'>{warnings}</ul>" if warnings else "",
-        _details("Why this estimate", effects),
+        "" if prediction.beyond_evidence else _details("Why this estimate", effects),
         _details("Similar past runs", runs),
         f"<div style='{_QUIET};margin-top:.5em'>Model version {model.version} of {model.trained_at:%Y-%m-%d}, learned "
         f"from {model.runs} runs, median error {model.median_ape:.0%}</div></div>",
     ]
     return "".join(parts)
+
+
+def _headline(prediction: predictions.Prediction) -> str:
+    """Return the figure with its interval and outcomes, or what past runs can tell where they cannot tell that."""
+    name, beyond = escape(prediction.workflow_name), prediction.beyond_evidence
+    if beyond is None:
+        return (
+            f"<div><span style='font-size:1.4em'>About <strong title='{prediction.cost_usd} USD'>"
+            f"{format_usd(prediction.cost_usd)}</strong></span> for {name}</div>"
+            f"<div>8 in 10 runs like this cost {_between(prediction.intervals)}.</div>{_strip(prediction.outcomes_usd)}"
+        )
+    edge = (
+        f"<div>At {format_size(beyond.edge.input_bytes)}, as far as they reach, it costs about "
+        f"{format_usd(beyond.edge.cost_usd)}, 8 times in 10 {_between(beyond.edge.intervals)}.</div>"
+        if beyond.edge
+        else ""
+    )
+    return (
+        f"<div><span style='font-size:1.4em'>Past runs cannot tell</span> for {name}</div>"
+        f"<div>{escape(beyond.message)}</div>{edge}<div>{escape(beyond.advice)}</div>"
+    )
+
+
+def _between(intervals: list[predictions.Interval]) -> str:
+    interval = next(each for each in intervals if round(each.coverage * 100) == 80)
+    return f"between {format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}"
 
 
 def _strip(outcomes: list[float]) -> str:

@@ -72,9 +72,10 @@ await withBrowser(async (newPage) => {
 
   await input.fill(String(Math.round(usual * 1e5)));
   await submit.click();
-  const warning = page.getByRole("list", { name: "Warnings" }).getByRole("listitem");
-  await warning.first().waitFor();
-  assert.match(await warning.allInnerTexts().then((texts) => texts.join("\n")), /Largest past run used/);
+  await page.getByText(/^The largest read .* and this one reads [\d,]+ times as much\.$/).waitFor();
+  assert.equal(await figure.innerText(), "Past runs cannot tell");
+  await page.getByText(/^What they can tell, at .*: about \$/).waitFor();
+  await page.getByText(/^Run one at .* and one at .* first, and record what they cost\.$/).waitFor();
 
   await page.goBack();
   await page.waitForFunction((text) => document.querySelector("#result-title")?.textContent === text, expected);

@@ -87,6 +87,7 @@ def test_a_frame_is_predicted_500_rows_at_a_time_in_order(api: FakeApi, client: 
     assert answers["cost_usd"].tolist() == [number / 10 for number in range(1, 1201)]
     assert answers["low_usd_80"].tolist() == pytest.approx([number * 0.08 for number in range(1, 1201)])
     assert answers["extrapolated"].tolist() == [False] * 500 + [True] * 700
+    assert not answers["beyond_evidence"].any()
     assert answers["error"].isna().all()
     assert client.predict_frame(answers).equals(answers)
 
@@ -146,6 +147,17 @@ def test_a_notebook_shows_a_prediction_as_a_card(client: Client) -> None:
     assert isinstance(batch.predictions[0], type(answer))
     with pytest.raises(ValidationError, match="frozen"):
         answer.cost_usd = 1  # type: ignore[misc]
+
+
+def test_a_card_has_no_figure_where_past_runs_cannot_tell(client: Client) -> None:
+    root = ElementTree.fromstring(client.predict("rnaseq", "900 TB")._repr_html_())
+    text = "".join(root.itertext())
+    assert "Past runs cannot tell for rnaseq" in text
+    assert "it costs about $50, 8 times in 10 between $40 and $60." in text
+    assert "Run one at 5 TB first." in text
+    assert "$90" not in text
+    assert root.findall(".//circle") == []
+    assert "rough guide" not in text
 
 
 def test_a_card_holds_no_foreign_markup() -> None:
