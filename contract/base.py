@@ -184,4 +184,13 @@ TagValue = Annotated[
     str, Field(max_length=256, json_schema_extra={"pattern": _TEXT_PATTERN}), AfterValidator(_no_control)
 ]
 Tags = Annotated[dict[ParameterName, TagValue], Field(max_length=20)]
-BytesRange = tuple[Bytes, Bytes]
+
+
+def _rising(value: tuple[int, int]) -> tuple[int, int]:
+    if value[0] > value[1]:
+        raise ValueError("must rise")
+    return value
+
+
+BytesRange = Annotated[tuple[Bytes, Bytes], AfterValidator(_rising)]
+"""The smallest and the largest."""

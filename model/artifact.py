@@ -16,7 +16,7 @@ import json
 import tarfile
 import zlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
@@ -100,7 +100,7 @@ def from_members(members: dict[str, bytes]) -> Artifact:
     return Artifact(
         workflow_name=content.workflow_name,
         trained_at=content.trained_at,
-        served=content.model.with_booster(_load_booster(booster)),
+        served=_with_booster(content.model, booster),
         twin=None if content.twin is None else _read_twin(content.twin),
     )
 
@@ -123,14 +123,14 @@ def _read_twin(twin: Twin) -> CostModel:
         booster = None if twin.booster is None else base64.b64decode(twin.booster, validate=True)
     except binascii.Error as error:
         raise BadArtifact("the twin's booster is not base64") from error
-    return twin.model.with_booster(_load_booster(booster))
+    return _with_booster(twin.model, booster)
 
 
-def _load_booster(content: bytes | None) -> Any | None:  # noqa: ANN401 - XGBoost publishes no types
+def _with_booster(model: CostModel, content: bytes | None) -> CostModel:
     try:
-        return None if content is None else residual.load(content)
+        return model.with_booster(None if content is None else residual.load(content, 2 + model.encoder.width))
     except ValueError as error:
-        raise BadArtifact(str(error)) from error
+        raise BadArtifact(f"{BOOSTER_MEMBER}: {error}") from error
 
 
 def pack(members: dict[str, bytes]) -> bytes:

@@ -21,6 +21,8 @@ from model.repeats import Repeats
 MAX_REFERENCE_RUNS = 500
 """Past runs kept inside the artefact, to show those similar to a request."""
 SMALLEST_COST_USD = 1e-12
+MAX_SCALE = 1e3
+"""Largest scale of the errors of log cost, of which all costs span less than 50."""
 
 
 class ReferenceRun(Shape):
@@ -61,6 +63,11 @@ class CostModel(Shape):
             and len(self.intervals.knots) == len(self.intervals.scales)
             and all(len(run.parameters) == self.encoder.width for run in self.references)
             and all(left < right for left, right in pairwise(self.knots))
+            and all(left <= right for left, right in pairwise(self.intervals.quantiles))
+            and all(0 < scale <= MAX_SCALE for scale in self.intervals.scales)
+            and self.base.log_range[0] <= self.base.log_range[1]
+            and self.encoder.output_bounds[0] <= self.encoder.output_bounds[1]
+            and all(number.low <= number.high and number.scale > 0 for number in self.encoder.numbers)
         )
         if not sound:
             raise ValueError("the parts of the model do not fit together")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from contract import trees
 from model.history import Floats
 from model.outputs import ESTIMATE_NOISE, RECORD_SHARE
 
@@ -26,7 +27,7 @@ UNSTATED_SHARE = 1 / 3
 ROWS_PER_THREAD = 5000
 ROUNDS = 150
 PARAMETERS: dict[str, Any] = {
-    "objective": "reg:pseudohubererror",
+    "objective": trees.OBJECTIVE,
     "tree_method": "hist",
     "max_depth": 5,
     "eta": 0.1,
@@ -99,8 +100,9 @@ def at_knots(booster: Any, knots: Floats, surplus: Floats, parameters: Floats) -
     return predict(booster, table).reshape(len(surplus), count)
 
 
-def load(content: bytes) -> Any:  # noqa: ANN401
-    """Load trees from XGBoost's own UBJSON; raises ValueError when it is nothing else."""
+def load(content: bytes, features: int) -> Any:  # noqa: ANN401
+    """Load trees over so many columns from XGBoost's own UBJSON; raises ValueError when it is anything else."""
+    trees.check(content, features)
     module = xgboost()
     booster = module.Booster({"nthread": 1})
     try:

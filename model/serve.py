@@ -15,8 +15,8 @@ from granian.server import Server
 from pydantic import ValidationError
 
 from contract.base import MAX_BATCH_BODY_BYTES
-from contract.container import Invocation, InvocationResponse, InvocationRow
-from model import answers, artifact
+from contract.container import Invocation, InvocationResponse
+from model import answers, artifact, probe
 from model.cost_model import CostModel
 
 DEFAULT_ROOT = "/opt/ml"
@@ -73,9 +73,13 @@ class Application:
         return response.model_dump_json().encode()
 
     def warm_up(self) -> None:
-        """Answer once, so that the first request does not pay for what is done only once."""
-        size = self._model.input_bytes_range[0]
-        answers.predict(self._model, [InvocationRow(input_bytes=size)], explain=True, similar_runs=5)
+        """Answer what people ask: so the first request does not pay for what is done only once, and no model serves
+        that has no answers.
+
+        Raises:
+            BadArtifact: it has none.
+        """
+        probe.probe(self._model)
 
 
 async def _body(protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI's
@@ -94,10 +98,10 @@ async def _body(protocol: Any) -> bytes:  # noqa: ANN401 - the interface is RSGI
 
 
 def application() -> Application:
-    """Load the model and answer once, so that the first request does not pay for what is done only once.
+    """Load the model and let it answer.
 
     Raises:
-        BadArtifact: the model is not exactly what `train` writes.
+        BadArtifact: the model is not exactly what `train` writes, or has no answers.
     """
     root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
     version = os.environ.get("MODEL_VERSION", "")

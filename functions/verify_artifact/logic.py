@@ -1,12 +1,15 @@
 """Checks that a training job left what we write, and publishes its evaluation."""
 
+import base64
 import hashlib
 import json
+import math
 import re
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from contract import trees
 from contract.container import (
     ARTIFACT_MEMBERS,
     EVALUATION_FILE,
@@ -88,11 +91,11 @@ _MODEL_ARCHIVE = "model.tar.gz"
 
 
 def _check_model(files: dict[str, bytes], request: VerifyArtifactRequest) -> None:
-    """Check the model's metadata and the digest of its trees; whether the model works, training has tried."""
+    """Check the model's metadata, and its trees; that the model works, its container tries before it serves."""
     if _MODEL not in files:
         raise BadArtifact(f"{_MODEL_ARCHIVE} holds no {_MODEL}")
     try:
-        metadata: Any = json.loads(files[_MODEL], parse_constant=_refuse_constant)
+        metadata: Any = json.loads(files[_MODEL], parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise BadArtifact(f"{_MODEL} is not JSON") from None
     if not isinstance(metadata, dict) or metadata.get("schema_version") not in _FORMATS:
@@ -103,6 +106,28 @@ def _check_model(files: dict[str, bytes], request: VerifyArtifactRequest) -> Non
     digest = None if booster is None else hashlib.sha256(booster).hexdigest()
     if metadata.get("booster_sha256") != digest:
         raise BadArtifact(f"{_BOOSTER} is not the one that {_MODEL} names")
+    _check_trees(metadata, booster)
+
+
+def _check_trees(metadata: dict[str, Any], booster: bytes | None) -> None:
+    """Check the trees of the model, and of the twin that stands for it in the next comparison."""
+    try:
+        twin: Any = metadata.get("twin")
+        _check_booster(metadata["model"], booster)
+        if twin is not None:
+            content = twin.get("booster")
+            _check_booster(twin["model"], None if content is None else base64.b64decode(content, validate=True))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise BadArtifact(f"{_MODEL} is not what we write") from error
+    except ValueError as error:
+        raise BadArtifact(f"{_BOOSTER}: {error}") from error
+
+
+def _check_booster(model: dict[str, Any], booster: bytes | None) -> None:
+    # The base knows all columns but the size, which the trees have besides.
+    columns = 1 + len(model["base"]["trend"]["effects"])
+    if booster is not None:
+        trees.check(booster, columns)
 
 
 _KINDS: dict[ModelKind, str] = {
@@ -114,6 +139,13 @@ _KINDS: dict[ModelKind, str] = {
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is beyond all numbers")
+    return number
 
 
 def _description(evaluation: Evaluation) -> str:

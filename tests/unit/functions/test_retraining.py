@@ -56,7 +56,7 @@ from functions.shared.ports import History
 from functions.shared.steps import run_step
 from functions.verify_artifact import archives
 from functions.verify_artifact.logic import ArtifactVerifier
-from tests.fakes import shapes
+from tests.fakes import shapes, trees
 from tests.fakes.ports import (
     FakeArtifacts,
     FakeClock,
@@ -362,12 +362,16 @@ def tar(files: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
     return buffer.getvalue()
 
 
-def model_files(**changes: object) -> dict[str, bytes]:
-    booster = b"trees"
+MODEL = {"base": {"trend": {"effects": [0.0] * (trees.COLUMNS - 1)}}}
+
+
+def model_files(booster: bytes = trees.ubjson(trees.booster()), **changes: object) -> dict[str, bytes]:
     metadata = {
         "schema_version": NEWEST_ARTIFACT_FORMAT,
         "workflow_name": WORKFLOW,
+        "model": MODEL,
         "booster_sha256": hashlib.sha256(booster).hexdigest(),
+        "twin": None,
         **changes,
     }
     return {"model.json": json.dumps(metadata).encode(), "booster.ubj": booster}
@@ -490,6 +494,11 @@ def with_metric(name: str, value: object) -> bytes:
         {"model": tar({**model_files(), "model.json": b"[]"})},
         {"model": tar({**model_files(), "model.json": b"[" * 100_000})},
         {"model": tar({**model_files(), "model.json": b'{"schema_version": NaN}'})},
+        {"model": tar({**model_files(), "model.json": b'{"schema_version": 1e999}'})},
+        {"model": tar(model_files(trees.ubjson(trees.changed(("learner", "gradient_booster", "name"), "gblinear"))))},
+        {"model": tar(model_files(model={"base": {"trend": {"effects": [0.0]}}}))},
+        {"model": tar(model_files(model=[]))},
+        {"model": tar(model_files(twin={"model": MODEL, "booster": "AAAA"}))},
         {"model": tar(model_files(workflow_name="other"))},
         {"model": tar(model_files(schema_version=NEWEST_ARTIFACT_FORMAT + 1))},
         {"output": tar({})},

@@ -1,5 +1,6 @@
 """The artefact opens only what we wrote, and gives back exactly that."""
 
+import base64
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from contract.container import NEWEST_ARTIFACT_FORMAT, InvocationRow
-from model import answers, artifact
+from model import answers, artifact, probe, residual
 from model.cost_model import CostModel
 from model.errors import BadArtifact
 from tests.unit.model.histories import make_artifact, make_history, make_row, make_rows
@@ -213,8 +214,50 @@ def test_trees_that_xgboost_cannot_read_are_refused(packed: bytes) -> None:
     members = artifact.unpack(packed)
     metadata = json.loads(members["model.json"])
     metadata["booster_sha256"] = hashlib.sha256(b"not trees").hexdigest()
-    with pytest.raises(BadArtifact, match="booster is not readable"):
+    with pytest.raises(BadArtifact, match="no value of UBJSON"):
         artifact.from_members({"model.json": json.dumps(metadata).encode(), "booster.ubj": b"not trees"})
+
+
+def test_trees_that_split_a_column_which_no_row_has_are_refused(model: CostModel, packed: bytes) -> None:
+    """XGBoost itself takes them, and reads memory that is not there."""
+    content = json.loads(model.booster.save_raw("json"))  # type: ignore[union-attr] # XGBoost publishes no types
+    content["learner"]["gradient_booster"]["model"]["trees"][0]["split_indices"][0] = 100_000
+    planted = residual.xgboost().Booster()
+    planted.load_model(bytearray(json.dumps(content).encode()))
+    booster = residual.save(planted)
+    members = artifact.unpack(packed)
+    metadata = json.loads(members["model.json"])
+    with pytest.raises(BadArtifact, match="splits column 100000"):
+        artifact.from_members(
+            {
+                "model.json": json.dumps(metadata | {"booster_sha256": hashlib.sha256(booster).hexdigest()}).encode(),
+                "booster.ubj": booster,
+            }
+        )
+    metadata["twin"]["booster"] = base64.b64encode(booster).decode()
+    with pytest.raises(BadArtifact, match="splits column 100000"):
+        artifact.from_members(members | {"model.json": json.dumps(metadata).encode()})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("intervals", "quantiles", 0), 5.0),
+        (("intervals", "scales", 0), 1e300),
+        (("base", "log_range", 0), 1e308),
+        (("encoder", "output_bounds", 0), 1e9),
+        (("input_bytes_range",), [10**17, 1]),
+    ],
+)
+def test_a_model_without_answers_never_serves(packed: bytes, path: tuple[str | int, ...], value: object) -> None:
+    members = artifact.unpack(packed)
+    metadata = json.loads(members["model.json"])
+    place = metadata["model"]
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    with pytest.raises(BadArtifact):
+        probe.probe(artifact.from_members(members | {"model.json": json.dumps(metadata).encode()}).served)
 
 
 @pytest.mark.parametrize(
