@@ -1,7 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform security integration web \
-        e2e system localstack lint bench examples destroy screenshot image push container sam sam-invoke sam-api
+        e2e system localstack lint bench examples destroy screenshot image push container sam sam-invoke sam-api schema
 SHELL := /bin/sh
 # How the local SageMaker runs the container's programs: make up RUNNER=docker
 RUNNER ?= $(or $(RUNQUOTE_RUNNER),process)
@@ -77,8 +77,11 @@ security: .venv/.installed ## What checkov, parliament, cloudsplaining, cfn-lint
 integration: .venv/.installed ## The local cloud, and the whole loop against it
 	@$(PYTEST) tests/integration
 
-system: .venv/.installed ## `e2e`, `integration` and `sam` against one and the same system, first while it holds the examples alone
-	@$(PYTEST) tests/e2e tests/integration tests/sam -rs
+system: .venv/.installed ## `e2e`, `integration`, `sam` and `schema` against one and the same system, first while it holds the examples alone
+	@$(PYTEST) tests/e2e tests/integration tests/sam tests/schema -rs
+
+schema: .venv/.installed ## Everything that the OpenAPI document allows and forbids, asked of the running system (Schemathesis)
+	@$(PYTEST) tests/schema
 
 web: .venv/.installed ## Types, logic and every state of the web app in a browser
 	@$(PYTHON) -m local.npm run generate:check

@@ -78,7 +78,7 @@ _INVISIBLE = (
 """Characters that take no room or turn the direction of what follows, so that two names may look alike or a name like
 another: Unicode's Default_Ignorable_Code_Point, the blank of Braille, and the marks of interlinear annotation."""
 _LABEL_PATTERN = rf"^[^\s{_CONTROL}{_INVISIBLE}]([^{_CONTROL}{_INVISIBLE}]*[^\s{_CONTROL}{_INVISIBLE}])?$"
-_TEXT_PATTERN = rf"^[^{_CONTROL}{_INVISIBLE}]*$"
+TEXT = rf"^[^{_CONTROL}{_INVISIBLE}]*$"
 _STORED_LABEL = rf"[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?"
 
 
@@ -102,6 +102,10 @@ def refuse_dots(value: str) -> None:
     """
     if value in {".", ".."}:
         raise ValueError("must not be . or .., which have no address")
+
+
+Addressable = Field(json_schema_extra={"not": {"enum": [".", ".."]}})
+"""Says of a name in the document that it is neither."""
 
 
 def _label(value: str) -> str:
@@ -168,22 +172,29 @@ PaidUsd = Annotated[CostUsd, _storable(MIN_COST_USD), _no_trifle(MIN_COST_USD, "
 Measure = Annotated[float, Field(ge=0, le=MAX_MEASURE)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Share = Annotated[float, Field(ge=0, le=1)]
-UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
+UtcTime = Annotated[AwareDatetime, Field(json_schema_extra={"pattern": "^(20[0-9]{2}|2100)-"}), AfterValidator(_utc)]
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 """A calendar month in UTC."""
-ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+PARAMETER_NAME = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+ParameterName = Annotated[str, Field(pattern=PARAMETER_NAME)]
 """No leading underscore, so that no name can mean something to a JavaScript object."""
 ParameterValue = (
     bool
     | Annotated[int, Field(ge=-int(MAX_NUMBER), le=int(MAX_NUMBER))]
     | Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER), _storable(MIN_NUMBER), _no_trifle(MIN_NUMBER, "1e-100")]
-    | Annotated[str, Field(max_length=256, json_schema_extra={"pattern": _TEXT_PATTERN}), AfterValidator(_no_control)]
+    | Annotated[str, Field(max_length=256, json_schema_extra={"pattern": TEXT}), AfterValidator(_no_control)]
 )
-Parameters = Annotated[dict[ParameterName, ParameterValue], Field(max_length=50)]
-TagValue = Annotated[
-    str, Field(max_length=256, json_schema_extra={"pattern": _TEXT_PATTERN}), AfterValidator(_no_control)
-]
-Tags = Annotated[dict[ParameterName, TagValue], Field(max_length=20)]
+
+
+def _by_name(schema: dict[str, Any]) -> None:
+    """Say that no name but such a one may be; patterns of properties leave all others free."""
+    ((pattern, value),) = schema.pop("patternProperties").items()
+    schema |= {"additionalProperties": value, "propertyNames": {"pattern": pattern}}
+
+
+Parameters = Annotated[dict[ParameterName, ParameterValue], Field(max_length=50, json_schema_extra=_by_name)]
+TagValue = Annotated[str, Field(max_length=256, json_schema_extra={"pattern": TEXT}), AfterValidator(_no_control)]
+Tags = Annotated[dict[ParameterName, TagValue], Field(max_length=20, json_schema_extra=_by_name)]
 
 
 def _rising(value: tuple[int, int]) -> tuple[int, int]:

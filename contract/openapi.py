@@ -6,16 +6,17 @@ is at all (an object with its required members); bounds are checked, and explain
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from contract.accuracy import AccuracyResponse
+from contract.base import Addressable, Team, WorkflowName
 from contract.budgets import Budget, BudgetRequest, BudgetsQuery, BudgetsResponse
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
-from contract.retrainings import Retraining, RetrainingQuery
+from contract.retrainings import Retraining, RetrainingId, RetrainingQuery
 from contract.runs import Run, RunsPage, RunsQuery, RunsRequest, RunsResponse
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 
@@ -142,6 +143,12 @@ ROUTES = (
     ),
     Route("DELETE", "/budgets/{team}", "budgets", "deleteBudget", "Delete a team's budget", Budget),
 )
+_PLACES: dict[str, Any] = {
+    "workflow_name": Annotated[WorkflowName, Addressable],
+    "team": Annotated[Team, Addressable],
+    "retraining_id": RetrainingId,
+}
+"""What may stand in an address, percent-encoded."""
 _ERROR_STATUSES = sorted(set(STATUS.values()))
 
 
@@ -155,8 +162,8 @@ def document() -> dict[str, Any]:
     schemas = schema["$defs"]
     # Each row is validated alone at run time (one bad row loses no other), so the shape holds plain objects;
     # the document says what a good row is.
-    schemas["RunsRequest"]["properties"]["runs"]["items"] = _reference(Run)
-    schemas["BatchRequest"]["properties"]["requests"]["items"] = _reference(PredictionRequest)
+    schemas["RunsRequest"]["properties"]["runs"]["items"] = _row(Run)
+    schemas["BatchRequest"]["properties"]["requests"]["items"] = _row(PredictionRequest)
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -200,6 +207,10 @@ def _gateway_model(route: Route) -> dict[str, Any]:
     }
 
 
+def _row(shape: type[BaseModel]) -> dict[str, Any]:
+    return {"anyOf": [_reference(shape), {"type": "object", "description": "Any other is answered with an error"}]}
+
+
 def _reference(shape: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
@@ -224,7 +235,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if not route.needs_key:
         operation["security"] = []
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": TypeAdapter(_PLACES[name]).json_schema()}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query:

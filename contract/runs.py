@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    ConfigDict,
     Field,
+    JsonValue,
     TypeAdapter,
     ValidationError,
     ValidationInfo,
@@ -15,7 +17,10 @@ from pydantic import (
 
 from contract.base import (
     MAX_BATCH,
+    PARAMETER_NAME,
     STORED,
+    TEXT,
+    Addressable,
     Bytes,
     Label,
     OutputBytes,
@@ -36,11 +41,26 @@ PurchaseOption = Literal["on_demand", "spot"]
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead the clock may be that says when a run ended."""
 
+_CONTRADICTIONS: list[JsonValue] = [
+    {
+        "properties": {"status": {"const": "SUCCEEDED"}, "cost_usd": {"const": 0}},
+        "required": ["status", "cost_usd"],
+    },
+    {
+        "properties": {"cost_source": {"const": "estimated"}, "estimated_cost_usd": {"type": "number"}},
+        "required": ["cost_source", "estimated_cost_usd"],
+    },
+]
+"""What `Run._consistent` refuses, for the document; that a run ends after its start, only words can say."""
+
 
 class Run(Request):
-    """One finished run. Only SUCCEEDED runs train models. Sizes in bytes, cost in USD."""
+    """One finished run. Only SUCCEEDED runs train models, and cost more than 0. It ends no earlier than it starts, and
+    not in the future. Sizes in bytes, cost in USD."""
 
-    workflow_name: WorkflowName
+    model_config = ConfigDict(json_schema_extra={"not": {"anyOf": _CONTRADICTIONS}})
+
+    workflow_name: Annotated[WorkflowName, Addressable]
     run_id: Label
     status: RunStatus
     started_at: UtcTime
@@ -120,7 +140,14 @@ def _tag(text: str) -> str:
 
 
 _TAGS: TypeAdapter[dict[str, str]] = TypeAdapter(Tags)
-TagFilter = Annotated[str, Field(examples=["team:genomics"]), AfterValidator(_tag)]
+TagFilter = Annotated[
+    str,
+    Field(
+        examples=["team:genomics"],
+        json_schema_extra={"pattern": f"^{PARAMETER_NAME[1:-1]}:{TEXT[1:-2]}{{0,256}}$"},
+    ),
+    AfterValidator(_tag),
+]
 """A tag that a run must have; its value may hold colons of its own."""
 
 

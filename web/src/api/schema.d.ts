@@ -272,7 +272,7 @@ export interface components {
          */
         BatchRequest: {
             /** Requests */
-            requests: components["schemas"]["PredictionRequest"][];
+            requests: (components["schemas"]["PredictionRequest"] | Record<string, never>)[];
         };
         /**
          * BatchResponse
@@ -884,7 +884,8 @@ export interface components {
         };
         /**
          * Run
-         * @description One finished run. Only SUCCEEDED runs train models. Sizes in bytes, cost in USD.
+         * @description One finished run. Only SUCCEEDED runs train models, and cost more than 0. It ends no earlier than it starts, and
+         *     not in the future. Sizes in bytes, cost in USD.
          */
         Run: {
             /**
@@ -975,7 +976,7 @@ export interface components {
          */
         RunsRequest: {
             /** Runs */
-            runs: components["schemas"]["Run"][];
+            runs: (components["schemas"]["Run"] | Record<string, never>)[];
         };
         /**
          * RunsResponse
