@@ -21,8 +21,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from botocore.awsrequest import AWSRequest
+
 from local import provider
-from local.settings import REPOSITORY
+from local.private import UMASK, open_private, write_private
+from local.settings import REPOSITORY, Credentials
+from local.signatures import signed_headers
 from local.tools import TOOLS, pip_install
 
 ROOT = provider.ROOT
@@ -81,7 +85,7 @@ def apply(environment: Mapping[str, str], state_directory: Path, variables: Mapp
         # The first apply was killed between making a resource and noting it. Nobody has used this cloud yet.
         terraform.start_over()
         terraform.run("apply", "-auto-approve", terraform.variables_option)
-    terraform.completed_marker.touch()
+    terraform.completed_marker.touch(mode=0o600)
     return terraform.outputs()
 
 
@@ -168,15 +172,14 @@ class _Terraform:
 
     def prepare(self, variables: Mapping[str, object]) -> None:
         """Write mirror and variables, and run init unless it was run for the same files."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._mirror()
-        values = self._directory / "variables.tfvars.json"
-        values.touch(mode=0o600)
-        values.write_text(json.dumps({**LOCAL_VARIABLES, **variables}, indent=2))
+        values = json.dumps({**LOCAL_VARIABLES, **variables}, indent=2)
+        write_private(self._directory / "variables.tfvars.json", values)  # the API key is among them
         stamp, digest = self._directory / "initialised", self._digest()
         if not stamp.exists() or stamp.read_text() != digest or self._provider_is_gone():
             self._initialise()
-            stamp.write_text(digest)
+            write_private(stamp, digest)
 
     def _initialise(self) -> None:
         """Run init with the provider from wherever it can be had."""
@@ -203,7 +206,7 @@ class _Terraform:
     def run(self, *arguments: str, lock: bool = True, variables: Mapping[str, str] = MappingProxyType({})) -> None:
         """Run a subcommand with its output in the log and these further variables. Raises TerraformError."""
         options = ["-input=false", "-no-color", *([f"-lock-timeout={LOCK_SECONDS}s"] if lock else [])]
-        with self._log.open("w") as log:
+        with open_private(self._log, "wb") as log:
             process = subprocess.Popen(
                 [*self._command, arguments[0], *options, *arguments[1:]],
                 env={**self._environment, **variables},
@@ -211,6 +214,7 @@ class _Terraform:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=UMASK,
             )
             try:
                 status = process.wait()
@@ -235,7 +239,10 @@ class _Terraform:
 
     def start_over(self) -> None:
         """Empty the local cloud and forget the state."""
-        request = urllib.request.Request(f"{self._endpoint_url}/_ministack/reset", method="POST")  # noqa: S310 - ours
+        address = f"{self._endpoint_url}/_ministack/reset"
+        own = Credentials(self._environment["AWS_ACCESS_KEY_ID"], self._environment["AWS_SECRET_ACCESS_KEY"])
+        headers = signed_headers(own, "ministack", AWSRequest("POST", address))
+        request = urllib.request.Request(address, method="POST", headers=headers)  # noqa: S310 - ours
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60).close()
         for state in self._directory.glob("terraform.tfstate*"):
             state.unlink()

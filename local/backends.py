@@ -15,6 +15,7 @@ from local.apply import forget
 from local.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
 from local.ministack_adapter.journal_files import JOURNAL, set_aside
 from local.npm import build_web_app
+from local.private import open_private, write_private
 from local.settings import REPOSITORY, CloudSettings, SettingsError
 from local.webserver import WebSettings
 
@@ -102,6 +103,7 @@ class Compose:
     _if_not_built = ""
 
     def __init__(self, settings: CloudSettings, web: WebSettings) -> None:
+        self._settings = settings
         self._ports = {"RUNQUOTE_CLOUD_PORT": str(settings.port), "RUNQUOTE_WEB_PORT": str(web.port)}
         self.directory = settings.state_directory / self._name
         self.log = "`docker compose logs cloud`"
@@ -110,7 +112,7 @@ class Compose:
         """See Backend."""
         if problem := engine_problem():
             raise EngineError(problem)
-        self.directory.mkdir(exist_ok=True)
+        self.directory.mkdir(mode=0o700, exist_ok=True)
         if not self._containers():
             for variable, port in self._ports.items():
                 cloud.require_free(int(port), variable)
@@ -118,6 +120,12 @@ class Compose:
             self._run("build", advice=self._if_not_built)
         with step("Containers"):
             self._run("up", "--detach", "--wait", "--remove-orphans")
+        self._share_credentials()
+
+    def _share_credentials(self) -> None:
+        """Take over what the container drew, which its volume keeps: `docker compose up` alone must find it again."""
+        read = ("compose", *self._options, "exec", "--no-TTY", "cloud", "cat", "/var/lib/runquote/credentials")
+        write_private(self._settings.credentials_file, f"{docker(*read)}\n")
 
     def serve_web(self, config: Mapping[str, object]) -> None:
         """See Backend."""
@@ -130,7 +138,7 @@ class Compose:
             "web",
             "sh",
             "-c",
-            "cat >/etc/runquote/config.json",
+            "umask 077; cat >/etc/runquote/config.json",
         ]
         content = json.dumps(config).encode()
         if subprocess.run(write, env=self._environment(), input=content, check=False).returncode:
@@ -159,7 +167,7 @@ class Compose:
     def _run(self, *arguments: str, advice: str = "") -> None:
         """A compose command whose output is kept in a file. EngineError, with the advice, where it fails."""
         log = self.directory / f"{arguments[0]}.log"
-        with log.open("w") as output:
+        with open_private(log, "wb") as output:
             command = ["docker", "compose", *self._options, "--progress=plain", *arguments]
             ended = subprocess.run(command, env=self._environment(), stdout=output, stderr=output, check=False)
         if ended.returncode:
@@ -194,6 +202,9 @@ class LocalStack(Compose):
             forget(self.directory)
         super().start(step)
 
+    def _share_credentials(self) -> None:
+        """Nothing to take over: the containers got those of this checkout."""
+
     def _down(self, *_options: str) -> None:
         """LocalStack may leave containers of functions, which would keep the network."""
         self._run("stop", "localstack")
@@ -205,7 +216,8 @@ class LocalStack(Compose):
     def _environment(self) -> dict[str, str]:
         socket = os.environ.get("DOCKER_HOST", "")
         own = {"RUNQUOTE_DOCKER_SOCKET": socket.removeprefix("unix://")} if socket.startswith("unix://") else {}
-        return {**own, **super()._environment()}
+        secret = {"RUNQUOTE_CLOUD_SECRET": self._settings.credentials.secret_access_key}
+        return {**own, **secret, **super()._environment()}
 
 
 class LocalStackFromPyPI(LocalStack):

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.engine import EngineError
+from local.private import make_private, open_private
 from local.processes import end_processes_of, owner_of, processes_of
 from local.sagemaker.docker_runner import USES_DOCKER, remove_containers_of
 from local.settings import HOST, IDENTITY_PATH, REPOSITORY, CloudSettings, SettingsError, cloud_environment
@@ -29,18 +30,19 @@ class CloudError(Exception):
 def start(settings: CloudSettings, environment: Mapping[str, str] = os.environ) -> bool:
     """Start the cloud in the background unless it runs; return once it answers. Whether it had to be started.
 
-    One that runs with another runner is stopped first.
+    One that runs with another runner, or is of a version that let everybody in, is stopped first.
     `environment` is the server's, except for the AWS variables in it, which are ours.
     Raises CloudError when another process has the port, or when the server ends or does not answer in time.
     """
     if _is_ours(settings):
-        if _identity(settings.port).get("runner") == settings.runner:
+        running = _identity(settings.port)
+        if running.get("runner") == settings.runner and running.get("gate"):
             return False
         stop(settings)
     require_free(settings.port, "RUNQUOTE_CLOUD_PORT")
-    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    make_private(settings.state_directory)
     log = settings.state_directory / "cloud.log"
-    with log.open("ab") as output:
+    with open_private(log, "ab") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "local.cloud", "run"],
             cwd=REPOSITORY,

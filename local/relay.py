@@ -1,21 +1,28 @@
 """Lets containers reach the local cloud, which listens on 127.0.0.1 alone."""
 
 import contextlib
+import re
 import socket
 import socketserver
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 
 from local.engine import EngineError, docker
-from local.settings import HOST
+from local.settings import HOST, CloudSettings
 
 _CHUNK_BYTES = 65536
+_RELAYED = "relayed"
+_ADDRESS = re.compile(r"[0-9.]+:[0-9]+")
+"""No name: what has no name cannot be rebound."""
 
 
 @contextlib.contextmanager
-def reachable_from_containers(port: int, image: str) -> Iterator[str]:
-    """Yield the URL at which containers of Docker's default network find this machine's `127.0.0.1:port`.
+def reachable_from_containers(settings: CloudSettings, image: str) -> Iterator[str]:
+    """Yield the URL at which containers of Docker's default network find this machine's local cloud.
+
+    The local cloud answers signed requests under that name meanwhile.
 
     On Linux that is the gateway of that network, an address of this machine on which a relay then listens. Docker
     Desktop has the gateway in a virtual machine, and forwards `host.docker.internal` to 127.0.0.1 itself; `image` (any
@@ -26,11 +33,30 @@ def reachable_from_containers(port: int, image: str) -> Iterator[str]:
     """
     gateway = _gateway()
     try:
-        with _relaying(gateway, port) as relayed:
-            yield f"http://{gateway}:{relayed}"
+        with _relaying(gateway, settings.port) as relayed, _known(settings, f"{gateway}:{relayed}") as host:
+            yield f"http://{host}"
     except _NotOfThisMachineError:
         resolve = "import socket; print(socket.gethostbyname('host.docker.internal'))"
-        yield f"http://{docker('run', '--rm', '--entrypoint=python3', image, '-c', resolve)}:{port}"
+        address = docker("run", "--rm", "--entrypoint=python3", image, "-c", resolve)
+        with _known(settings, f"{address}:{settings.port}") as host:
+            yield f"http://{host}"
+
+
+def is_relayed(state_directory: Path, host: str) -> bool:
+    """Whether containers reach the local cloud of this directory under this name: an address and a port."""
+    return bool(_ADDRESS.fullmatch(host)) and (state_directory / _RELAYED / host).exists()
+
+
+@contextlib.contextmanager
+def _known(settings: CloudSettings, host: str) -> Iterator[str]:
+    """Let the local cloud answer under this name until the end."""
+    file = settings.state_directory / _RELAYED / host
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.touch(mode=0o600)
+    try:
+        yield host
+    finally:
+        file.unlink(missing_ok=True)
 
 
 class _NotOfThisMachineError(Exception):

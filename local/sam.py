@@ -24,6 +24,7 @@ from local.apply import ROOT, TerraformError, plan
 from local.clients import client_for
 from local.engine import LAMBDA_IMAGE, EngineError, engine_problem
 from local.packages import environment
+from local.private import UMASK, write_private
 from local.relay import reachable_from_containers
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from local.tools import ToolMissingError
@@ -56,8 +57,8 @@ def main(arguments: list[str]) -> int:
         samples = ", ".join(sorted(path.stem for path in (REPOSITORY / "tests" / "events").glob("*.json")))
         raise SamError(f"{asked.event}: there is no such event; in tests/events there are {samples}")
     event = settings.state_directory / "sam" / "event.json"
-    event.parent.mkdir(parents=True, exist_ok=True)
-    event.write_text(filled_in(asked.event.read_text(), settings))
+    event.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(event, filled_in(asked.event.read_text(), settings))
     return run(settings, "invoke", function_address(asked.function), f"--event={event}")
 
 
@@ -85,13 +86,14 @@ def started(settings: CloudSettings, command: str, *arguments: str, **options: A
         raise SamError("The local cloud does not run: `make up` starts it")
     sam = environment("sam") / "sam"
     build()
-    with reachable_from_containers(settings.port, LAMBDA_IMAGE) as url:
+    with reachable_from_containers(settings, LAMBDA_IMAGE) as url:
         file = _write_plan(settings, url)
         process = subprocess.Popen(
             [str(sam), "local", command, *arguments, f"--config-file={CONFIG}", f"--terraform-plan-file={file}"],
             cwd=file.parent,  # where the hook leaves its working files
             # SAM prefers its own environment's value of a variable to the plan's.
             env=cloud_environment(settings) | {"SAM_CLI_TELEMETRY": "0", "AWS_ENDPOINT_URL": url},
+            umask=UMASK,
             **options,
         )
         try:
@@ -110,7 +112,7 @@ def function_address(slug: str) -> str:
 def _write_plan(settings: CloudSettings, endpoint_url: str) -> Path:
     """Write the plan that SAM reads, made anew only after a change of the root, its variables or the state."""
     folder, terraform = settings.state_directory / "sam", settings.state_directory / "terraform"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made, stamp = folder / "made.json", folder / "made-from"
     # As applied, except that SAM takes zips from files only, and lets everyone call.
     variables = json.loads((terraform / "variables.tfvars.json").read_text())
@@ -119,11 +121,11 @@ def _write_plan(settings: CloudSettings, endpoint_url: str) -> Path:
     for path in [*sorted(ROOT.rglob("*.tf")), terraform / "terraform.tfstate"]:
         digest.update(path.read_bytes())
     if not made.exists() or not stamp.exists() or stamp.read_text() != digest.hexdigest():
-        made.write_text(json.dumps(plan(cloud_environment(settings), settings.state_directory, variables)))
+        write_private(made, json.dumps(plan(cloud_environment(settings), settings.state_directory, variables)))
         stamp.write_text(digest.hexdigest())
     given = folder / "plan.json"
     content = without_authorizer(json.loads(made.read_text()))
-    given.write_text(json.dumps(with_endpoint(content, endpoint_url)))
+    write_private(given, json.dumps(with_endpoint(content, endpoint_url)))  # the API key is in it
     return given
 
 

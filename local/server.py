@@ -6,13 +6,16 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local import image
+from local.gate import Gate, Message, Receive, Rules, Send
+from local.hosts import loopback_hosts
 from local.ministack_adapter.journal_files import JOURNAL, BrokenStateError, check_snapshots, mend
+from local.private import UMASK
 from local.processes import end_processes_of, sole_owner, start_watcher
+from local.relay import is_relayed
 from local.sagemaker.context import Context, Limits
 from local.sagemaker.core import SageMaker
 from local.sagemaker.docker_runner import DockerRunner
@@ -33,14 +36,11 @@ from local.settings import (
 if TYPE_CHECKING:
     from local.ministack_adapter.adapter import Ministack
 
-_Message = dict[str, Any]
-_Receive = Callable[[], Awaitable[_Message]]
-_Send = Callable[[_Message], Awaitable[None]]
-
 
 def run(settings: CloudSettings) -> None:
     """Serve until SIGTERM or SIGINT. Exits with one line on standard error when the directory is in use or cannot be
     read."""
+    os.umask(UMASK)
     settings.state_directory.mkdir(parents=True, exist_ok=True)
     with sole_owner(settings.state_directory) as lock:
         end_processes_of(settings.state_directory)  # What a killed server and its watcher may have left.
@@ -109,6 +109,17 @@ def _serve(settings: CloudSettings) -> None:
     asyncio.run(serve(Cloud(ministack, sagemaker, settings), config))  # type: ignore[arg-type]  # an ASGI callable
 
 
+def _rules(settings: CloudSettings) -> Rules:
+    from local.ministack_adapter.cognito import page_origins
+
+    return Rules(
+        credentials=settings.credentials,
+        own_hosts=loopback_hosts([settings.port]),
+        sign_in_origins=page_origins,
+        other_hosts=lambda host: is_relayed(settings.state_directory, host),
+    )
+
+
 def make_sagemaker(directory: Path, settings: CloudSettings) -> SageMaker:
     """Our SageMaker as the environment configures it; RUNQUOTE_TRAINING_SLOTS is how many jobs run at once."""
     limits = Limits(training_slots=int(os.environ.get("RUNQUOTE_TRAINING_SLOTS") or Limits.training_slots))
@@ -140,28 +151,35 @@ def _runner(settings: CloudSettings) -> Runner:
 
 
 class Cloud:
-    """The ASGI application: ministack's, and the identity of this cloud."""
+    """The ASGI application: a gate, and behind it ministack's and the identity of this cloud."""
 
     def __init__(self, ministack: "Ministack", sagemaker: SageMaker, settings: CloudSettings) -> None:
         self._ministack = ministack
         self._sagemaker = sagemaker
+        self._gate = Gate(self._answer, _rules(settings))
         self._identity = {
             "state_directory": str(settings.state_directory),
             "pid": os.getpid(),
             "runner": settings.runner,
+            "gate": True,
         }
 
-    async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or live through start and stop."""
         if scope["type"] == "lifespan":
             await self._ministack.application(scope, self._pausing(receive), self._through_start_and_stop(send))
-        elif scope["type"] == "http" and scope["path"] == IDENTITY_PATH:
+        else:
+            # The gate must read the path that ministack will.
+            await self._gate(_with_path_as_sent(scope), receive, send)
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["path"] == IDENTITY_PATH:
             await self._identify(send)
         else:
-            await self._ministack.application(_with_path_as_sent(scope), receive, send)
+            await self._ministack.application(scope, receive, send)
 
-    def _pausing(self, receive: _Receive) -> _Receive:
-        async def received() -> _Message:
+    def _pausing(self, receive: Receive) -> Receive:
+        async def received() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 self._ministack.pause()
@@ -169,8 +187,8 @@ class Cloud:
 
         return received
 
-    def _through_start_and_stop(self, send: _Send) -> _Send:
-        async def forward(message: _Message) -> None:
+    def _through_start_and_stop(self, send: Send) -> Send:
+        async def forward(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 self._sagemaker.adopt()
             if message["type"] == "lifespan.shutdown.complete":
@@ -186,14 +204,14 @@ class Cloud:
         self._sagemaker.resume()
         self._ministack.resume()
 
-    async def _identify(self, send: _Send) -> None:
+    async def _identify(self, send: Send) -> None:
         body = json.dumps(self._identity).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
-def _with_path_as_sent(scope: _Message) -> _Message:
+def _with_path_as_sent(scope: Message) -> Message:
     """Leave the path of a request to a REST API as it was sent, percent-encoded.
 
     AWS matches and passes it on undecoded (https://github.com/aws/aws-sam-cli/issues/771); servers decode it before

@@ -37,7 +37,7 @@ class LocalCloud:
 
     def client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
         """A boto3 client of it."""
-        return client_of(self.settings.endpoint_url, service, **options)
+        return client_of(self.settings, service, **options)
 
     @property
     def sagemaker_directory(self) -> Path:
@@ -69,11 +69,14 @@ class LocalCloud:
             return pid
 
 
-def client_of(endpoint_url: str, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
-    """A boto3 client of a cloud at this address, whichever it is: localstack-client finds every service there."""
-    session: Any = LocalStackSession(region_name=REGION, localstack_host=urlsplit(endpoint_url).netloc)
+def client_of(settings: CloudSettings, service: str, **options: Any) -> Any:  # noqa: ANN401 - boto3 types clients by literal names
+    """A boto3 client of a cloud, whichever it is: localstack-client finds every service there."""
+    key, secret = settings.credentials
+    session: Any = LocalStackSession(
+        key, secret, region_name=REGION, localstack_host=urlsplit(settings.endpoint_url).netloc
+    )
     client = session.client(service, **options)
-    if client.meta.endpoint_url != endpoint_url:
+    if client.meta.endpoint_url != settings.endpoint_url:
         raise RuntimeError("Unset AWS_ENDPOINT_URL: localstack-client would follow it instead.")
     return client
 

@@ -24,6 +24,7 @@ from local.apply import TerraformError, apply
 from local.clients import client_for
 from local.engine import EngineError
 from local.npm import NpmError
+from local.private import drawn_once, make_private, new_secret, open_private, write_private
 from local.settings import REPOSITORY, CloudSettings, SettingsError, cloud_environment
 from local.sign_in import PERSON, add_person, program_token
 from local.tools import ToolMissingError
@@ -64,7 +65,7 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
 
     The backend is that of the environment unless one is given.
     """
-    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    make_private(settings.state_directory)
     web_settings = webserver.WebSettings.from_environment(settings.state_directory)
     backend = backend or backends.backend_from(settings)
     with _only_one(settings.state_directory):
@@ -86,7 +87,7 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
                 _retrain_all(outputs, settings, backend.log)
             with step("Web app"):
                 backend.serve_web(_web_config(outputs))
-            _write_json(settings.state_directory / "outputs.json", outputs)
+            write_private(settings.state_directory / "outputs.json", json.dumps(outputs, indent=2) + "\n")
             example = DEMO_EXAMPLE if _with_demo() else EXAMPLE
             prediction = client.predict(example.workflow_name, example.input_bytes, parameters=example.parameters)
             _report(outputs, recorded, example, prediction, "keeps" if backend.keeps_data else "forgets")
@@ -96,7 +97,7 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
 @contextmanager
 def _only_one(state_directory: Path) -> Iterator[None]:
     """Hold a lock that ends with this process, however it ends."""
-    with (state_directory / "up.lock").open("w") as lock:
+    with open_private(state_directory / "up.lock", "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -112,11 +113,7 @@ def _variables(settings: CloudSettings, web: "webserver.WebSettings") -> dict[st
 
 def _secret(settings: CloudSettings, name: str, beginning: str) -> str:
     """Return a secret that is made once and kept in a file that only this user reads."""
-    file = settings.state_directory / name
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(f"{beginning}{secrets.token_hex(16)}")
-    return file.read_text()
+    return drawn_once(settings.state_directory / name, f"{beginning}{new_secret()}")
 
 
 def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "webserver.WebSettings") -> dict[str, Any]:
@@ -125,6 +122,7 @@ def _local_outputs(terraform: dict[str, Any], settings: CloudSettings, web: "web
     return terraform | {
         "api_url": f"{settings.endpoint_url}/restapis/{rest_api_id}{stage.rstrip('/')}/_user_request_",
         "endpoint_url": settings.endpoint_url,
+        "credentials_file": str(settings.credentials_file),
         "web_url": web.url,
         **({"sign_in_url": settings.endpoint_url} if "sign_in_url" in terraform else {}),
     }
@@ -233,13 +231,6 @@ def _who(outputs: dict[str, Any]) -> str:
 
 def _header(outputs: dict[str, Any]) -> str:
     return f"x-api-key: {outputs['api_key']}" if "api_key" in outputs else "authorization: Bearer ACCESS_TOKEN"
-
-
-def _write_json(path: Path, value: object) -> None:
-    temporary = path.with_suffix(".partial")
-    temporary.touch(mode=0o600)  # it holds the API key
-    temporary.write_text(json.dumps(value, indent=2) + "\n")
-    temporary.replace(path)
 
 
 def fail(error: Exception) -> NoReturn:

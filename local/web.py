@@ -3,7 +3,7 @@
 It answers as the hosting on AWS does: the headers of `web/headers.json`, `/config.json` by deployment (read from FILE
 at each request, so that a new configuration needs no restart), files of `assets/` cached for good since their names
 change with their content, and `index.html` for every page that the app itself routes. Binds to 127.0.0.1 unless told
-otherwise.
+otherwise, and answers under this machine's own names alone: the configuration holds the API key.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from local.hosts import loopback_hosts
 
 HOST = "127.0.0.1"
 HEADERS_FILE = Path(__file__).parents[1] / "web" / "headers.json"
@@ -62,6 +64,9 @@ class WebHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # the name that http.server calls
         """Answer with the configuration, a file, or the app's page."""
+        if not self._rightly_asked():
+            message = b"This server answers under this machine's own names alone.\n"
+            return self._send(HTTPStatus.MISDIRECTED_REQUEST, message, "text/plain; charset=utf-8", "no-store")
         path = unquote(urlsplit(self.path).path)
         if path == "/config.json":
             return self._send_config()
@@ -80,6 +85,12 @@ class WebHandler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815  # the name that http.server calls
 
+    def _rightly_asked(self) -> bool:
+        """Whether the name is ours, and not one that a page gave this machine's address (DNS rebinding)."""
+        hosts = self.headers.get_all("Host") or []
+        own: frozenset[str] = self.server.own_hosts  # type: ignore[attr-defined]  # a WebServer
+        return len(hosts) == 1 and hosts[0].lower() in own
+
     def _file(self, path: str) -> Path | None:
         """Return the file of a path, the app's page for a path that looks like a page, or None."""
         # A NUL or an over-long name raises from the file system's own checks.
@@ -93,6 +104,10 @@ class WebHandler(BaseHTTPRequestHandler):
         return self.root / "index.html" if is_page else None
 
     def _send_config(self) -> None:
+        if self.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:  # another's page
+            return self._send(
+                HTTPStatus.FORBIDDEN, b'{"message": "Not for other sites"}', "application/json", "no-store"
+            )
         try:
             body = self.config.read_bytes()
         except OSError:
@@ -142,8 +157,10 @@ class WebServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, root: Path, port: int, config: Path, host: str = HOST) -> None:
+    def __init__(self, root: Path, port: int, config: Path, host: str = HOST, public_port: int | None = None) -> None:
         super().__init__((host, port), functools.partial(WebHandler, root.resolve(), config))
+        self.own_hosts = loopback_hosts({self.server_port, public_port or self.server_port})
+        """The Host headers that are right: also by the port that leads here from outside of a container."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up early is no error of ours."""
@@ -158,11 +175,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--config", type=Path, required=True, help="what /config.json answers")
     parser.add_argument("--host", default=HOST)
+    parser.add_argument("--public-port", type=int, help="what leads here from outside of a container")
     options = parser.parse_args()
     if not (options.root / "index.html").is_file():
         sys.exit(f"There is no web app in {options.root}: run `npm ci && npm run build` in web/ first.")
     try:
-        server = WebServer(options.root, options.port, options.config, options.host)
+        server = WebServer(options.root, options.port, options.config, options.host, options.public_port)
     except OSError as error:
         sys.exit(f"Port {options.port} cannot be served: {error.strerror or error}.")
     # shutdown() waits for serve_forever() to end, which the same thread would never reach.

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.settings import HOST, REPOSITORY, SettingsError
+from local.private import UMASK, open_private, write_private
+from local.settings import DEFAULT_WEB_PORT, HOST, REPOSITORY, port_from
 
-DEFAULT_PORT = 8080
 START_SECONDS = 15
 
 
@@ -27,15 +27,12 @@ class WebSettings:
     """Where the web app is served."""
 
     state_directory: Path
-    port: int = DEFAULT_PORT
+    port: int = DEFAULT_WEB_PORT
 
     @classmethod
     def from_environment(cls, state_directory: Path, environment: Mapping[str, str] = os.environ) -> "WebSettings":
         """RUNQUOTE_WEB_PORT or its default. SettingsError for a port that is none."""
-        text = environment.get("RUNQUOTE_WEB_PORT") or str(DEFAULT_PORT)
-        if not text.isdecimal() or not 0 < int(text) < 65536:
-            raise SettingsError(f"RUNQUOTE_WEB_PORT must be a port number from 1 to 65535, not {text!r}.")
-        return cls(state_directory, int(text))
+        return cls(state_directory, port_from(environment, "RUNQUOTE_WEB_PORT", DEFAULT_WEB_PORT))
 
     @property
     def url(self) -> str:
@@ -55,14 +52,13 @@ class WebSettings:
 
 def start(settings: WebSettings, config: Mapping[str, object]) -> None:
     """Serve `web/dist` with this runtime configuration; a server of ours that runs already takes it over."""
-    settings.config.touch(mode=0o600)
-    settings.config.write_text(json.dumps(config))
-    if _serves(settings.port, config):
-        return
+    write_private(settings.config, json.dumps(config))  # it holds the API key
+    if _serves(settings.port, config) and not _serves(settings.port, config, "another-name.invalid"):
+        return  # one of an earlier version answers under every name
     stop(settings)
     log = settings.state_directory / "web.log"
     options = [f"--root={REPOSITORY / 'web' / 'dist'}", f"--port={settings.port}", f"--config={settings.config}"]
-    with log.open("ab") as output:
+    with open_private(log, "ab") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "local.web", *options],
             cwd=REPOSITORY,
@@ -70,8 +66,9 @@ def start(settings: WebSettings, config: Mapping[str, object]) -> None:
             stdout=output,
             stderr=output,
             start_new_session=True,
+            umask=UMASK,
         )
-    settings.process_file.write_text(json.dumps({"process": server.pid, "port": settings.port}))
+    write_private(settings.process_file, json.dumps({"process": server.pid, "port": settings.port}))
     deadline = time.monotonic() + START_SECONDS
     while not _serves(settings.port, config):
         if server.poll() is not None or time.monotonic() > deadline:
@@ -95,9 +92,11 @@ def stop(settings: WebSettings) -> bool:
     return False
 
 
-def _serves(port: int, config: Mapping[str, object]) -> bool:
+def _serves(port: int, config: Mapping[str, object], name: str | None = None) -> bool:
     """Whether our server, and not another process, answers on the port: only ours knows our configuration."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with contextlib.suppress(OSError, ValueError), opener.open(f"http://{HOST}:{port}/config.json", timeout=2) as body:
+    headers = {} if name is None else {"Host": name}
+    request = urllib.request.Request(f"http://{HOST}:{port}/config.json", headers=headers)
+    with contextlib.suppress(OSError, ValueError), opener.open(request, timeout=2) as body:
         return bool(json.load(body) == config)
     return False

@@ -52,6 +52,10 @@ class Application:
             return b"{}"
         if scope.path != "/invocations":
             raise RefusedError(404, "not_found", "There is /ping and /invocations.")
+        if scope.headers.get("origin") or scope.headers.get("sec-fetch-site"):
+            # Where `serve` is a process of a person's machine, any page in their browser finds its port. SageMaker
+            # passes on neither header.
+            raise RefusedError(403, "forbidden", "No web page may call a model.")
         if scope.method != "POST":
             raise RefusedError(405, "method_not_allowed", "Use POST.")
         if (scope.headers.get("content-type") or "").split(";")[0].strip().lower() != "application/json":

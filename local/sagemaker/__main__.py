@@ -1,4 +1,7 @@
-"""`python -m local.sagemaker --port 9601`: the local SageMaker beside another cloud, which AWS_ENDPOINT_URL names."""
+"""`python -m local.sagemaker --port 9601`: the local SageMaker beside another cloud, which AWS_ENDPOINT_URL names.
+
+It takes only what is signed with the credentials in its environment, by which it also talks to that cloud.
+"""
 
 import argparse
 import os
@@ -6,10 +9,13 @@ import signal
 import sys
 from pathlib import Path
 
+from local.gate import Rules
+from local.hosts import loopback_hosts
+from local.private import UMASK
 from local.processes import end_processes_of, sole_owner, start_watcher
 from local.sagemaker.http_front import make_server
 from local.server import make_sagemaker
-from local.settings import HOST, STATE_MARKER, CloudSettings, runner_from
+from local.settings import HOST, STATE_MARKER, CloudSettings, Credentials, runner_from
 
 
 def main() -> None:
@@ -21,6 +27,11 @@ def main() -> None:
     options = parser.parse_args()
     if not os.environ.get("AWS_ENDPOINT_URL"):
         sys.exit("Set AWS_ENDPOINT_URL to the cloud whose S3 it is to use: it never talks to AWS.")
+    credentials = Credentials(*(os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
+    if not all(credentials):
+        sys.exit("Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to what requests are to be signed with.")
+    rules = Rules(credentials, own_hosts=loopback_hosts([options.port]))
+    os.umask(UMASK)
     state: Path = options.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     settings = CloudSettings(state, options.port, runner_from())
@@ -31,7 +42,7 @@ def main() -> None:
         start_watcher(state, lock)
         sagemaker = make_sagemaker(state, settings)
         sagemaker.adopt()
-        with make_server(sagemaker, options.host, options.port) as server:
+        with make_server(sagemaker, options.host, options.port, rules) as server:
             sagemaker.resume()
             try:
                 server.serve_forever()

@@ -4,14 +4,16 @@ import re
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local.gate import RefusedError, Rules, refusal
 from local.sagemaker.core import HttpAnswer, SageMaker
+from local.signatures import Received
 
 _INVOCATION = re.compile(r"/endpoints/([^/?]+)/invocations")
 _MAX_BODY_BYTES = 64 * 1024**2
 
 
-def make_server(sagemaker: SageMaker, host: str, port: int) -> ThreadingHTTPServer:
-    """A server that answers AWS SDKs at this address; port 0 chooses a free one."""
+def make_server(sagemaker: SageMaker, host: str, port: int, rules: Rules) -> ThreadingHTTPServer:
+    """A server that answers AWS SDKs at this address, as the rules allow."""
 
     class Handler(BaseHTTPRequestHandler):
         """Control plane by X-Amz-Target, invocations by path, GET /ping for health checks."""
@@ -25,8 +27,9 @@ def make_server(sagemaker: SageMaker, host: str, port: int) -> ThreadingHTTPServ
 
         def do_GET(self) -> None:
             """Health check."""
-            known = self.path == "/ping"
-            self._send(HttpAnswer(200 if known else 404, {"Content-Type": "text/plain"}, b""))
+            if self._is_let_in(None):
+                known = self.path == "/ping"
+                self._send(HttpAnswer(200 if known else 404, {"Content-Type": "text/plain"}, b""))
 
         def do_POST(self) -> None:
             """One action."""
@@ -36,12 +39,30 @@ def make_server(sagemaker: SageMaker, host: str, port: int) -> ThreadingHTTPServ
                 self._send(HttpAnswer(413, {"Content-Type": "text/plain"}, b""))
                 return
             body = self.rfile.read(length)
+            if not self._is_let_in(body):
+                return
             invocation = _INVOCATION.fullmatch(self.path)
             if invocation is not None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 self._send(sagemaker.data_plane(invocation[1], headers, body))
             else:
                 self._send(sagemaker.control_plane(self.headers.get("X-Amz-Target", ""), body))
+
+        def _is_let_in(self, body: bytes | None) -> bool:
+            """Answer a request that is refused. One with a body does something, and must be signed."""
+            path, _, query = self.path.partition("?")
+            headers = tuple((name.lower(), value) for name, value in self.headers.items())
+            request = Received(self.command, path, query, headers)
+            try:
+                rules.check_host(request)
+                rules.check_no_page(request)
+                if body is not None:
+                    rules.check_signed(request, body)
+            except RefusedError as error:
+                kind, text = refusal(error, request)
+                self._send(HttpAnswer(403, {"Content-Type": kind, "x-amzn-ErrorType": error.code}, text))
+                return False
+            return True
 
         def _send(self, answer: HttpAnswer) -> None:
             self.send_response(answer.status)

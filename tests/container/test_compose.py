@@ -71,11 +71,11 @@ def test_the_web_app_is_served_and_takes_its_configuration(system: System) -> No
 
 
 def test_down_and_up_keeps_what_was_stored(system: System) -> None:
-    client_of(system.settings.endpoint_url, "s3").create_bucket(Bucket="kept")
+    client_of(system.settings, "s3").create_bucket(Bucket="kept")
     assert system.backend.stop()
     assert not system.backend.stop()
     system.backend.start(step)
-    buckets = client_of(system.settings.endpoint_url, "s3").list_buckets()["Buckets"]
+    buckets = client_of(system.settings, "s3").list_buckets()["Buckets"]
     assert [bucket["Name"] for bucket in buckets] == ["kept"]
     assert get(f"{system.web.url}/config.json")[0] == 200
 

@@ -64,7 +64,7 @@ def test_it_learned_from_the_examples_and_predicts(system: System) -> None:
             "rnaseq-quant",
         }
     assert prediction.model.version == 1
-    endpoints = client_of(system.settings.endpoint_url, "sagemaker").list_endpoints()["Endpoints"]
+    endpoints = client_of(system.settings, "sagemaker").list_endpoints()["Endpoints"]
     assert [each["EndpointStatus"] for each in endpoints] == ["InService"] * 3
 
 

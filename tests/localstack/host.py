@@ -16,7 +16,8 @@ from pathlib import Path
 
 from local.backends import Step
 from local.packages import environment
-from local.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment
+from local.private import drawn_once
+from local.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment, credentials_text
 from local.testing import LocalCloud, free_port, running_cloud
 
 PLUGINS = tuple(REPOSITORY / "local" / "localstack" / name for name in ("plugin", "stand_ins"))
@@ -45,6 +46,8 @@ class HostLocalStack(LocalCloud):
         python = environment("localstack") / "python"
         self.directory.mkdir(parents=True)
         sagemaker = f"http://{HOST}:{free_port()}"
+        same = credentials_text(self.settings.credentials.secret_access_key)
+        drawn_once(self.directory / "dynamodb" / "credentials", same)
         dynamodb = self._running.enter_context(running_cloud(self.directory / "dynamodb")).settings.endpoint_url
         self._running.enter_context(
             _process(
@@ -81,7 +84,10 @@ class HostLocalStack(LocalCloud):
             "LOCALSTACK_HOST": f"{HOST}:{self.settings.port}",
             "AWS_DEFAULT_REGION": REGION,
             "DISABLE_EVENTS": "1",
+            "DISABLE_CORS_HEADERS": "1",
             "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "RUNQUOTE_CLOUD_SECRET": self.settings.credentials.secret_access_key,
+            "RUNQUOTE_WEB_PORT": os.environ.get("RUNQUOTE_WEB_PORT", ""),
             "RUNQUOTE_SAGEMAKER_URL": sagemaker,
             "RUNQUOTE_DYNAMODB_URL": dynamodb,
             "PROVIDER_OVERRIDE_DYNAMODB": "forwarded",

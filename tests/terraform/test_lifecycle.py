@@ -124,7 +124,7 @@ def test_a_killed_apply_converges_and_a_teardown_leaves_nothing(cloud: LocalClou
     kill_in_mid_apply(cloud, tmp_path, variables)
     outputs = apply(cloud.environment, tmp_path, variables)
     litter(cloud, outputs)
-    session = boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    session = boto3.session.Session(*cloud.settings.credentials, region_name="us-east-1")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", cloud.settings.endpoint_url)
         teardown = Teardown(session, "runquote", poll_seconds=1)

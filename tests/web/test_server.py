@@ -88,6 +88,39 @@ def test_a_build_that_is_taken_away_is_not_found(site: tuple[int, Path]) -> None
     assert get(port, "/", **{"Accept-Encoding": "gzip"})[0].status == 404
 
 
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example:{port}"]
+)
+@pytest.mark.parametrize("path", ["/config.json", "/", "/assets/app-1a2b.js"])
+def test_no_other_name_is_answered(site: tuple[int, Path], host: str, path: str) -> None:
+    response, body = get(site[0], path, Host=host.format(port=site[0]))
+    assert response.status == 421
+    assert b"own names" in body
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LocalHost", "[::1]"])
+def test_every_name_of_this_machine_is_answered(site: tuple[int, Path], name: str) -> None:
+    assert get(site[0], "/config.json", Host=f"{name}:{site[0]}")[0].status == 200
+
+
+def test_the_configuration_is_for_the_apps_own_pages(site: tuple[int, Path]) -> None:
+    for where in ("same-origin", "none"):
+        response, _ = get(site[0], "/config.json", **{"Sec-Fetch-Site": where})
+        assert response.status == 200
+        assert not [name for name in response.headers if name.lower().startswith("access-control-")]
+    for where in ("same-site", "cross-site"):
+        assert get(site[0], "/config.json", **{"Sec-Fetch-Site": where})[0].status == 403
+
+
+def test_the_port_outside_of_a_container_is_one_of_ours(site: tuple[int, Path]) -> None:
+    config = site[1]
+    server = WebServer(config.parent / "dist", 0, config, public_port=8123)
+    with serving(server):
+        port = server.server_port
+        assert get(port, "/", Host="127.0.0.1:8123")[0].status == 200
+        assert get(port, "/", Host=f"127.0.0.1:{port}")[0].status == 200
+
+
 def test_missing_configuration_and_other_methods(site: tuple[int, Path]) -> None:
     port, config = site
     config.unlink()

@@ -9,14 +9,22 @@ LocalStack finds the plug-in by the entry points beside this file, when this fol
 
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from localstack.aws import handlers
 from localstack.aws.api.stepfunctions import HistoryEventType, TaskFailedEventDetails
+from localstack.aws.chain import HandlerChain
 from localstack.aws.spec import load_service
 from localstack.http import Response
 from localstack.http.proxy import Proxy
+from localstack.http.request import get_raw_path
 from localstack.runtime import hooks
 from localstack.services.moto import dispatch_to_moto
 from localstack.services.plugins import Service, aws_provider
@@ -35,6 +43,12 @@ from localstack.services.stepfunctions.asl.utils.boto_client import boto_client_
 from localstack.services.stepfunctions.asl.utils.encoding import to_json_str
 
 ENDED = {"Completed", "Failed", "Stopped"}
+_SIGNED_TOO = ("x-amz-", "content-type")
+_API = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?", re.DOTALL)
+_OWN_NAMES = re.compile(
+    r"(127\.0\.0\.1|localhost|\[::1\]|localstack|[0-9]+(\.[0-9]+){3}|([a-z0-9.-]+\.)?localhost\.localstack\.cloud)(:[0-9]+)?"
+)
+"""Names that no page can have: addresses, the container's, and those of LocalStack's own domain."""
 _OF_ONE_CONNECTION = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
@@ -50,13 +64,23 @@ class Forwarded(_Named):
 
     def __init__(self, service: str, url: str) -> None:
         super().__init__(service)
+        self._url = url
         self._proxy = Proxy(url, preserve_host=False)
 
     def __call__(self, context: Any, _request: object) -> Response:  # noqa: ANN401 - LocalStack's own type
         """Answer as the other server does."""
-        answer = self._proxy.forward(context.request)
+        answer = self._proxy.forward(context.request, headers=self._signed(context.request, context.service))
         headers = [(name, value) for name, value in answer.headers if name.lower() not in _OF_ONE_CONNECTION]
         return Response(answer.get_data(), answer.status_code, headers)
+
+    def _signed(self, request: Any, service: Any) -> dict[str, str]:  # noqa: ANN401 - LocalStack's own types
+        """Our servers take only what is signed with the credentials that `make up` drew, under a name of their own."""
+        kept = {name: value for name, value in request.headers.items() if name.lower().startswith(_SIGNED_TOO)}
+        own_name = {"Host": f"127.0.0.1:{urlsplit(self._url).port}"}
+        made = AWSRequest(request.method, self._url + get_raw_path(request), kept | own_name, request.get_data())
+        key = Credentials("000000000000", os.environ["RUNQUOTE_CLOUD_SECRET"])
+        SigV4Auth(key, service.signing_name, "us-east-1").add_auth(made)
+        return dict(made.headers.items())
 
 
 def forwarded(service: str, url: str) -> Service:
@@ -164,6 +188,24 @@ def _states_error(name: str) -> Any:  # noqa: ANN401
     from localstack.services.stepfunctions.asl.component.common.error_name import states_error_name_type as types
 
     return names.StatesErrorName(types.StatesErrorNameType.from_name(name))
+
+
+@hooks.on_infra_start()
+def keep_pages_out() -> None:
+    """Refuse what a page of another origin sends, before LocalStack looks at it."""
+    handlers.preprocess_request.append(_keep_pages_out)
+
+
+def _keep_pages_out(chain: HandlerChain, context: Any, _response: object) -> None:  # noqa: ANN401 - LocalStack's type
+    """As local/gate.py does, but for signatures: LocalStack itself draws the credentials of the functions it runs."""
+    headers = context.request.headers
+    origin = headers.get("Origin")
+    if _API.fullmatch(context.request.path):
+        from_page = origin is not None and origin != f"http://127.0.0.1:{os.environ.get('RUNQUOTE_WEB_PORT') or '8080'}"
+    else:
+        from_page = origin is not None or "Sec-Fetch-Site" in headers
+    if from_page or not _OWN_NAMES.fullmatch(headers.get("Host", "").lower()):
+        chain.respond(403, {"message": "No other web page may call the local cloud."})
 
 
 @hooks.on_infra_start()

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from botocore.awsrequest import AWSRequest
 
+from local.signatures import signed_headers
 from local.testing import LocalCloud
 from tests.integration.local.conftest import ROLE, Machines, eventually, make_lambda
 
@@ -194,14 +196,13 @@ def test_percentile_alarms_have_no_other_statistic(cloud: LocalCloud) -> None:
 
 def describe_alarms(cloud: LocalCloud, name: bytes) -> str:
     """DescribeAlarms by the Query protocol, which Terraform speaks and boto3 no longer does."""
-    request = urllib.request.Request(
-        cloud.settings.endpoint_url,
+    url, body = (
+        f"{cloud.settings.endpoint_url}/",
         b"Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=" + name,
-        {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/monitoring/aws4_request",
-        },
     )
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers = signed_headers(cloud.settings.credentials, "monitoring", AWSRequest("POST", url, form, body))
+    request = urllib.request.Request(url, body, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         text: str = answer.read().decode()
         return text

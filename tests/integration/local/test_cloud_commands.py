@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from local.processes import owner_of, processes_of
 from local.settings import REPOSITORY, CloudSettings, cloud_environment
@@ -109,7 +111,7 @@ def test_sagemaker_alone(cloud: LocalCloud, tmp_path: Path) -> None:
         env=cloud_environment(cloud.settings),
     )
     try:
-        session = boto3.session.Session("test", "test", region_name="us-east-1")
+        session = boto3.session.Session(*cloud.settings.credentials, region_name="us-east-1")
         client = session.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}")
         eventually(lambda: socket.socket().connect_ex(("127.0.0.1", port)), lambda code: code == 0)
         client.create_model_package_group(ModelPackageGroupName="alone")
@@ -119,6 +121,12 @@ def test_sagemaker_alone(cloud: LocalCloud, tmp_path: Path) -> None:
         runtime = session.client("sagemaker-runtime", endpoint_url=f"http://127.0.0.1:{port}")
         with pytest.raises(runtime.exceptions.ValidationError):
             runtime.invoke_endpoint(EndpointName="nowhere", Body=b"{}")
+        for headers in ({}, {"Origin": "http://127.0.0.1:9999"}, {"Host": f"evil.example:{port}"}):
+            refused = httpx.post(f"http://127.0.0.1:{port}/", headers=headers, trust_env=False)
+            assert refused.status_code == 403
+        stranger = boto3.session.Session("000000000000", "guessed", region_name="us-east-1")
+        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+            stranger.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}").list_models()
     finally:
         server.terminate()
         server.wait(20)

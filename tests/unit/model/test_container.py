@@ -253,6 +253,14 @@ def invoke(port: int, request: object) -> tuple[int, bytes]:
     return call(port, "POST", "/invocations", json.dumps(request).encode())
 
 
+@pytest.mark.parametrize("header", ["origin", "sec-fetch-site"])
+def test_a_page_is_refused(port: int, header: str) -> None:
+    """As a process of a person's machine it is within reach of every page in their browser."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/invocations", b"{}", {"content-type": "application/json", header: "same-site"})
+        assert connection.getresponse().status == 403
+
+
 def test_one_row_is_answered(port: int) -> None:
     status, body = invoke(port, {"rows": [{"input_bytes": 10**10, "parameters": {"aligner": "star"}}]})
     assert status == 200
