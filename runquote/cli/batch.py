@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import batched
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
@@ -31,9 +31,10 @@ from runquote.cli.session import (
 )
 from runquote.client import Client
 from runquote.columns import Given, Header, plain_texts, read_row
+from runquote.readers import bounds
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import header_of
-from runquote.readers.files import readable, records
+from runquote.readers.files import opened, readable, records
 from runquote.sizes import format_amount, format_size, format_usd
 
 _UNTOUCHED = Given()
@@ -87,8 +88,8 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     if out and out.suffix not in (".csv", ".json"):
         raise typer.BadParameter("--out must name a .csv or .json file")
     session: Session = context.obj
-    with _opened(file) as opened:
-        rows, notes = read_rows(opened, str(file), given_of(workflow, column, set))
+    with _opened(file) as lines:
+        rows, notes = read_rows(lines, str(file), given_of(workflow, column, set))
     for note in notes:
         say(f"Note: {note}", style="yellow")
     with session.client() as client:
@@ -124,7 +125,7 @@ def _check_budget(together: BatchTotal, budget: float, risk: float | None) -> No
         raise typer.Exit(NOT_TRUSTWORTHY)
 
 
-def read_rows(file: TextIO, name: str, given: Given = _UNTOUCHED) -> tuple[list[Row], tuple[str, ...]]:
+def read_rows(file: Iterable[str], name: str, given: Given = _UNTOUCHED) -> tuple[list[Row], tuple[str, ...]]:
     """Return the rows of a file, some with an error, and notes. Raises ReaderError if it is no such file."""
     with readable(Path(name), "a CSV file"):
         found = records(file)
@@ -241,9 +242,9 @@ def _write(path: Path, rows: list[Row], together: BatchTotal, percent: int) -> N
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
+def _opened(path: Path) -> Iterator[Iterable[str]]:
     if str(path) == "-":
-        yield sys.stdin
+        yield bounds.lines_of(sys.stdin, "-")
     else:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with readable(path, "a CSV file"), opened(path) as file:
             yield file

@@ -10,7 +10,7 @@ import io
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from runquote.readers.base import ReaderError
 
@@ -20,7 +20,7 @@ MOST_COLUMNS = 10_000
 """Columns of a table; a cost report has one for each tag that is activated, of which AWS allows 500."""
 HIGHEST_RATIO = 200
 """How many times its own size an archive may unpack to: cost reports and traces come to 10 to 40."""
-ALLOWANCE = 16 * 2**20
+ALLOWANCE = 4 * 2**20
 """Bytes that any archive may unpack to: tiny files may be all alike."""
 LARGEST_DOCUMENT = 2**30
 """Bytes of one JSON document, which is held in memory as a whole; JSON Lines and tables are not."""
@@ -44,6 +44,14 @@ def check_kind(path: Path) -> None:
     kind = path.stat().st_mode
     if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
         raise ReaderError(f"{path}: is a pipe or a device and no file: save what comes from it in a file first")
+
+
+def lines_of(file: TextIO, name: str) -> Iterator[str]:
+    """Yield the lines of what is no file, such as the standard input. Raises ReaderError for one that is too long."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise ReaderError(f"{name}: holds a line of more than {LONGEST_LINE // 2**20} MiB")
+        yield line
 
 
 def check_archive(path: Path) -> None:

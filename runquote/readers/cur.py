@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _DAY = "INTERVAL 1 DAY"
-_SAMPLED_ABOVE = 64 * 2**20
+_SAMPLED_ABOVE = 4 * 2**20
 """Bytes of a file from which on only a share of its lines is compared with other files', so that memory has a bound."""
 _SAME = 0.5
 """Share of a file's lines in another from which on both hold the same lines; parts of one report share none."""

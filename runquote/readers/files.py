@@ -117,11 +117,11 @@ def records(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(bounded, delimiter=separator(header), skipinitialspace=True, strict=True)
     while True:
         line = reader.line_num + 1
-        bounded.begin_row()
         cells = next(reader, None)
         if cells is None:
             return
         if any(cell.strip() for cell in cells):
+            bounded.begin_row()
             yield line, cells
 
 

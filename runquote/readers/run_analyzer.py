@@ -5,7 +5,7 @@ a task. It says neither how a run ended nor whether its workflow is Ready2Run, w
 """
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from runquote.readers.base import Finished, Known, ReaderError, Rejected, Row, complete, moment, shown
@@ -27,8 +27,13 @@ def read(path: Path, known: Known) -> Iterator[Row | Rejected]:
             number += row["type"] == "run"
             return number
 
+        seen: set[int] = set()
         for index, lines in groupby(rows, group):
-            yield _run(f"{path}: run {index}", lines, known)
+            row = _run(f"{path}: run {index}", lines, known)
+            told = hash(str(row.run if isinstance(row, Row) else (row.run_id, row.reason)))
+            if told not in seen:  # a run that was written twice is one
+                seen.add(told)
+                yield row
 
 
 def _run(place: str, lines: Iterator[dict[str, str]], known: Known) -> Row | Rejected:
@@ -40,13 +45,13 @@ def _run(place: str, lines: Iterator[dict[str, str]], known: Known) -> Row | Rej
     started, ended = moment(run["startTime"]), moment(run["stopTime"])
     if started is None or ended is None:
         return Rejected(place, "column startTime or stopTime: is no time", identifier)
-    cost, seen = Cost(), set[tuple[str, ...]]()
-    for line in [run, *lines]:
+    cost, seen = Cost(), set[int]()
+    for line in chain([run], lines):
         try:
             usd = _usd(line)
         except ReaderError as error:
             return Rejected(place, f"{line['name']}: {error}", identifier)
-        if (cells := tuple(line.values())) not in seen:  # the same line twice is one task
+        if (cells := hash(tuple(line.values()))) not in seen:  # the same line twice is one task
             seen.add(cells)
             cost.add(Priced(line["name"], usd, rate="by Run Analyzer"))
     finished = Finished(

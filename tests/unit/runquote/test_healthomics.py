@@ -142,6 +142,13 @@ def test_the_same_line_of_run_analyzer_twice_is_one_task(tmp_path: Path) -> None
     assert run.cost_usd == pytest.approx(0.92064 + 0.2592)
 
 
+def test_a_run_that_run_analyzer_wrote_twice_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parent / "fixtures/healthomics/analyzer.csv").read_text().splitlines()
+    (tmp_path / "a.csv").write_text("\n".join([*text[:3], *text[1:3]]))
+    (run,) = runs(healthomics.read(tmp_path / "a.csv", KNOWN))
+    assert run.cost_usd == pytest.approx(0.92064 + 0.2592)
+
+
 def test_an_id_that_is_used_again_is_another_run(tmp_path: Path) -> None:
     again = a_run(1, "u9", begin=100, end=102)
     one, two = runs(read(tmp_path, a=[ONE, FIRST], b=[again, a_task(5, 100.5, 1)]))

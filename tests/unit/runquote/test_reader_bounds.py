@@ -1,6 +1,7 @@
 """Whatever a file is made to hold, reading it ends in bounded time and memory, with one line for a person."""
 
 import gzip
+import io
 import json
 import os
 import resource
@@ -392,6 +393,26 @@ def test_no_escape_of_a_file_reaches_the_terminal(command: Command, nowhere: Pat
         result = command("ingest", *arguments)
         assert result.output.strip()
         assert not {each for each in result.output if not each.isprintable()} - {"\n"}
+
+
+def test_a_batch_of_one_endless_line_is_refused(
+    command: Command, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, message in (("/dev/zero", "is a pipe or a device"), ("a.csv", "holds a line of more than 1 MiB")):
+        monkeypatch.setattr(bounds, "LONGEST_LINE", 2**20)
+        (nowhere / "a.csv").write_text("workflow,input_size\n" + "a" * 2**22)
+        with soon():
+            result = command("batch", path)
+        assert result.exit_code == 1
+        assert message in result.stderr
+    with pytest.raises(ReaderError, match="-: holds a line of more than 1 MiB"):
+        list(bounds.lines_of(io.StringIO("a,b\n" + "a" * 2**22), "-"))
+
+
+def test_blank_lines_without_end_are_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LONGEST_LINE", 2**16)
+    (tmp_path / "a.csv").write_bytes(RUNS + b"\n" * 2**20)
+    assert "a row or a gap of more than" in problem(csv_reader.read, tmp_path / "a.csv")
 
 
 def test_a_sheet_of_one_endless_line_is_refused_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
