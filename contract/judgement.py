@@ -11,11 +11,12 @@ from typing import Literal
 from contract.base import CostUsd
 from contract.predictions import Interval
 
-Verdict = Literal["within", "may exceed", "likely exceeds"]
+Verdict = Literal["within", "may exceed", "likely exceeds", "unknown"]
 VERDICT_WORDS: dict[Verdict, str] = {
     "within": "Within budget",
     "may exceed": "May exceed the budget",
     "likely exceeds": "Likely exceeds the budget",
+    "unknown": "Past runs cannot tell",
 }
 WITHIN_SHARE = 0.05
 """At most so many of the likely outcomes are above a budget that counts as kept: what a 90 % interval leaves above."""
@@ -63,12 +64,17 @@ class Judgement:
         return f"{VERDICT_WORDS[self.verdict]}: {some} {noun} {exceed} {budget}"
 
 
-def judge(cost_usd: CostUsd, outcomes_usd: Sequence[CostUsd], budget_usd: float) -> Judgement:
-    """Hold equally likely outcomes, and the estimate in their middle, against a budget."""
+def judge(cost_usd: CostUsd, outcomes_usd: Sequence[CostUsd], budget_usd: float, left_out: int = 0) -> Judgement:
+    """Hold equally likely outcomes, and the estimate in their middle, against a budget.
+
+    Of a total that leaves out runs whose cost nobody can tell, only that it is too high can be known.
+    """
     exceeding, outcomes = sum(usd > budget_usd for usd in outcomes_usd), len(outcomes_usd)
     verdict: Verdict = "may exceed"
     if exceeding > LIKELY_SHARE * outcomes or cost_usd > budget_usd:
         verdict = "likely exceeds"
+    elif left_out:
+        verdict = "unknown"
     elif exceeding <= WITHIN_SHARE * outcomes:
         verdict = "within"
     return Judgement(verdict, exceeding, outcomes)

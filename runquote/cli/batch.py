@@ -113,16 +113,18 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _check_budget(together: BatchTotal, budget: float, risk: float | None) -> None:
     """Say how the total stands to a budget, and exit as that asks for."""
-    if together.outcomes_usd:
-        judgement = judge(together.cost_usd, together.outcomes_usd, budget)
-        kept = judgement.keeps(risk)
-        more = "" if kept or risk is None else f", more than --risk {risk:g} accepts"
-        say(judgement.words(format_amount(budget), "likely totals") + more, style="green" if kept else "red")
-        if not kept:
-            raise typer.Exit(OVER_BUDGET)
-    if together.left_out:
-        say(f"Nobody can tell whether {format_amount(budget)} will do for all of them", style="red")
+    if not together.outcomes_usd:
+        say(f"Nobody can tell whether {format_amount(budget)} will do", style="red")
         raise typer.Exit(NOT_TRUSTWORTHY)
+    judgement = judge(together.cost_usd, together.outcomes_usd, budget, together.left_out)
+    kept = judgement.keeps(risk)
+    more = "" if kept or risk is None else f", more than --risk {risk:g} accepts"
+    if together.left_out:
+        more += f", not counting {together.left_out} that past runs cannot tell of"
+    trusted = kept and not together.left_out
+    say(judgement.words(format_amount(budget), "likely totals") + more, style="green" if trusted else "red")
+    if not trusted:
+        raise typer.Exit(NOT_TRUSTWORTHY if kept else OVER_BUDGET)
 
 
 def read_rows(file: Iterable[str], name: str, given: Given = _UNTOUCHED) -> tuple[list[Row], tuple[str, ...]]:

@@ -7,6 +7,7 @@ interface Recorded {
   words: Record<Verdict, string>;
   outcomes: number[];
   budgets: { budget: number; verdict: Verdict; exceeding: number }[];
+  left_out: { budget: number; verdict: Verdict }[];
   spending: { spent: number; limit: number; verdict: Verdict }[];
   factors: { factor: number; beyond: boolean }[];
   widths: { low: number; high: number; beyond: boolean }[];
@@ -18,6 +19,9 @@ test("the words and the fewest runs are the contract's", () => expect([VERDICT_W
 
 test.each(recorded.budgets)("a budget of $budget is judged as the contract does", ({ budget, verdict, exceeding }) =>
   expect(judge(10.5, recorded.outcomes, budget)).toEqual({ verdict, exceeding, outcomes: 20 }));
+
+test.each(recorded.left_out)("nobody can tell that $budget will do for runs that a total leaves out", ({ budget, verdict }) =>
+  expect(judge(10.5, recorded.outcomes, budget, 1).verdict).toBe(verdict));
 
 test.each(recorded.spending)("$spent of $limit spent is judged as the contract does", ({ spent, limit, verdict }) => expect(judgeSpending(spent, limit)).toBe(verdict));
 

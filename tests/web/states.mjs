@@ -416,7 +416,7 @@ const scenarios = {
     await page.getByLabel("Budget").blur();
     await page.getByText("Budget must be an amount in dollars, like 50").waitFor();
     await page.getByLabel("Budget").fill("1000");
-    await page.getByText("None of 20 likely totals exceeds $1,000. Not counting 1 run that past runs cannot tell of.").waitFor();
+    await page.getByText("None of 20 likely totals exceeds $1,000, not counting 1 run that past runs cannot tell of.").waitFor();
     await page.getByRole("radio", { name: "90 %" }).check();
     await page.getByText("9 times in 10, these runs together cost between").waitFor();
 

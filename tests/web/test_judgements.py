@@ -33,6 +33,9 @@ def answers() -> dict[str, Any]:
         "words": judgement.VERDICT_WORDS,
         "outcomes": OUTCOMES,
         "budgets": [{"budget": usd, "verdict": each.verdict, "exceeding": each.exceeding} for usd, each in judged],
+        "left_out": [
+            {"budget": usd, "verdict": judgement.judge(10.5, OUTCOMES, usd, 1).verdict} for usd in BUDGETS
+        ],
         "spending": [
             {"spent": spent, "limit": limit, "verdict": judgement.judge_spending(spent, limit)}
             for spent, limit in SPENDING
@@ -74,6 +77,7 @@ def test_what_the_judgements_are() -> None:
     assert (verdicts[19], verdicts[18.5], verdicts[10.5], verdicts[10]) == (
         "within", "may exceed", "may exceed", "likely exceeds",
     )  # fmt: skip
+    assert {each["verdict"] for each in answers()["left_out"]} == {"likely exceeds", "unknown"}
     assert judgement.judge(10.5, OUTCOMES, 19).words("$19") == "Within budget: 1 of 20 outcomes exceeds $19"
     assert judgement.judge(10.5, OUTCOMES, 17).words("$17") == "May exceed the budget: 3 of 20 outcomes exceed $17"
     assert judgement.judge(10.5, OUTCOMES, 25).words("$25") == "Within budget: None of 20 outcomes exceeds $25"

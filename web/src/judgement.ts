@@ -6,12 +6,13 @@ import { counted } from "@/format";
  * tests/web/judgements.json holds both to the same answers.
  */
 
-export type Verdict = "within" | "may exceed" | "likely exceeds";
+export type Verdict = "within" | "may exceed" | "likely exceeds" | "unknown";
 
 export const VERDICT_WORDS: Record<Verdict, string> = {
   within: "Within budget",
   "may exceed": "May exceed the budget",
   "likely exceeds": "Likely exceeds the budget",
+  unknown: "Past runs cannot tell",
 };
 /** Fewest successful runs from which a first model is trained. */
 export const MINIMUM_RUNS = 5;
@@ -31,16 +32,20 @@ export interface Judgement {
   outcomes: number;
 }
 
-/** Hold equally likely outcomes, and the estimate in their middle, against a budget. */
-export function judge(cost: number, outcomes: readonly number[], budget: number): Judgement {
+/**
+ * Hold equally likely outcomes, and the estimate in their middle, against a budget. Of a total that leaves out runs
+ * whose cost nobody can tell, only that it is too high can be known.
+ */
+export function judge(cost: number, outcomes: readonly number[], budget: number, leftOut = 0): Judgement {
   const exceeding = outcomes.filter((usd) => usd > budget).length;
   const found = (verdict: Verdict) => ({ verdict, exceeding, outcomes: outcomes.length });
   if (exceeding > LIKELY_SHARE * outcomes.length || cost > budget) return found("likely exceeds");
+  if (leftOut > 0) return found("unknown");
   return found(exceeding <= WITHIN_SHARE * outcomes.length ? "within" : "may exceed");
 }
 
 /** Hold what a team has spent in a month against its limit. */
-export function judgeSpending(spent: number, limit: number): Verdict {
+export function judgeSpending(spent: number, limit: number): Exclude<Verdict, "unknown"> {
   if (spent > limit) return "likely exceeds";
   return spent >= NEARLY_USED * limit ? "may exceed" : "within";
 }

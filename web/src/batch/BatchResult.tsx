@@ -103,7 +103,7 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
   const [left, setLeft] = useState(query.has("budget"));
   const error = left ? (budgetProblem(text) ?? undefined) : undefined;
   const budget = budgetProblem(text) === null ? toBudget(text) : null;
-  const judged = budget === null ? null : judge(total.cost_usd, total.outcomes_usd, budget);
+  const judged = budget === null ? null : judge(total.cost_usd, total.outcomes_usd, budget, total.left_out);
   return (
     <div className="budget-check">
       <Field id="batch-budget" label="Budget" optional error={error} hint={<>In US dollars, for all runs together. Or see <Link href="/budgets">a team's budget</Link>.</>}>
@@ -132,8 +132,8 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
           <p className={`verdict ${judged.verdict.replace(" ", "-")}`}>
             <Icon name={ICONS[judged.verdict]} />
             <span>
-              <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {exceedWords(judged, budget ?? 0, "likely totals")}.
-              {total.left_out > 0 && ` Not counting ${counted(total.left_out, "run")} that past runs cannot tell of.`}
+              <strong>{VERDICT_WORDS[judged.verdict]}.</strong> {exceedWords(judged, budget ?? 0, "likely totals")}
+              {total.left_out > 0 && `, not counting ${counted(total.left_out, "run")} that past runs cannot tell of`}.
             </span>
           </p>
         )}

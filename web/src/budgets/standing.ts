@@ -24,7 +24,7 @@ export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine, ov
 export function withBatch({ limit_usd, remaining_usd }: BudgetLine, total: BatchTotal): Standing {
   if (limit_usd === null || remaining_usd === null) return { verdict: null, words: "This team has no budget to hold the batch against." };
   if (remaining_usd <= 0) return { verdict: "likely exceeds", words: "The budget is used up before the batch starts." };
-  const { verdict } = judge(total.cost_usd, total.outcomes_usd, remaining_usd);
+  const { verdict } = judge(total.cost_usd, total.outcomes_usd, remaining_usd, total.left_out);
   const after = (cost: number) => (cost <= remaining_usd ? `${money(remaining_usd - cost)} left` : `${money(cost - remaining_usd)} short`);
   const interval = total.intervals.find(({ coverage }) => coverage === 0.8);
   const spread = interval ? `, ${inTen(interval.coverage, "times")} between ${after(interval.high_usd)} and ${after(interval.low_usd)}` : "";

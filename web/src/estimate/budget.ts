@@ -2,7 +2,7 @@ import { money, typedMoney } from "@/format";
 import type { Judgement, Verdict } from "@/judgement";
 
 /** The icons beside those words. */
-export const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", "may exceed": "warning", "likely exceeds": "stop" };
+export const ICONS: Record<Verdict, "check" | "warning" | "stop"> = { within: "check", unknown: "warning", "may exceed": "warning", "likely exceeds": "stop" };
 
 /** "3 of 20 outcomes exceed $40". */
 export function exceedWords({ exceeding, outcomes }: Pick<Judgement, "exceeding" | "outcomes">, budget: number, noun = "outcomes"): string {
