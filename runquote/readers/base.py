@@ -186,7 +186,9 @@ def parsed[D: Document](path: Path, kind: type[D], content: object) -> D:
     except ValidationError as error:
         first = error.errors()[0]
         problem = "must be an object" if first["type"] == "model_type" else first["msg"]
-        raise ReaderError(f"{path}: {'.'.join(map(str, first['loc'])) or 'the document'}: {problem}") from None
+        where = ".".join(map(str, first["loc"])) or "the document"
+        where = where if len(where) <= 200 else f"…{where[-150:]}"
+        raise ReaderError(f"{path}: {where}: {problem}") from None
 
 
 def in_utc(time: datetime | None) -> datetime | None:

@@ -155,6 +155,14 @@ def test_a_json_document_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "holds more than" in problem(ENGINES[reader], path)
 
 
+def test_metadata_nested_deep_is_one_short_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    begin = '{"id":"a","status":"Succeeded","calls":{"c":['
+    for depth in (300, 3000):
+        path.write_text(begin + ('{"subWorkflowMetadata":' + begin) * depth + "]}}" * depth + "]}}")
+        assert problem(ENGINES["cromwell"], path)
+
+
 def test_json_lines_that_cannot_be_read_reject_themselves(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("[" * 100_000 + '\n{"a": ' + "9" * 5000 + "}\n{}\n")
