@@ -9,6 +9,7 @@ from contract.base import (
     Bytes,
     BytesRange,
     CostUsd,
+    Count,
     OutputBytes,
     Parameters,
     Request,
@@ -78,7 +79,7 @@ class ModelSummary(Shape):
     )
     later_coverage_80: Share | None = Field(default=None, description="Share of them within their 80 % intervals")
     later_coverage_90: Share | None = Field(default=None, description="The same of their 90 % intervals")
-    evaluated_runs: int | None = Field(default=None, description="Runs that error and coverage were measured on")
+    evaluated_runs: Count | None = Field(default=None, description="Runs that error and coverage were measured on")
 
 
 class Effect(Shape):
@@ -147,7 +148,7 @@ class BatchTotal(Shape):
     cost_usd: float
     intervals: list[Interval]
     outcomes_usd: list[CostUsd] = Field(description="20 equally likely totals, ascending; none where there is no row")
-    left_out: int = Field(description="Answered rows that are not in it, since past runs cannot tell what they cost")
+    left_out: Count = Field(description="Answered rows that are not in it, since past runs cannot tell what they cost")
 
 
 class BatchResponse(Shape):

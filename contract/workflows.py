@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from contract.base import Bytes, BytesRange, CostUsd, Shape, UtcTime, WorkflowName
+from contract.base import Bytes, BytesRange, CostUsd, Count, Shape, UtcTime, WorkflowName
 from contract.container import Metrics, ModelKind, ParameterProfile
 from contract.predictions import Interval
 from contract.retrainings import RetrainingId
@@ -65,7 +65,7 @@ class WorkflowSummary(Shape):
     model_runs: int | None
     model_kind: ModelKind | None = Field(default=None, description="Null for a model of an early version, too")
     metrics: Metrics | None
-    evaluated_runs: int | None = Field(default=None, description="Runs that the metrics were measured on")
+    evaluated_runs: Count | None = Field(default=None, description="Runs that the metrics were measured on")
     input_bytes_range: BytesRange | None
     typical_output_ratio: float | None
     estimated_share: float | None

@@ -49,7 +49,8 @@ def set_(
     session: Session = context.obj
     with session.client() as client:
         answer = client.set_budget(team, limit)
-    say(f"{answer.team} may spend {format_amount(answer.limit_usd)} a month")
+    since = f"{answer.updated_at:%Y-%m}"
+    say(f"{answer.team} may spend {format_amount(answer.limit_usd)} a month, from {since} on")
 
 
 @budgets.command("remove")
