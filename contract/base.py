@@ -133,6 +133,12 @@ Label = Annotated[
     AfterValidator(_label),
 ]
 """Printable text on one line."""
+Reason = Annotated[
+    str,
+    Field(min_length=1, max_length=500, json_schema_extra={"pattern": _LABEL_PATTERN}),
+    AfterValidator(_label),
+]
+"""Why somebody decided something, in words on one line."""
 WorkflowName = Annotated[
     str,
     Field(min_length=1, max_length=128, json_schema_extra={"pattern": _LABEL_PATTERN}, examples=["rnaseq-quant"]),

@@ -11,13 +11,16 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from contract import openapi, states, tables
 from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
+from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run
+from contract.runs import RecordedRun, Run
 from contract.workflows import WorkflowRecord
 
 GENERATED = Path(__file__).parent / "generated"
 STANDALONE: list[type[BaseModel]] = [
     Run,
+    RecordedRun,
+    RunChange,
     EndpointRecord,
     WorkflowRecord,
     Budget,

@@ -55,6 +55,11 @@ def spend_line(team: str | None, workflow_name: str) -> str:
     return _digest(json.dumps([team, workflow_name]), 32)
 
 
+def run_key(workflow_name: str, run_id: str) -> str:
+    """Name a run in table `run_changes`, whatever characters both hold."""
+    return _digest(json.dumps([workflow_name, run_id]), 32)
+
+
 def execution_name(execution_arn: str) -> str:
     """Return the name of an execution of a standard state machine (`arn:…:execution:<machine>:<name>`)."""
     return execution_arn.rsplit(":", 1)[-1]

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from contract.accuracy import AccuracyResponse
 from contract.base import Addressable, Team, WorkflowName
 from contract.budgets import Budget, BudgetRequest, BudgetsQuery, BudgetsResponse
+from contract.corrections import RunCorrection, RunStory
 from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
 from contract.retrainings import Retraining, RetrainingId, RetrainingQuery
@@ -96,6 +97,23 @@ ROUTES = (
         "The runs of a workflow, page by page, latest first",
         RunsPage,
         query=RunsQuery,
+    ),
+    Route(
+        "GET",
+        "/workflows/{workflow_name}/runs/{run_id}",
+        "workflows",
+        "getRun",
+        "A run, and every change that people made to it",
+        RunStory,
+    ),
+    Route(
+        "PUT",
+        "/workflows/{workflow_name}/runs/{run_id}",
+        "record_runs",
+        "correctRun",
+        "Correct or withdraw a run, or decide on a bill that waits",
+        RunStory,
+        requests=(RunCorrection,),
     ),
     Route(
         "GET",

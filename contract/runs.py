@@ -1,5 +1,6 @@
 """A run: what one execution of a workflow read, wrote and cost."""
 
+import operator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +23,7 @@ from contract.base import (
     TEXT,
     Addressable,
     Bytes,
+    Count,
     Label,
     OutputBytes,
     PaidUsd,
@@ -77,7 +79,7 @@ class Run(Request):
     engine: Label | None = None
     purchase_option: PurchaseOption | None = None
 
-    @field_validator("workflow_name")
+    @field_validator("workflow_name", "run_id")
     @classmethod
     def _addressable(cls, value: str, info: ValidationInfo) -> str:
         if info.context != STORED:
@@ -101,6 +103,45 @@ class Run(Request):
         return self.completed_at > now + CLOCK_SKEW
 
 
+SMALLEST_BILL, LARGEST_BILL = 0.1, 4.0
+"""A bill counts by itself if it is this many times the estimate. Estimates go by list prices: capacity that may be
+taken away is up to 90 % off (https://aws.amazon.com/ec2/spot/), while a bill also holds storage, data transfer and
+machines that waited for work. What is further off is a wrong unit, another run's bill, or a mistake more often."""
+LARGEST_BILL_OF_NOTHING_USD = 1.0
+"""The same for a failed run that was estimated to cost nothing."""
+MAX_HELD_BILLS = 10
+"""Most different bills that are kept with one run and have not been taken."""
+MAX_CHANGES = 30
+"""Most changes that people may make to one run: all of them fit into one answer."""
+
+
+def is_plausible_bill(cost_usd: float, estimated_usd: float) -> bool:
+    """Say whether a bill is near enough to its estimate to count without a person's word."""
+    if estimated_usd == 0:
+        return cost_usd <= LARGEST_BILL_OF_NOTHING_USD
+    return SMALLEST_BILL * estimated_usd <= cost_usd <= LARGEST_BILL * estimated_usd
+
+
+class HeldBill(Shape):
+    """A bill that was not taken, being far from the run's estimate."""
+
+    cost_usd: PaidUsd
+    held_at: UtcTime
+    state: Literal["waiting", "accepted", "refused", "passed_over"] = Field(
+        default="waiting", description="What a person decided, or that another cost was taken meanwhile"
+    )
+
+
+class RecordedRun(Run):
+    """A run as it is kept: what counts, and what has become of it since it was recorded (table `workflow_runs`)."""
+
+    version: Count = Field(default=0, description="How often it was written over")
+    changes: Count = Field(default=0, description="How often people changed it; `GET` of the run tells how")
+    withdrawn: bool = Field(default=False, description="Counts for nothing any more: no spend, no training")
+    held_bills: list[HeldBill] = Field(default=[], description="Bills that were not taken by themselves")
+    bill_waits: bool = Field(default=False, description="Whether a bill waits for a person; the estimate counts")
+
+
 class RunsRequest(Request):
     """Body of `POST /runs` with several runs. Each element is checked on its own, so one bad row loses no other."""
 
@@ -116,12 +157,26 @@ class RejectedRun(Shape):
     message: str
 
 
+class HeldRow(Shape):
+    """A row whose bill is kept with the run and waits for a person; until then the run's estimate counts."""
+
+    index: int = Field(description="Position in the request, from 0")
+    run_id: str
+    cost_usd: float
+    message: str
+
+
 class RunsResponse(Shape):
     """Answer of `POST /runs`."""
 
     accepted: int = Field(description="Runs recorded now, or bills that replaced estimates")
     unchanged: int = Field(description="Runs of which all that was sent is known already")
     rejected: list[RejectedRun]
+    held: list[HeldRow] = Field(
+        default=[],
+        exclude_if=operator.not_,
+        description="Bills far from their estimates, where there are any: a person decides",
+    )
 
 
 MAX_PAGE = 200
@@ -158,6 +213,7 @@ class RunsQuery(Shape):
     tag: Annotated[list[TagFilter], Field(max_length=5)] = Field(
         default=[], description="Tags that a run must have, all of them"
     )
+    held: bool = Field(default=False, description="Only runs with a bill that waits for a person")
     completed_from: UtcTime | None = Field(default=None, description="Earliest completion, to the second")
     completed_before: UtcTime | None = Field(default=None, description="All earlier than this, to the second")
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
@@ -178,5 +234,5 @@ class RunsPage(Shape):
     A page may hold fewer runs than its limit, or none, and still have a `next_cursor`, where few runs match.
     """
 
-    runs: list[Run]
+    runs: list[RecordedRun]
     next_cursor: str | None = Field(description="Ask with it for the next page; null on the last one")

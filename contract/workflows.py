@@ -8,7 +8,7 @@ from contract.base import Bytes, BytesRange, CostUsd, Count, Shape, UtcTime, Wor
 from contract.container import Metrics, ModelKind, ParameterProfile
 from contract.predictions import Interval
 from contract.retrainings import RetrainingId
-from contract.runs import Run
+from contract.runs import RecordedRun
 
 RetrainOutcome = Literal["promoted", "no_update", "insufficient_data", "failed"]
 
@@ -35,7 +35,8 @@ class WorkflowRecord(Shape):
     """Counts kept beside the runs, and the lease of the retraining that is under way.
 
     `succeeded_runs` grows with each recorded SUCCEEDED run and `revisions` with each bill that replaces the estimate of
-    one, in the same transaction; `examined_runs` and `examined_revisions` are what the latest retraining that came to
+    one and each correction that has something to teach, in the same transaction; a withdrawn run counts among
+    `withdrawn_runs` alone; `examined_runs` and `examined_revisions` are what the latest retraining that came to
     a verdict had seen. Where they differ, there is something new to learn. `spend_runs` is how many of the runs table
     `spend` holds: all, but for those that were recorded before that table was.
     """
@@ -43,6 +44,7 @@ class WorkflowRecord(Shape):
     workflow_name: WorkflowName
     runs: int = 0
     succeeded_runs: int = 0
+    withdrawn_runs: int = 0
     examined_runs: int = 0
     revisions: int = 0
     examined_revisions: int = 0
@@ -108,5 +110,5 @@ class WorkflowDetail(WorkflowSummary):
     """Answer of `GET /workflows/{workflow_name}`."""
 
     curve: list[CurvePoint]
-    recent_runs: list[Run]
+    recent_runs: list[RecordedRun]
     model_versions: list[ModelVersion]

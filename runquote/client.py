@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
 import httpx
@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
+from contract.corrections import RunStory
 from contract.retrainings import Retraining, RetrainingQuery
-from contract.runs import MAX_PAGE, RejectedRun, Run, RunsPage, RunsQuery, RunsResponse, RunStatus
+from contract.runs import MAX_PAGE, RecordedRun, RejectedRun, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
 from runquote.notebook import BatchResponse, Prediction
@@ -118,7 +119,8 @@ class Client:
         for batch in _requests(runs):
             answer = self._call(RunsResponse, "POST", "runs", {"runs": batch})
             rejected = [RejectedRun(**{**row.model_dump(), "index": row.index + offset}) for row in answer.rejected]
-            yield answer.model_copy(update={"rejected": rejected})
+            held = [row.model_copy(update={"index": row.index + offset}) for row in answer.held]
+            yield answer.model_copy(update={"rejected": rejected, "held": held})
             offset += len(batch)
 
     def workflows(self) -> list[WorkflowSummary]:
@@ -129,7 +131,7 @@ class Client:
         """Describe one workflow: its curve, recent runs and model versions."""
         return self._call(WorkflowDetail, "GET", _workflow(workflow_name))
 
-    def runs(
+    def runs(  # noqa: PLR0913 - what there is to choose by, by name
         self,
         workflow_name: str,
         *,
@@ -137,7 +139,8 @@ class Client:
         tags: Mapping[str, str] | None = None,
         completed_from: datetime | None = None,
         completed_before: datetime | None = None,
-    ) -> Iterator[Run]:
+        held: bool = False,
+    ) -> Iterator[RecordedRun]:
         """List the runs of a workflow, those that completed last first; pages are fetched as they are needed."""
         cursor = None
         while True:
@@ -147,6 +150,7 @@ class Client:
                 tag=[f"{name}:{value}" for name, value in (tags or {}).items()],
                 completed_from=completed_from,
                 completed_before=completed_before,
+                held=held,
                 limit=MAX_PAGE,
                 cursor=cursor,
             )
@@ -155,6 +159,34 @@ class Client:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def run(self, workflow_name: str, run_id: str) -> RunStory:
+        """Tell a run's story: what counts now, the bills that wait, and every change with its reason."""
+        return self._call(RunStory, "GET", _run(workflow_name, run_id))
+
+    def correct_run(
+        self, workflow_name: str, run_id: str, reason: str, values: Mapping[str, Any], version: int | None = None
+    ) -> RunStory:
+        """Correct values of a run, as the API names them; None takes away what a run may be without.
+
+        Given the version that you saw, nothing is changed if the run was written since.
+        """
+        return self._change(workflow_name, run_id, reason=reason, values=dict(values), version=version)
+
+    def withdraw_run(self, workflow_name: str, run_id: str, reason: str, *, withdrawn: bool = True) -> RunStory:
+        """Take a run out of counts, spend and training, or back in."""
+        return self._change(workflow_name, run_id, reason=reason, withdrawn=withdrawn)
+
+    def decide_bill(
+        self, workflow_name: str, run_id: str, reason: str, cost_usd: float, decision: Literal["accept", "refuse"]
+    ) -> RunStory:
+        """Take a bill that waits as what the run cost, or refuse it."""
+        bill = {"cost_usd": cost_usd, "decision": decision}
+        return self._change(workflow_name, run_id, reason=reason, bill=bill)
+
+    def _change(self, workflow_name: str, run_id: str, **members: object) -> RunStory:
+        body = {name: value for name, value in members.items() if value is not None}
+        return self._call(RunStory, "PUT", _run(workflow_name, run_id), body)
 
     def accuracy(self, workflow_name: str) -> AccuracyResponse:
         """Tell what the model in service predicted for runs that it had not seen, against what they cost."""
@@ -216,6 +248,10 @@ def _access(api_key: str | None, token: str | None) -> dict[str, str]:
 
 def _workflow(workflow_name: str) -> str:
     return f"workflows/{quote(workflow_name, safe='')}"
+
+
+def _run(workflow_name: str, run_id: str) -> str:
+    return f"{_workflow(workflow_name)}/runs/{quote(run_id, safe='')}"
 
 
 def _requests(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -31,6 +31,7 @@ class Summary:
     read: int = 0
     accepted: int = 0
     unchanged: int = 0
+    held: int = 0
     too_old: int = 0
     rejected: int = 0
     valid: int = 0
@@ -108,10 +109,11 @@ class Ingestion:
         """Count an answer. Rows not yet answered for were read ahead into the next request."""
         self.summary.accepted += answer.accepted
         self.summary.unchanged += answer.unchanged
+        self.summary.held += len(answer.held)
         for rejected in answer.rejected:
             row = self._sent[rejected.index]
             self._reject(Rejected(row.place, f"{rejected.error}: {rejected.message}", _run_id(row)), row.run)
-        answered = answer.accepted + answer.unchanged + len(answer.rejected)
+        answered = answer.accepted + answer.unchanged + len(answer.held) + len(answer.rejected)
         for index in sorted(self._sent)[:answered]:
             del self._sent[index]
 

@@ -51,6 +51,7 @@ locals {
     workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
     openapi           = [aws_api_gateway_resource.openapi.id, "GET,OPTIONS"]
     workflow_runs     = [aws_api_gateway_resource.workflow_runs.id, "GET,OPTIONS"]
+    workflow_run      = [aws_api_gateway_resource.workflow_run.id, "GET,PUT,OPTIONS"]
     accuracy          = [aws_api_gateway_resource.accuracy.id, "GET,OPTIONS"]
     retrainings       = [aws_api_gateway_resource.retrainings.id, "POST,OPTIONS"]
     retraining        = [aws_api_gateway_resource.retraining.id, "GET,OPTIONS"]
@@ -116,6 +117,12 @@ resource "aws_api_gateway_resource" "workflow_runs" {
   path_part   = "runs"
 }
 
+resource "aws_api_gateway_resource" "workflow_run" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.workflow_runs.id
+  path_part   = "{run_id}"
+}
+
 resource "aws_api_gateway_resource" "accuracy" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.workflow.id
@@ -177,6 +184,14 @@ resource "aws_api_gateway_model" "record_runs" {
   description  = "Body of POST /runs"
   content_type = "application/json"
   schema       = jsonencode(local.gateway_models.recordRuns)
+}
+
+resource "aws_api_gateway_model" "correct_run" {
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = "correctRun"
+  description  = "Body of PUT /workflows/{workflow_name}/runs/{run_id}"
+  content_type = "application/json"
+  schema       = jsonencode(local.gateway_models.correctRun)
 }
 
 resource "aws_api_gateway_model" "set_budget" {
@@ -364,6 +379,59 @@ resource "aws_api_gateway_integration" "list_runs" {
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
   uri                     = module.workflows.invoke_arn
+}
+
+# GET /workflows/{workflow_name}/runs/{run_id}
+
+resource "aws_api_gateway_method" "get_run" {
+  # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
+
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflow_run.id
+  operation_name       = "getRun"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = local.caller.authorizer_id
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true, "method.request.path.run_id" = true }
+}
+
+resource "aws_api_gateway_integration" "get_run" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflow_run.id
+  http_method             = aws_api_gateway_method.get_run.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.workflows.invoke_arn
+}
+
+# PUT /workflows/{workflow_name}/runs/{run_id}
+
+resource "aws_api_gateway_method" "correct_run" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflow_run.id
+  operation_name       = "correctRun"
+  http_method          = "PUT"
+  authorization        = local.caller.authorization
+  authorizer_id        = local.caller.authorizer_id
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true, "method.request.path.run_id" = true }
+  request_validator_id = aws_api_gateway_request_validator.this.id
+  request_models = {
+    "application/json" = aws_api_gateway_model.correct_run.name
+    "$default"         = aws_api_gateway_model.correct_run.name
+  }
+}
+
+resource "aws_api_gateway_integration" "correct_run" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflow_run.id
+  http_method             = aws_api_gateway_method.correct_run.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.record_runs.invoke_arn
 }
 
 # GET /workflows/{workflow_name}/accuracy
@@ -620,6 +688,8 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
       aws_api_gateway_integration.get_open_api.id, aws_api_gateway_integration.get_open_api.uri,
       aws_api_gateway_integration.list_runs.id, aws_api_gateway_integration.list_runs.uri,
+      aws_api_gateway_integration.get_run.id, aws_api_gateway_integration.get_run.uri,
+      aws_api_gateway_integration.correct_run.id, aws_api_gateway_integration.correct_run.uri,
       aws_api_gateway_integration.get_accuracy.id, aws_api_gateway_integration.get_accuracy.uri,
       aws_api_gateway_integration.start_retraining.id, aws_api_gateway_integration.start_retraining.uri,
       aws_api_gateway_integration.get_retraining.id, aws_api_gateway_integration.get_retraining.uri,

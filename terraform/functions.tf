@@ -53,8 +53,14 @@ module "predict" {
 data "aws_iam_policy_document" "record_runs" {
   statement {
     sid       = "RecordRuns"
-    actions   = ["dynamodb:PutItem"] # within a transaction
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem"] # the latter within a transaction
     resources = [aws_dynamodb_table.workflow_runs.arn]
+  }
+
+  statement {
+    sid       = "AddToTrail"
+    actions   = ["dynamodb:PutItem", "dynamodb:Query"] # as above
+    resources = [aws_dynamodb_table.run_changes.arn]
   }
 
   statement {
@@ -68,7 +74,7 @@ module "record_runs" {
   source                = "./modules/function"
   name_prefix           = var.name_prefix
   slug                  = "record_runs"
-  description           = "Records past runs and what they cost"
+  description           = "Records past runs and what they cost, and changes them as people ask"
   functions_dir         = local.functions_dir
   upload_through_bucket = var.upload_functions_through_bucket
   bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
@@ -79,6 +85,7 @@ module "record_runs" {
 
   environment = {
     WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
+    RUN_CHANGES_TABLE   = aws_dynamodb_table.run_changes.name
     WORKFLOWS_TABLE     = aws_dynamodb_table.workflows.name
     SPEND_TABLE         = aws_dynamodb_table.spend.name
     WEB_ORIGIN          = local.web_origin
@@ -92,6 +99,18 @@ data "aws_iam_policy_document" "workflows" {
     sid       = "ReadRecentRuns"
     actions   = ["dynamodb:Query"]
     resources = ["${aws_dynamodb_table.workflow_runs.arn}/index/by_completion"]
+  }
+
+  statement {
+    sid       = "ReadOneRun"
+    actions   = ["dynamodb:GetItem"]
+    resources = [aws_dynamodb_table.workflow_runs.arn]
+  }
+
+  statement {
+    sid       = "ReadTrail"
+    actions   = ["dynamodb:Query"]
+    resources = [aws_dynamodb_table.run_changes.arn]
   }
 
   statement {
@@ -148,6 +167,7 @@ module "workflows" {
 
   environment = {
     WORKFLOW_RUNS_TABLE   = aws_dynamodb_table.workflow_runs.name
+    RUN_CHANGES_TABLE     = aws_dynamodb_table.run_changes.name
     WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
     ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.id

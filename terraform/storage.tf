@@ -82,6 +82,34 @@ resource "aws_dynamodb_table" "workflows" {
   }
 }
 
+resource "aws_dynamodb_table" "run_changes" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
+  name                        = "${var.name_prefix}-run-changes"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "run_key"
+  range_key                   = "number"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "run_key"
+    type = "S"
+  }
+
+  attribute {
+    name = "number"
+    type = "N"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
 resource "aws_dynamodb_table" "spend" {
   # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
 

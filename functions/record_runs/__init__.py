@@ -1,1 +1,1 @@
-"""`record_runs`: answers `POST /runs`."""
+"""`record_runs`: answers `POST /runs`, and changes runs as people ask."""

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from contract.base import MAX_BATCH_BODY_BYTES
+from contract.base import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
+from contract.corrections import RunCorrection
 from contract.runs import Run, RunsRequest
+from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder, is_batch
 from functions.record_runs.settings import Settings
 from functions.shared import aws
+from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
 from functions.shared.explain import required_members
 from functions.shared.http import Answer, HttpRequest, Routes, read_json, respond
@@ -29,15 +32,27 @@ def settings() -> Settings:
 @cache
 def recorder() -> Recorder:
     """Put the function together, once."""
-    clock = SystemClock()
-    writer = RunsWriter(
+    return Recorder(runs(), SystemClock())
+
+
+@cache
+def corrector() -> Corrector:
+    """Put together what changes runs, once."""
+    trail = ChangesTable(aws.dynamodb_for_writes(), settings().run_changes_table)
+    return Corrector(runs(), trail, SystemClock())
+
+
+@cache
+def runs() -> RunsWriter:
+    """Return what writes runs."""
+    return RunsWriter(
         aws.dynamodb_for_writes(),
         settings().workflow_runs_table,
+        changes_table=settings().run_changes_table,
         workflows_table=settings().workflows_table,
         spend_table=settings().spend_table,
-        clock=clock,
+        clock=SystemClock(),
     )
-    return Recorder(writer, clock)
 
 
 def _record(request: HttpRequest) -> Answer:
@@ -47,8 +62,16 @@ def _record(request: HttpRequest) -> Answer:
     else:
         response = recorder().record_one(read_json(request.body, Run))
     # 201 says that something was recorded or refused row by row; a pure repetition changed nothing.
-    repeated = response.unchanged > 0 and response.accepted == 0 and not response.rejected
+    repeated = response.unchanged > 0 and response.accepted == 0 and not response.rejected and not response.held
     return Answer(response, status=200 if repeated else 201)
 
 
-ROUTES: Routes = {("POST", "/runs"): _record}
+def _correct(request: HttpRequest) -> Answer:
+    correction = request.read(RunCorrection, MAX_BODY_BYTES)
+    names = request.path_parameters
+    return Answer(
+        corrector().correct(names.get("workflow_name", ""), names.get("run_id", ""), correction, request.caller)
+    )
+
+
+ROUTES: Routes = {("POST", "/runs"): _record, ("PUT", "/workflows/{workflow_name}/runs/{run_id}"): _correct}

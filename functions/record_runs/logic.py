@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pydantic_core import from_json
 
-from contract.runs import RejectedRun, Run, RunsRequest, RunsResponse
+from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse
 from functions.shared.errors import ApiError
 from functions.shared.explain import quoted
 from functions.shared.http import read_json
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Clock, Recorded, RunRecorder
-from functions.shared.revisions import joined
+from functions.shared.revisions import received
 
 _CONCURRENCY = 8
 
@@ -66,40 +66,51 @@ class Recorder:
         return self._record(rows, rejected)
 
     def _record(self, rows: Sequence[tuple[int, Run]], rejected: list[RejectedRun]) -> RunsResponse:
-        kept: dict[tuple[str, str], Run] = {}
-        contradictions: set[int] = set()
-        for index, run in rows:
-            key = (run.workflow_name, run.run_id)
-            both = joined(kept.get(key, run), run)
-            if both is None:
-                contradictions.add(index)
-            else:
-                kept[key] = both
+        contradictions = self._contradictions(rows)
         groups: dict[str, list[Run]] = {}
-        for run in kept.values():
-            groups.setdefault(run.workflow_name, []).append(run)
+        for index, run in rows:
+            if index not in contradictions:
+                groups.setdefault(run.workflow_name, []).append(run)
         recorded = self._store(groups)
-        accepted = sum(len(outcome.accepted) for outcome in recorded.values())
-        kept_rows = 0
+        held: list[HeldRow] = []
+        kept: list[Run] = []
         for index, run in rows:
             # Rows of one id that agree share its fate.
-            if index in contradictions or run.run_id in recorded[run.workflow_name].conflicts:
+            fate = recorded.get(run.workflow_name, Recorded())
+            if index in contradictions or run.run_id in fate.conflicts:
                 rejected.append(_conflict(index, run))
+            elif run.cost_source == "billed" and (run.run_id, run.cost_usd) in fate.held:
+                held.append(_held(index, run))
             else:
-                kept_rows += 1
-        unchanged = kept_rows - accepted
+                kept.append(run)
+        new = {(run.workflow_name, run.run_id) for run in kept if run.run_id in recorded[run.workflow_name].accepted}
+        accepted, unchanged = len(new), len(kept) - len(new)
         rejected.sort(key=lambda row: row.index)
         logger.info(
             "runs recorded",
             extra={
                 "accepted": accepted,
                 "unchanged": unchanged,
+                "held": len(held),
                 "rejected": len(rejected),
                 "workflow_names": sorted(groups)[:20],
             },
         )
         metrics.add_metric("RunsRecorded", MetricUnit.Count, accepted)
-        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected)
+        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected, held=held)
+
+    def _contradictions(self, rows: Sequence[tuple[int, Run]]) -> set[int]:
+        """Return which rows contradict others of the same run, of which estimates come first as in `received`."""
+        kept: dict[tuple[str, str], RecordedRun] = {}
+        found: set[int] = set()
+        for index, run in sorted(rows, key=lambda row: row[1].cost_source == "billed"):
+            key = (run.workflow_name, run.run_id)
+            both = received(kept.get(key), run, self._clock.now())
+            if both is None:
+                found.add(index)
+            else:
+                kept[key] = both
+        return found
 
     def _store(self, groups: Mapping[str, list[Run]]) -> dict[str, Recorded]:
         if len(groups) == 1:
@@ -124,6 +135,15 @@ def _run_id(row: Mapping[str, object]) -> str | None:
 def _conflict(index: int, run: Run) -> RejectedRun:
     message = (
         f"Run {quoted(run.run_id)} of {quoted(run.workflow_name)} is recorded with other values; those are kept. "
-        "Only a bill may replace an estimated cost, once. Give a corrected run another run_id."
+        "Only a bill may replace an estimated cost, once. What is recorded wrongly can be corrected, with a reason: "
+        "`runquote runs correct`, or PUT to the run's address."
     )
     return RejectedRun(index=index, run_id=run.run_id, error="run_conflict", message=message)
+
+
+def _held(index: int, run: Run) -> HeldRow:
+    message = (
+        f"The bill of run {quoted(run.run_id)} of {quoted(run.workflow_name)} is far from what the run was estimated "
+        "to cost. It is kept and waits for a person to accept or refuse it; until then the estimate counts."
+    )
+    return HeldRow(index=index, run_id=run.run_id, cost_usd=run.cost_usd, message=message)

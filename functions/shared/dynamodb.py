@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.base import Shape
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run, RunsQuery
+from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.aws import unavailable
 from functions.shared.errors import MalformedRecord, StalePromotion
@@ -21,6 +21,9 @@ _MAX_NAMES = 1000
 _RUNS_SEARCHED = 1000
 _PAGES_SEARCHED = 5
 """At most 5,000 runs, or 5 MB, are searched in one request."""
+_COUNTS = "attribute_not_exists(withdrawn)"
+_BESIDES = set(RecordedRun.model_fields) - set(Run.model_fields)
+"""What is kept with a run and is not of the run itself."""
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 """No time that a run may have lies outside (`contract.base.UtcTime`)."""
 
@@ -33,16 +36,16 @@ class RunsTable:
         self._table = table
 
     def succeeded(self, workflow_name: str) -> History:
-        """Read every SUCCEEDED run, ordered by run_id."""
+        """Read every SUCCEEDED run that counts, ordered by run_id."""
         return self._history(
-            FilterExpression="#status = :succeeded",
+            FilterExpression=f"#status = :succeeded AND {_COUNTS}",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":name": {"S": workflow_name}, ":succeeded": {"S": "SUCCEEDED"}},
         )
 
     def all(self, workflow_name: str) -> History:
-        """Read every run, ordered by run_id."""
-        return self._history(ExpressionAttributeValues={":name": {"S": workflow_name}})
+        """Read every run that counts, ordered by run_id."""
+        return self._history(FilterExpression=_COUNTS, ExpressionAttributeValues={":name": {"S": workflow_name}})
 
     def _history(self, **conditions: object) -> History:
         unreadable: list[str] = []
@@ -57,7 +60,7 @@ class RunsTable:
         }
         for item in self._pages(request):
             try:
-                yield from_item(item, Run)
+                yield from_item({name: value for name, value in item.items() if name not in _BESIDES}, Run)
             except MalformedRecord as error:
                 unreadable.append(f"{item.get('run_id', {}).get('S')}: {error}")
 
@@ -71,22 +74,28 @@ class RunsTable:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def recent(self, workflow_name: str, limit: int) -> list[Run]:
-        """Return the runs that completed last, latest first."""
+    def get(self, workflow_name: str, run_id: str) -> RecordedRun | None:
+        """Return a run as it is at this moment, or None when there is none."""
+        key = {"workflow_name": {"S": workflow_name}, "run_id": {"S": run_id}}
         with unavailable("runs table"):
-            page = self._client.query(
-                TableName=self._table,
-                IndexName="by_completion",
-                KeyConditionExpression="workflow_name = :name",
-                ExpressionAttributeValues={":name": {"S": workflow_name}},
-                ScanIndexForward=False,
-                Limit=limit,
-            )
-        return readable(page["Items"], Run)
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return from_item(answer["Item"], RecordedRun) if "Item" in answer else None
+
+    def recent(self, workflow_name: str, limit: int) -> list[RecordedRun]:
+        """Return the runs that completed last and count, latest first."""
+        query = RunsQuery(limit=limit)
+        found: list[RecordedRun] = []
+        position: RunPosition | None = None
+        for _ in range(_PAGES_SEARCHED):
+            runs, position = self.page(workflow_name, query, position)
+            found += [run for run in runs if not run.withdrawn]
+            if position is None or len(found) >= limit:
+                break
+        return found[:limit]
 
     def page(
         self, workflow_name: str, query: RunsQuery, after: RunPosition | None
-    ) -> tuple[list[Run], RunPosition | None]:
+    ) -> tuple[list[RecordedRun], RunPosition | None]:
         """Return runs that a query asks for, latest first, and where to go on."""
         request = _question(self._table, workflow_name, query)
         start: dict[str, Any] = {"ExclusiveStartKey": _index_key(workflow_name, after)} if after else {}
@@ -96,11 +105,11 @@ class RunsTable:
                 page = self._client.query(**request, **start)
             items += page["Items"]
             if len(items) > query.limit:
-                return readable(items[: query.limit], Run), _position(items[query.limit - 1])
+                return readable(items[: query.limit], RecordedRun), _position(items[query.limit - 1])
             if "LastEvaluatedKey" not in page:
-                return readable(items, Run), None
+                return readable(items, RecordedRun), None
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-        return readable(items, Run), _position(start["ExclusiveStartKey"])
+        return readable(items, RecordedRun), _position(start["ExclusiveStartKey"])
 
 
 def _question(table: str, workflow_name: str, query: RunsQuery) -> dict[str, Any]:
@@ -113,10 +122,14 @@ def _question(table: str, workflow_name: str, query: RunsQuery) -> dict[str, Any
     if query.status is not None:
         names["#status"], values[":status"] = "status", query.status
         filters.append("#status = :status")
+    if query.held:
+        filters.append("attribute_exists(bill_waits)")
     for number, tag in enumerate(query.tag):
         names[f"#tag{number}"], _, values[f":tag{number}"] = tag.partition(":")
         filters.append(f"tags.#tag{number} = :tag{number}")
-    filtered = {"FilterExpression": " AND ".join(filters), "ExpressionAttributeNames": names} if filters else {}
+    filtered: dict[str, Any] = {"FilterExpression": " AND ".join(filters)} if filters else {}
+    if names:
+        filtered["ExpressionAttributeNames"] = names
     return {
         "TableName": table,
         "IndexName": "by_completion",

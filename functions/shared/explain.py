@@ -22,6 +22,9 @@ _LABELS = {
     "tags": "The tags",
     "engine": "The engine",
     "purchase_option": "The purchase option",
+    "reason": "The reason",
+    "values": "The values",
+    "bill": "The bill",
     "requests": "The list of requests",
     "runs": "The list of runs",
     "tag": "The tag",
@@ -79,6 +82,8 @@ def _problem(  # noqa: PLR0911 - one return for each kind of problem
         if kind == "value_error":
             return problem["msg"], _own_words(problem)
         return "", f"the body must be a JSON object with {required_members(shape)}"
+    if location[0] in {"values", "bill"} and len(location) > 1:
+        location = location[1:]
     field = str(location[0])
     if kind == "extra_forbidden":
         return field, f"{quoted(field)} is not a known member; a request has {_members(shape)}"

@@ -40,10 +40,19 @@ _PASSING: dict[str, str] = {
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Who asks: the id of an API key, or of a person where people sign in."""
+
+    id: str = "unknown"
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class HttpRequest:
     """What a client sent."""
 
     request_id: str
+    caller: Caller = field(default_factory=Caller)
     body: bytes = b""
     content_type: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -176,11 +185,21 @@ def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     return HttpRequest(
         request_id=request_id,
+        caller=_caller(event.get("requestContext") or {}),
         body=_body(event),
         content_type=headers.get("content-type", ""),
         path_parameters=_path_parameters(event),
         query_parameters=event.get("multiValueQueryStringParameters") or {},
     )
+
+
+def _caller(context: Mapping[str, Any]) -> Caller:
+    """Return who asks, as API Gateway has checked: by the claims of a token, else by the key."""
+    claims = (context.get("authorizer") or {}).get("claims") or {}
+    if claims.get("sub"):
+        return Caller(str(claims["sub"]), claims.get("email") or claims.get("username"))
+    key = (context.get("identity") or {}).get("apiKeyId")
+    return Caller(str(key)) if key else Caller()
 
 
 def _path_parameters(event: Mapping[str, Any]) -> Mapping[str, str]:

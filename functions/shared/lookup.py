@@ -41,7 +41,7 @@ def find(given: str, workflows: WorkflowRecords) -> WorkflowRecord:
             "and no space at either end.",
         )
     record = workflows.get(given)
-    if record is None or record.runs == 0:
+    if record is None or record.runs + record.withdrawn_runs == 0:
         raise not_found(given, workflows.names())
     return record
 
@@ -61,7 +61,7 @@ def not_found(workflow_name: str, known: list[str]) -> ApiError:
 def missing(workflow_name: str, workflows: WorkflowRecords) -> ApiError:
     """Return why a workflow has no model: it has none yet, or there is no such workflow."""
     record = workflows.get(workflow_name)
-    if record is None or record.runs == 0:
+    if record is None or record.runs + record.withdrawn_runs == 0:
         return not_found(workflow_name, workflows.names())
     return ApiError("model_not_ready", f"{quoted(workflow_name)} has no model yet: {_why_not(record)}")
 

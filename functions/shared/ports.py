@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from contract.base import Label, Shape, UtcTime
 from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
+from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run, RunsQuery
+from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.spend import Amount, Line
 
@@ -37,11 +38,16 @@ class Recorded:
     accepted: frozenset[str] = frozenset()
     unchanged: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, float]] = frozenset()
+    """Bills that wait for a person: run_id and amount."""
 
     def __or__(self, other: "Recorded") -> "Recorded":
         """Return what became of the runs of both."""
         return Recorded(
-            self.accepted | other.accepted, self.unchanged | other.unchanged, self.conflicts | other.conflicts
+            self.accepted | other.accepted,
+            self.unchanged | other.unchanged,
+            self.conflicts | other.conflicts,
+            self.held | other.held,
         )
 
 
@@ -49,7 +55,28 @@ class RunRecorder(Protocol):
     """Writes runs and the counters of their workflow together."""
 
     def record(self, workflow_name: str, runs: Sequence[Run]) -> Recorded:
-        """Record runs of one workflow with different run_ids; one that is there already is joined by `revisions`."""
+        """Record runs of one workflow; what is sent of the same run is joined by `revisions`, as with what is there."""
+
+
+class RunKeeper(Protocol):
+    """Reads one run, and writes what people make of it."""
+
+    def get(self, workflow_name: str, run_id: str) -> RecordedRun | None:
+        """Return a run as it is at this moment, or None when there is none.
+
+        Raises:
+            MalformedRecord: it is not of the shape that we write.
+        """
+
+    def change(self, change: RunChange) -> bool:
+        """Write a run, its counts and the trail together; return False if the run was written meanwhile."""
+
+
+class RunTrail(Protocol):
+    """What people changed of runs."""
+
+    def of(self, workflow_name: str, run_id: str) -> list[RunChange]:
+        """Return the changes of a run, in order."""
 
 
 @dataclass
@@ -72,17 +99,20 @@ class RunHistory(Protocol):
     """Reads runs."""
 
     def succeeded(self, workflow_name: str) -> History:
-        """Read every SUCCEEDED run that was recorded before the call, ordered by run_id."""
+        """Read every SUCCEEDED run that counts and was recorded before the call, ordered by run_id."""
 
     def all(self, workflow_name: str) -> History:
-        """Read every run that was recorded before the call, ordered by run_id."""
+        """Read every run that counts and was recorded before the call, ordered by run_id."""
 
-    def recent(self, workflow_name: str, limit: int) -> list[Run]:
-        """Return the runs that completed last, latest first."""
+    def get(self, workflow_name: str, run_id: str) -> RecordedRun | None:
+        """Return a run as it is at this moment, or None when there is none."""
+
+    def recent(self, workflow_name: str, limit: int) -> list[RecordedRun]:
+        """Return the runs that completed last and count, latest first."""
 
     def page(
         self, workflow_name: str, query: RunsQuery, after: RunPosition | None
-    ) -> tuple[list[Run], RunPosition | None]:
+    ) -> tuple[list[RecordedRun], RunPosition | None]:
         """Return runs that a query asks for, latest first, and where to go on; None where the history ends.
 
         It may find fewer than the query's limit, or none, before the end. `after` lies within the query's times.

@@ -47,11 +47,12 @@ def exact(cost_usd: float) -> Decimal:
     return Decimal(repr(float(cost_usd))).quantize(SMALLEST_USD)
 
 
-def total(writes: Iterable[tuple[Run, Run | None]]) -> dict[Line, Amount]:
-    """Sum by line what recording runs adds, each in place of what is recorded of it if anything is."""
+def total(writes: Iterable[tuple[Run | None, Run | None]]) -> dict[Line, Amount]:
+    """Sum by line what writing runs adds, each in place of what is recorded of it; None is a run that costs nothing."""
     sums: dict[Line, Amount] = {}
     for run, recorded in writes:
-        added = Amount(exact(run.cost_usd) - (exact(recorded.cost_usd) if recorded else 0), 0 if recorded else 1)
-        line = line_of(run)
-        sums[line] = sums.get(line, Amount()) + added
+        for each, sign in ((run, 1), (recorded, -1)):
+            if each is not None:
+                line = line_of(each)
+                sums[line] = sums.get(line, Amount()) + Amount(sign * exact(each.cost_usd), sign)
     return {line: amount for line, amount in sums.items() if amount != Amount()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.runs import RunsQuery
 from functions.shared import aws
+from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Routes, respond
@@ -36,6 +37,7 @@ def catalogue() -> Catalogue:
     return Catalogue(
         workflows=WorkflowsTable(dynamodb, settings().workflows_table),
         runs=RunsTable(dynamodb, settings().workflow_runs_table),
+        trail=ChangesTable(dynamodb, settings().run_changes_table),
         endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
         models=Endpoints(aws.sagemaker_runtime(), clock),
         registry=Registry(aws.sagemaker()),
@@ -71,6 +73,11 @@ def _runs(request: HttpRequest) -> Answer:
     return Answer(catalogue().runs(request.path_parameters.get("workflow_name", ""), query))
 
 
+def _run(request: HttpRequest) -> Answer:
+    names = request.path_parameters
+    return Answer(catalogue().run(names.get("workflow_name", ""), names.get("run_id", "")))
+
+
 def _accuracy(request: HttpRequest) -> Answer:
     return Answer(catalogue().accuracy(request.path_parameters.get("workflow_name", "")))
 
@@ -80,5 +87,6 @@ ROUTES: Routes = {
     ("GET", "/workflows/{workflow_name}"): _detail,
     ("GET", "/openapi.json"): _openapi,
     ("GET", "/workflows/{workflow_name}/runs"): _runs,
+    ("GET", "/workflows/{workflow_name}/runs/{run_id}"): _run,
     ("GET", "/workflows/{workflow_name}/accuracy"): _accuracy,
 }

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BYTES
 from contract.container import METRICS, Invocation, InvocationRow, Metrics
+from contract.corrections import RunStory
 from contract.endpoint_records import EndpointRecord
 from contract.made_up import is_made_up
 from contract.names import execution_name, resource_name
@@ -43,9 +44,11 @@ from functions.shared.ports import (
     Models,
     RegisteredModel,
     RunHistory,
+    RunTrail,
     WorkflowRecords,
     by_name,
 )
+from functions.shared.stories import story
 from functions.workflows import cursors
 from functions.workflows.accuracy import accuracy
 
@@ -63,6 +66,7 @@ class Catalogue:
         *,
         workflows: WorkflowRecords,
         runs: RunHistory,
+        trail: RunTrail,
         endpoints: EndpointRecords,
         models: Models,
         registry: ModelRegistry,
@@ -73,6 +77,7 @@ class Catalogue:
     ) -> None:
         self._workflows = workflows
         self._runs = runs
+        self._trail = trail
         self._endpoints = endpoints
         self._models = models
         self._registry = registry
@@ -89,7 +94,7 @@ class Catalogue:
         """
         endpoints = self._endpoints.all()
         now = self._clock.now()
-        records = by_name(record for record in self._workflows.all() if record.runs > 0)
+        records = by_name(record for record in self._workflows.all() if record.runs + record.withdrawn_runs > 0)
         return WorkflowsResponse(
             workflows=[
                 WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name), now)) for record in records
@@ -151,6 +156,15 @@ class Catalogue:
         name = lookup.find(workflow_name, self._workflows).workflow_name
         runs, onward = self._runs.page(name, query, position)
         return RunsPage(runs=runs, next_cursor=cursors.encode(onward) if onward else None)
+
+    def run(self, workflow_name: str, run_id: str) -> RunStory:
+        """Tell the whole story of a run.
+
+        Raises:
+            ApiError: there is no such run.
+            DependencyUnavailable: the run cannot be read.
+        """
+        return story(self._runs, self._trail, workflow_name, run_id)
 
     def _endpoint(self, workflow_name: str) -> EndpointRecord | None:
         try:

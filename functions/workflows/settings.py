@@ -7,6 +7,7 @@ class Settings(settings.Settings):
     """The environment of `workflows`."""
 
     workflow_runs_table: str
+    run_changes_table: str
     workflows_table: str
     model_endpoints_table: str
     artifacts_bucket: str

@@ -14,6 +14,7 @@ from runquote.cli.ingest import ingest
 from runquote.cli.ingest_cur import ingest_cur
 from runquote.cli.predict import predict
 from runquote.cli.prices import prices
+from runquote.cli.runs import runs
 from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
 from runquote.cli.size import size
@@ -64,6 +65,7 @@ for command in (predict, batch, size, curve, train, accuracy, login, doctor):
 ingest.command("cur")(ingest_cur)
 app.add_typer(models, name="models")
 app.add_typer(budgets, name="budgets")
+app.add_typer(runs, name="runs")
 app.add_typer(prices, name="prices")
 app.add_typer(ingest, name="ingest")
 

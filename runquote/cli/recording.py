@@ -51,6 +51,9 @@ def record(  # noqa: PLR0913, PLR0917 - one for each option
         say(f"Note: {note}" + (f" ({count} runs)" if count > 1 else ""), style="yellow")
     if (more := len(ingestion.summary.notes) - _MOST_NOTES) > 0:
         say(f"Note: and {counted(more, 'more note')}: --dry-run --format json has those of each run", style="yellow")
+    if ingestion.summary.held:
+        bills = counted(ingestion.summary.held, "bill")
+        say(f"{bills} far from the estimate: kept, not taken; see `runquote runs bills WORKFLOW`", style="yellow")
     if ingestion.summary.rejected:
         say(f"First rejected: {first}", style="red")
         say(f"{counted(ingestion.summary.rejected, 'rejected row')} in {rejected}, with reasons", style="red")
@@ -99,12 +102,14 @@ def _print(
     counts: dict[str, object] = {
         "read": summary.read,
         **({"valid": summary.valid} if dry_run else {"accepted": summary.accepted, "unchanged": summary.unchanged}),
+        **({"held": summary.held} if summary.held else {}),
         "too_old": summary.too_old,
         "rejected": summary.rejected,
     }
     ended = f"{summary.valid} valid (dry run)" if dry_run else f"{summary.accepted} recorded"
     known = "" if dry_run else f", {summary.unchanged} already there"
-    line = f"{summary.read} read: {ended}{known}, {summary.too_old} too old, {summary.rejected} rejected"
+    held = f", {summary.held} held" if summary.held else ""
+    line = f"{summary.read} read: {ended}{known}{held}, {summary.too_old} too old, {summary.rejected} rejected"
     if shown:
         shown.end({"dry_run": dry_run, **counts, **(found or {})})
     if format is Format.TABLE:

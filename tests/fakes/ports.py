@@ -6,8 +6,9 @@ from typing import Any
 
 from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
+from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
-from contract.runs import Run, RunsQuery
+from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.errors import BadArtifact, NameTaken, StalePromotion
 from functions.shared.ports import (
@@ -19,7 +20,7 @@ from functions.shared.ports import (
     RunPosition,
     StateEntered,
 )
-from functions.shared.revisions import is_revision, joined
+from functions.shared.revisions import is_held, is_revision, plain, received, recorded_run
 from functions.shared.spend import Amount, Line
 from tests.fakes.shapes import NOW, answer
 
@@ -50,12 +51,14 @@ class FakeClock:
 
 
 class FakeRuns:
-    """Runs by workflow and run_id; records and reads them."""
+    """Runs by workflow and run_id, and their trail; records, changes and reads them."""
 
     def __init__(self, runs: Sequence[Run] = ()) -> None:
-        self.runs = {(run.workflow_name, run.run_id): run for run in runs}
+        self.runs = {(run.workflow_name, run.run_id): recorded_run(run) for run in runs}
+        self.trail: list[RunChange] = []
         self.unreadable: list[str] = []
         self.failure: Failure = None
+        self.overtaken = False
         self.calls: list[str] = []
         self.queries: list[tuple[RunsQuery, RunPosition | None]] = []
 
@@ -63,19 +66,35 @@ class FakeRuns:
         self.calls.append(workflow_name)
         if self.failure:
             raise self.failure
-        accepted: set[str] = set()
-        unchanged: set[str] = set()
-        conflicts: set[str] = set()
-        for run in runs:
+        recorded = Recorded()
+        for run in sorted(runs, key=lambda run: run.cost_source == "billed"):
             present = self.runs.get((workflow_name, run.run_id))
-            both = joined(present, run) if present else run
+            earlier = [change.before for change in self.of(workflow_name, run.run_id)]
+            both = received(present, run, NOW, earlier)
+            one = frozenset({run.run_id})
             if both is None:
-                conflicts.add(run.run_id)
+                recorded |= Recorded(conflicts=one)
                 continue
             self.runs[workflow_name, run.run_id] = both
             changed = present is None or is_revision(present, both)
-            (accepted if changed else unchanged).add(run.run_id)
-        return Recorded(frozenset(accepted), frozenset(unchanged), frozenset(conflicts))
+            bill = frozenset({(run.run_id, run.cost_usd)}) if is_held(both, run.cost_usd) else frozenset()
+            recorded |= Recorded(accepted=one, held=bill) if changed else Recorded(unchanged=one, held=bill)
+        return recorded
+
+    def get(self, workflow_name: str, run_id: str) -> RecordedRun | None:
+        if self.failure:
+            raise self.failure
+        return self.runs.get((workflow_name, run_id))
+
+    def of(self, workflow_name: str, run_id: str) -> list[RunChange]:
+        return [each for each in self.trail if (each.workflow_name, each.run_id) == (workflow_name, run_id)]
+
+    def change(self, change: RunChange) -> bool:
+        if self.overtaken:
+            return False
+        self.runs[change.workflow_name, change.run_id] = change.after
+        self.trail.append(change)
+        return True
 
     def succeeded(self, workflow_name: str) -> History:
         unreadable: list[str] = []
@@ -87,22 +106,23 @@ class FakeRuns:
         unreadable.extend(self.unreadable)
         for name, run_id in sorted(self.runs):
             run = self.runs[name, run_id]
-            if name == workflow_name and run.status == "SUCCEEDED":
-                yield run
+            if name == workflow_name and run.status == "SUCCEEDED" and not run.withdrawn:
+                yield plain(run)
 
     def all(self, workflow_name: str) -> History:
         mine = sorted(
-            (run for run in self.runs.values() if run.workflow_name == workflow_name), key=lambda run: run.run_id
+            (run for run in self.runs.values() if run.workflow_name == workflow_name and not run.withdrawn),
+            key=lambda run: run.run_id,
         )
         return History(iter(mine), list(self.unreadable))
 
-    def recent(self, workflow_name: str, limit: int) -> list[Run]:
+    def recent(self, workflow_name: str, limit: int) -> list[RecordedRun]:
         mine = [run for run in self.runs.values() if run.workflow_name == workflow_name]
         return sorted(mine, key=lambda run: run.completed_at, reverse=True)[:limit]
 
     def page(
         self, workflow_name: str, query: RunsQuery, after: RunPosition | None
-    ) -> tuple[list[Run], RunPosition | None]:
+    ) -> tuple[list[RecordedRun], RunPosition | None]:
         if self.failure:
             raise self.failure
         self.queries.append((query, after))

@@ -26,7 +26,7 @@ from tests.system import System
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
 SAMPLES = sorted(path.stem for path in events.DIRECTORY.glob("*.json"))
-WRITES = {"record_runs", "start_retraining", "set_budget", "delete_budget"}
+WRITES = {"record_runs", "correct_run", "start_retraining", "set_budget", "delete_budget"}
 READS = [name for name in SAMPLES if name not in WRITES]
 
 

@@ -24,7 +24,7 @@ FUNCTIONS = (
     "budgets",
     "rebuild_spend",
 )
-TABLES = ("workflow_runs", "model_endpoints", "workflows", "spend", "budgets")
+TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\
 import os

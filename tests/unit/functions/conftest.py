@@ -66,6 +66,7 @@ def dynamodb(aws_environment: None) -> Iterator[Any]:
             "runs": ("workflow_name", "run_id"),
             "workflows": ("workflow_name",),
             "endpoints": ("workflow_name",),
+            "changes": ("run_key", "number"),
             "spend": ("month", "line"),
             "budgets": ("team",),
         }
@@ -82,7 +83,10 @@ def dynamodb(aws_environment: None) -> Iterator[Any]:
             client.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in [*keys, *indexed]],
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "N" if name == "number" else "S"}
+                    for name in [*keys, *indexed]
+                ],
                 KeySchema=[
                     {"AttributeName": name, "KeyType": kind}
                     for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
@@ -94,7 +98,14 @@ def dynamodb(aws_environment: None) -> Iterator[Any]:
 
 def writer(client: Any, clock: FakeClock | None = None) -> RunsWriter:  # noqa: ANN401 - moto takes any client
     """Records runs in the tables of `dynamodb`."""
-    return RunsWriter(client, "runs", workflows_table="workflows", spend_table="spend", clock=clock or FakeClock())
+    return RunsWriter(
+        client,
+        "runs",
+        changes_table="changes",
+        workflows_table="workflows",
+        spend_table="spend",
+        clock=clock or FakeClock(),
+    )
 
 
 @pytest.fixture

@@ -128,8 +128,8 @@ def test_a_transaction_has_room_for_its_lines() -> None:
     history = [run(number, tags={"team": f"t{chance.randrange(90)}"}) for number in range(700)]
     for some in (history, [run(number) for number in range(700)], [run(0)], []):
         chunks = list(recording._chunks(some))
-        assert [each for chunk in chunks for each in chunk] == some
-        actions = [len(chunk) + 1 + len({spend.line_of(each) for each in chunk}) for chunk in chunks]
+        assert [each for chunk in chunks for several in chunk.values() for each in several] == some
+        actions = [len(chunk) + 1 + len({spend.line_of(each) for (each,) in chunk.values()}) for chunk in chunks]
         assert max(actions, default=0) <= recording.TRANSACTION_ACTIONS
     assert len(list(recording._chunks([run(number) for number in range(98)]))) == 1
 

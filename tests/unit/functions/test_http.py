@@ -14,6 +14,7 @@ from functions.budgets.logic import Budgets
 from functions.predict import handler as predict
 from functions.predict.logic import Predictor
 from functions.record_runs import handler as record_runs
+from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder
 from functions.retrainings import handler as retrainings
 from functions.retrainings.logic import Retrainer
@@ -57,7 +58,8 @@ class System:
         ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
         self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
         self.recorder = Recorder(self.runs, FakeClock())
-        more = {"runs": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
+        self.corrector = Corrector(self.runs, self.runs, FakeClock())
+        more = {"runs": self.runs, "trail": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
         self.catalogue = Catalogue(**ports, **more, name_prefix="runquote", next_training=lambda now: now)  # type: ignore[arg-type] # as above
         self.limits = FakeBudgets()
         self.spend = FakeSpend()
@@ -80,6 +82,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "SCHEDULE_TIMEZONE": "UTC",
         "SCHEDULE_ENABLED": "true",
         "SPEND_TABLE": "p",
+        "RUN_CHANGES_TABLE": "c",
         "BUDGETS_TABLE": "u",
         "RETRAIN_STATE_MACHINE_ARN": "s",
         "STALE_AFTER_DAYS": "30",
@@ -90,6 +93,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         module.settings.cache_clear()
     monkeypatch.setattr(predict, "predictor", lambda: system.predictor)
     monkeypatch.setattr(record_runs, "recorder", lambda: system.recorder)
+    monkeypatch.setattr(record_runs, "corrector", lambda: system.corrector)
     monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)
     monkeypatch.setattr(budgets, "budgets", lambda: system.budgets)
     monkeypatch.setattr(retrainings, "retrainer", lambda: system.retrainer)

@@ -272,7 +272,7 @@ def test_too_few_runs(runs: int) -> None:
 
 def test_failed_runs_do_not_count() -> None:
     bench = Bench(4)
-    bench.runs.runs[WORKFLOW, "f"] = shapes.run(run_id="f", status="FAILED")
+    bench.runs.record(WORKFLOW, [shapes.run(run_id="f", status="FAILED")])
     with pytest.raises(InsufficientData, match="4 successful runs"):
         bench.prepare()
 

@@ -128,6 +128,7 @@ def test_runs_of_an_unknown_workflow() -> None:
 def test_every_member_of_a_query_is_read_from_text() -> None:
     texts = {
         "status": ["FAILED"],
+        "held": ["true"],
         "tag": ["team:genomics", "user:ada"],
         "completed_from": ["2026-11-01T00:00:00Z"],
         "completed_before": ["2026-12-01T00:00:00+01:00"],
@@ -138,6 +139,7 @@ def test_every_member_of_a_query_is_read_from_text() -> None:
     assert set(texts) == set(RunsQuery.model_fields)
     assert json.loads(query.model_dump_json()) == {
         "status": "FAILED",
+        "held": True,
         "tag": ["team:genomics", "user:ada"],
         "completed_from": "2026-11-01T00:00:00Z",
         "completed_before": "2026-11-30T23:00:00Z",

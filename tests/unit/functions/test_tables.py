@@ -119,7 +119,7 @@ def test_an_estimate_after_a_bill_is_noted_and_teaches_nothing(runs: RunsWriter,
 def test_a_bill_that_lost_a_race_is_judged_by_what_is_there_now(runs: RunsWriter, dynamodb: Client) -> None:
     estimate, bill = shapes.run(cost_source="estimated", cost_usd=9.5), shapes.run()
     runs.record(WORKFLOW, [estimate])
-    rival = shapes.run(cost_usd=99.0)
+    rival = shapes.run(cost_usd=19.0)
     other = writer(aws.patient_dynamodb())
 
     def overtaken() -> None:
@@ -129,7 +129,7 @@ def test_a_bill_that_lost_a_race_is_judged_by_what_is_there_now(runs: RunsWriter
     assert runs.record(WORKFLOW, [bill]).conflicts == {"run-1"}
     assert len(injector.calls) == 2
     (stored,) = runs.succeeded(WORKFLOW).rows
-    assert (stored.cost_usd, stored.estimated_cost_usd) == (99.0, 9.5)
+    assert (stored.cost_usd, stored.estimated_cost_usd) == (19.0, 9.5)
 
 
 def test_contention_is_waited_out_with_jitter(aws_environment: None) -> None:

@@ -49,9 +49,11 @@ def catalogue(
     artifacts: FakeArtifacts | None = None,
 ) -> Catalogue:
     daily = [shapes.run(run_id=f"r{day}", completed_at=NOW + timedelta(days=day)) for day in range(30)]
+    kept = runs or FakeRuns(daily)
     return Catalogue(
         workflows=workflows or FakeWorkflows(shapes.workflow()),
-        runs=runs or FakeRuns(daily),
+        runs=kept,
+        trail=kept,
         endpoints=endpoints or FakeEndpoints(shapes.endpoint()),
         models=models or FakeModels(),
         registry=registry or FakeRegistry(),

@@ -15,6 +15,7 @@ from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, WorkflowSpend
 from contract.container import EvaluatedRun, LaterRuns, Metrics, SizeSlice
+from contract.corrections import RunChange, RunCorrection, RunStory
 from contract.errors import STATUS, ErrorBody, ErrorCode
 from contract.predictions import (
     BatchResponse,
@@ -30,7 +31,7 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.retrainings import Retraining, RetrainingStatus, RetrainingStep, StepName
-from contract.runs import RejectedRun, Run, RunsPage, RunsResponse
+from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsPage, RunsResponse
 from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
 
 API_KEY = "a-key-for-tests-only"
@@ -125,7 +126,7 @@ def detail(name: str) -> WorkflowDetail:
             CurvePoint(input_bytes=size, cost_usd=size / GB, intervals=intervals(size / GB), extrapolated=False)
             for size in sizes
         ],
-        recent_runs=[Run.model_validate_json(json.dumps(run()))],
+        recent_runs=[RecordedRun.model_validate_json(json.dumps(run()))],
         model_versions=[version],
     )
 
@@ -289,7 +290,11 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("workflows/") and "/runs?" in path:
             name = _known(unquote(path.removeprefix("workflows/").partition("/runs?")[0]))
             mine = [each for (workflow, _), each in self.server.runs.items() if workflow == name]
-            return RunsPage(runs=[Run.model_validate_json(json.dumps(each)) for each in mine], next_cursor=None)
+            kept = [RecordedRun.model_validate_json(json.dumps(each)) for each in mine]
+            waiting = [each for each in kept if each.bill_waits or "held=true" not in path]
+            return RunsPage(runs=waiting, next_cursor=None)
+        if path.startswith("workflows/") and "/runs/" in path:
+            return self._run(path, body)
         if path.startswith("workflows/"):
             return detail(_known(unquote(path.removeprefix("workflows/"))))
         if path == "predictions":
@@ -312,6 +317,38 @@ class _Handler(BaseHTTPRequestHandler):
         together = BatchTotal(cost_usd=cost, intervals=intervals(cost), outcomes_usd=outcomes(cost), left_out=left_out)
         return BatchResponse(predictions=answers, total=together)
 
+    def _run(self, path: str, body: dict[str, Any]) -> RunStory:
+        """A run as it was recorded; a change takes what it says, and is all the trail."""
+        name, _, run_id = path.removeprefix("workflows/").partition("/runs/")
+        known = self.server.runs.get((unquote(name), unquote(run_id)))
+        if known is None:
+            raise _Refused("run_not_found", f"There is no run {unquote(run_id)} of {unquote(name)}.")
+        before = RecordedRun.model_validate_json(json.dumps(known))
+        if self.command == "GET":
+            return RunStory(run=before, changes=[])
+        asked = RunCorrection.model_validate_json(json.dumps(body))
+        update: dict[str, Any] = {"version": before.version + 1, "changes": before.changes + 1}
+        if asked.values:
+            update |= asked.values.model_dump(include=asked.values.model_fields_set)
+        if asked.withdrawn is not None:
+            update["withdrawn"] = asked.withdrawn
+        if asked.bill and asked.bill.decision == "accept":
+            update |= {"cost_usd": asked.bill.cost_usd, "cost_source": "billed"}
+        after = before.model_copy(update=update)
+        self.server.runs[unquote(name), unquote(run_id)] = json.loads(after.model_dump_json())
+        change = RunChange(
+            workflow_name=after.workflow_name,
+            run_id=after.run_id,
+            number=1,
+            kind="corrected",
+            at=NOW,
+            by="k1",
+            reason=asked.reason,
+            before=before,
+            after=after,
+        )
+        return RunStory(run=after, changes=[change])
+
     def _budgets(self, path: str, body: dict[str, Any]) -> BaseModel:
         team = unquote(path.removeprefix("budgets/"))
         if self.command == "GET":
@@ -330,6 +367,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert len(rows) <= MAX_BATCH
         accepted = unchanged = 0
         rejected = []
+        held = []
         for index, row in enumerate(rows):
             try:
                 Run.model_validate_json(json.dumps(row))
@@ -339,7 +377,9 @@ class _Handler(BaseHTTPRequestHandler):
                 continue
             key = (row["workflow_name"], row["run_id"])
             there = self.server.runs.get(key)
-            if there is None or there["cost_source"] == "estimated" != row["cost_source"]:
+            if there and there["cost_source"] == "estimated" and row["cost_usd"] > 4 * there["cost_usd"]:
+                held.append(HeldRow(index=index, run_id=key[1], cost_usd=row["cost_usd"], message="It waits"))
+            elif there is None or there["cost_source"] == "estimated" != row["cost_source"]:
                 self.server.runs[key] = row
                 accepted += 1
             elif self.server.runs[key] == row:
@@ -347,7 +387,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 message = "The run was recorded with other values"
                 rejected.append(RejectedRun(index=index, run_id=key[1], error="run_conflict", message=message))
-        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected)
+        return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected, held=held)
 
     def _send(self, status: int, shape: BaseModel, retry_after: int | None = None) -> None:
         content = shape.model_dump_json().encode()
