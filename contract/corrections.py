@@ -1,8 +1,10 @@
 """What people change of a recorded run, and the trail that keeps what it was (table `run_changes`)."""
 
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from contract.base import (
     Bytes,
@@ -20,19 +22,35 @@ from contract.base import (
 )
 from contract.runs import CostSource, PurchaseOption, RecordedRun, RunStatus
 
+Absent = SkipJsonSchema[None]
+"""Left out; null is not taken for it."""
 _OPTIONAL = {"output_bytes", "estimated_cost_usd", "parameters", "tags", "engine", "purchase_option"}
+
+
+def _described(**more: JsonValue) -> Callable[[dict[str, Any]], None]:
+    """Say more of a shape, and that a member may be left out without being null."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        for member in schema["properties"].values():
+            if {"type": "null"} not in member.get("anyOf", []):
+                member.pop("default", None)
+        schema.update(more)
+
+    return describe
 
 
 class RunValues(Request):
     """New values of a run. What is left out stays as it is; null takes away what a run may be without."""
 
-    status: RunStatus | None = None
-    started_at: UtcTime | None = None
-    completed_at: UtcTime | None = None
-    input_bytes: Bytes | None = None
+    model_config = ConfigDict(json_schema_extra=_described(minProperties=1))
+
+    status: RunStatus | Absent = None
+    started_at: UtcTime | Absent = None
+    completed_at: UtcTime | Absent = None
+    input_bytes: Bytes | Absent = None
     output_bytes: OutputBytes | None = None
-    cost_usd: PaidUsd | None = None
-    cost_source: CostSource | None = None
+    cost_usd: PaidUsd | Absent = None
+    cost_source: CostSource | Absent = None
     estimated_cost_usd: PaidUsd | None = None
     parameters: Parameters | None = None
     tags: Tags | None = None
@@ -43,9 +61,7 @@ class RunValues(Request):
     def _consistent(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("values must say what to correct, such as cost_usd")
-        for name in sorted(self.model_fields_set - _OPTIONAL):
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} must have a value: a run cannot be without")
+        _refuse_null(self, set(RunValues.model_fields) - _OPTIONAL)
         return self
 
 
@@ -56,22 +72,34 @@ class BillDecision(Request):
     decision: Literal["accept", "refuse"]
 
 
+_ONE_OF = ("values", "withdrawn", "bill")
+
+
 class RunCorrection(Request):
     """Body of `PUT /workflows/{workflow_name}/runs/{run_id}`: a reason, and one of values, withdrawn and bill."""
 
+    model_config = ConfigDict(json_schema_extra=_described(oneOf=[{"required": [name]} for name in _ONE_OF]))
+
     reason: Reason
-    values: RunValues | None = None
-    withdrawn: bool | None = Field(default=None, description="true takes the run out of all counts, false back in")
-    bill: BillDecision | None = None
-    version: Count | None = Field(
+    values: RunValues | Absent = None
+    withdrawn: bool | Absent = Field(default=None, description="true takes the run out of all counts, false back in")
+    bill: BillDecision | Absent = None
+    version: Count | Absent = Field(
         default=None, description="The version that you saw: if it is another one by now, nothing is changed"
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if sum(member is not None for member in (self.values, self.withdrawn, self.bill)) != 1:
+        _refuse_null(self, {*_ONE_OF, "version"})
+        if len(self.model_fields_set & set(_ONE_OF)) != 1:
             raise ValueError("the body must hold a reason, and one of values, withdrawn and bill")
         return self
+
+
+def _refuse_null(shape: Request, members: set[str]) -> None:
+    for name in sorted(shape.model_fields_set & members):
+        if getattr(shape, name) is None:
+            raise ValueError(f"{name} must have a value where it is given")
 
 
 ChangeKind = Literal["corrected", "withdrawn", "restored", "bill_accepted", "bill_refused"]

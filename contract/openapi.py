@@ -12,7 +12,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from contract.accuracy import AccuracyResponse
-from contract.base import Addressable, Team, WorkflowName
+from contract.base import Addressable, Label, Team, WorkflowName
 from contract.budgets import Budget, BudgetRequest, BudgetsQuery, BudgetsResponse
 from contract.corrections import RunCorrection, RunStory
 from contract.errors import STATUS, ErrorBody
@@ -163,6 +163,7 @@ ROUTES = (
 )
 _PLACES: dict[str, Any] = {
     "workflow_name": Annotated[WorkflowName, Addressable],
+    "run_id": Annotated[Label, Addressable],
     "team": Annotated[Team, Addressable],
     "retraining_id": RetrainingId,
 }

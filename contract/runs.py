@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -63,7 +64,7 @@ class Run(Request):
     model_config = ConfigDict(json_schema_extra={"not": {"anyOf": _CONTRADICTIONS}})
 
     workflow_name: Annotated[WorkflowName, Addressable]
-    run_id: Label
+    run_id: Annotated[Label, Addressable]
     status: RunStatus
     started_at: UtcTime
     completed_at: UtcTime
@@ -206,6 +207,18 @@ TagFilter = Annotated[
 """A tag that a run must have; its value may hold colons of its own."""
 
 
+def _flag(value: object) -> object:
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise ValueError("must be true or false")
+        return value == "true"
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+"""True or false in an address, in these words."""
+
+
 class RunsQuery(Shape):
     """Which runs of a workflow to list, and how many at a time."""
 
@@ -213,7 +226,7 @@ class RunsQuery(Shape):
     tag: Annotated[list[TagFilter], Field(max_length=5)] = Field(
         default=[], description="Tags that a run must have, all of them"
     )
-    held: bool = Field(default=False, description="Only runs with a bill that waits for a person")
+    held: Flag | None = Field(default=None, description="Only runs with a bill that waits for a person")
     completed_from: UtcTime | None = Field(default=None, description="Earliest completion, to the second")
     completed_before: UtcTime | None = Field(default=None, description="All earlier than this, to the second")
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50

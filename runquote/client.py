@@ -150,7 +150,7 @@ class Client:
                 tag=[f"{name}:{value}" for name, value in (tags or {}).items()],
                 completed_from=completed_from,
                 completed_before=completed_before,
-                held=held,
+                held=held or None,
                 limit=MAX_PAGE,
                 cursor=cursor,
             )

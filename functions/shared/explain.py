@@ -28,6 +28,7 @@ _LABELS = {
     "requests": "The list of requests",
     "runs": "The list of runs",
     "tag": "The tag",
+    "held": "The filter",
     "completed_from": "The earliest completion",
     "completed_before": "The latest completion",
     "limit": "The limit",

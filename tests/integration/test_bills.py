@@ -60,9 +60,11 @@ def test_bills_that_race_lose_nothing_and_are_learned_from(system: System) -> No
     assert len(_retrain_all(system)) == 1
     assert _retrain_all(system) == [], "there is nothing new"
 
+    factors = [2.0 if number % 2 else 1 + (number + 2) / 16 for number in range(20)]
+
     def bill(number: int) -> dict[str, Any]:
-        changes = {"cost_source": "billed", "cost_usd": 1.0 if number % 2 else number + 2.0}
-        return _record(system, [{**run, **changes} for run in runs])
+        bills = [{"cost_source": "billed", "cost_usd": run["cost_usd"] * factors[number]} for run in runs]
+        return _record(system, [{**run, **bill} for run, bill in zip(runs, bills, strict=True)])
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(bill, range(20)))
@@ -72,7 +74,7 @@ def test_bills_that_race_lose_nothing_and_are_learned_from(system: System) -> No
         stored = _item(system, system.outputs["workflow_runs_table"], workflow_name=NAME, run_id=f"run-{number}")
         assert stored["cost_source"] == "billed"
         assert stored["estimated_cost_usd"] == run["cost_usd"]
-        assert stored["cost_usd"] in {1, *(number + 2 for number in range(0, 20, 2))}
+        assert stored["cost_usd"] in {run["cost_usd"] * factor for factor in factors}
     workflow = _workflow(system)
     assert (workflow["runs"], workflow["succeeded_runs"], workflow["revisions"]) == (10, 10, 10)
 

@@ -156,6 +156,7 @@ def test_every_member_of_a_query_is_read_from_text() -> None:
         ({"limit": ["201"]}, "The limit (limit) must be at most 200"),
         ({"limit": ["many"]}, "The limit (limit) must be a finite number"),
         ({"limit": ["1", "2"]}, "limit is given 2 times"),
+        ({"held": ["1"]}, "The filter (held) must be true or false"),
         ({"tag": ["team"]}, "The tag (tag) must be a tag's name and value"),
         ({"tag": ["__proto__:x"]}, "The tag (tag)"),
         ({"tag": ["a:b"] * 6}, "The tag (tag) must have at most 5 entries"),

@@ -123,6 +123,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workflows/{workflow_name}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A run, and every change that people made to it */
+        get: operations["getRun"];
+        /** Correct or withdraw a run, or decide on a bill that waits */
+        put: operations["correctRun"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workflows/{workflow_name}/accuracy": {
         parameters: {
             query?: never;
@@ -319,6 +337,22 @@ export interface components {
             edge: components["schemas"]["EdgeOfEvidence"] | null;
         };
         /**
+         * BillDecision
+         * @description What becomes of a bill that waits.
+         */
+        BillDecision: {
+            /**
+             * Cost Usd
+             * @description Which bill
+             */
+            cost_usd: number;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "refuse";
+        };
+        /**
          * Budget
          * @description Answer of `PUT` and `DELETE /budgets/{team}`, and the record in table `budgets`.
          */
@@ -482,7 +516,7 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_conflict" | "retraining_conflict" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
+            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_not_found" | "run_conflict" | "retraining_conflict" | "run_changed" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
             /** Message */
             message: string;
             /** Request Id */
@@ -511,6 +545,43 @@ export interface components {
             predicted_usd: number;
             /** Intervals */
             intervals: components["schemas"]["Interval"][];
+        };
+        /**
+         * HeldBill
+         * @description A bill that was not taken, being far from the run's estimate.
+         */
+        HeldBill: {
+            /** Cost Usd */
+            cost_usd: number;
+            /**
+             * Held At
+             * Format: date-time
+             */
+            held_at: string;
+            /**
+             * State
+             * @description What a person decided, or that another cost was taken meanwhile
+             * @default waiting
+             * @enum {string}
+             */
+            state?: "waiting" | "accepted" | "refused" | "passed_over";
+        };
+        /**
+         * HeldRow
+         * @description A row whose bill is kept with the run and waits for a person; until then the run's estimate counts.
+         */
+        HeldRow: {
+            /**
+             * Index
+             * @description Position in the request, from 0
+             */
+            index: number;
+            /** Run Id */
+            run_id: string;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Message */
+            message: string;
         };
         /**
          * Interval
@@ -800,6 +871,108 @@ export interface components {
             message: string;
         };
         /**
+         * RecordedRun
+         * @description A run as it is kept: what counts, and what has become of it since it was recorded (table `workflow_runs`).
+         */
+        RecordedRun: {
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "SUCCEEDED" | "FAILED" | "CANCELLED";
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Completed At
+             * Format: date-time
+             */
+            completed_at: string;
+            /** Input Bytes */
+            input_bytes: number;
+            /**
+             * Output Bytes
+             * @default null
+             */
+            output_bytes?: number | null;
+            /** Cost Usd */
+            cost_usd: number;
+            /**
+             * Cost Source
+             * @enum {string}
+             */
+            cost_source: "billed" | "estimated";
+            /**
+             * Estimated Cost Usd
+             * @description What a billed run had been estimated to cost, where that is known
+             * @default null
+             */
+            estimated_cost_usd?: number | null;
+            /**
+             * Parameters
+             * @default null
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            } | null;
+            /**
+             * Tags
+             * @default null
+             */
+            tags?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Engine
+             * @default null
+             */
+            engine?: string | null;
+            /**
+             * Purchase Option
+             * @default null
+             */
+            purchase_option?: ("on_demand" | "spot") | null;
+            /**
+             * Version
+             * @description How often it was written over
+             * @default 0
+             */
+            version?: number;
+            /**
+             * Changes
+             * @description How often people changed it; `GET` of the run tells how
+             * @default 0
+             */
+            changes?: number;
+            /**
+             * Withdrawn
+             * @description Counts for nothing any more: no spend, no training
+             * @default false
+             */
+            withdrawn?: boolean;
+            /**
+             * Held Bills
+             * @description Bills that were not taken by themselves
+             * @default []
+             */
+            held_bills?: components["schemas"]["HeldBill"][];
+            /**
+             * Bill Waits
+             * @description Whether a bill waits for a person; the estimate counts
+             * @default false
+             */
+            bill_waits?: boolean;
+        };
+        /**
          * RejectedRun
          * @description A row that was not recorded, and why.
          */
@@ -956,6 +1129,143 @@ export interface components {
             purchase_option?: ("on_demand" | "spot") | null;
         };
         /**
+         * RunChange
+         * @description One change of a run by a person. Changes are only ever added.
+         */
+        RunChange: {
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Number
+             * @description From 1
+             */
+            number: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "corrected" | "withdrawn" | "restored" | "bill_accepted" | "bill_refused";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description Who asked: the id of an API key, or of a person where people sign in
+             */
+            by: string;
+            /**
+             * By Name
+             * @default null
+             */
+            by_name?: string | null;
+            /** Reason */
+            reason: string;
+            before: components["schemas"]["RecordedRun"];
+            after: components["schemas"]["RecordedRun"];
+        };
+        /**
+         * RunCorrection
+         * @description Body of `PUT /workflows/{workflow_name}/runs/{run_id}`: a reason, and one of values, withdrawn and bill.
+         */
+        RunCorrection: {
+            /** Reason */
+            reason: string;
+            /** Values */
+            values?: components["schemas"]["RunValues"];
+            /**
+             * Withdrawn
+             * @description true takes the run out of all counts, false back in
+             */
+            withdrawn?: boolean;
+            /** Bill */
+            bill?: components["schemas"]["BillDecision"];
+            /**
+             * Version
+             * @description The version that you saw: if it is another one by now, nothing is changed
+             */
+            version?: number;
+        } & (unknown | unknown | unknown);
+        /**
+         * RunStory
+         * @description Answer of `GET` and `PUT /workflows/{workflow_name}/runs/{run_id}`: the run, and every change of it in order.
+         */
+        RunStory: {
+            run: components["schemas"]["RecordedRun"];
+            /** Changes */
+            changes: components["schemas"]["RunChange"][];
+        };
+        /**
+         * RunValues
+         * @description New values of a run. What is left out stays as it is; null takes away what a run may be without.
+         */
+        RunValues: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status?: "SUCCEEDED" | "FAILED" | "CANCELLED";
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at?: string;
+            /**
+             * Completed At
+             * Format: date-time
+             */
+            completed_at?: string;
+            /** Input Bytes */
+            input_bytes?: number;
+            /**
+             * Output Bytes
+             * @default null
+             */
+            output_bytes?: number | null;
+            /** Cost Usd */
+            cost_usd?: number;
+            /**
+             * Cost Source
+             * @enum {string}
+             */
+            cost_source?: "billed" | "estimated";
+            /**
+             * Estimated Cost Usd
+             * @default null
+             */
+            estimated_cost_usd?: number | null;
+            /**
+             * Parameters
+             * @default null
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            } | null;
+            /**
+             * Tags
+             * @default null
+             */
+            tags?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Engine
+             * @default null
+             */
+            engine?: string | null;
+            /**
+             * Purchase Option
+             * @default null
+             */
+            purchase_option?: ("on_demand" | "spot") | null;
+        };
+        /**
          * RunsPage
          * @description Answer of `GET /workflows/{workflow_name}/runs`: the runs that completed last come first.
          *
@@ -963,7 +1273,7 @@ export interface components {
          */
         RunsPage: {
             /** Runs */
-            runs: components["schemas"]["Run"][];
+            runs: components["schemas"]["RecordedRun"][];
             /**
              * Next Cursor
              * @description Ask with it for the next page; null on the last one
@@ -995,6 +1305,12 @@ export interface components {
             unchanged: number;
             /** Rejected */
             rejected: components["schemas"]["RejectedRun"][];
+            /**
+             * Held
+             * @description Bills far from their estimates, where there are any: a person decides
+             * @default []
+             */
+            held?: components["schemas"]["HeldRow"][];
         };
         /**
          * SimilarRun
@@ -1107,7 +1423,7 @@ export interface components {
             /** Curve */
             curve: components["schemas"]["CurvePoint"][];
             /** Recent Runs */
-            recent_runs: components["schemas"]["Run"][];
+            recent_runs: components["schemas"]["RecordedRun"][];
             /** Model Versions */
             model_versions: components["schemas"]["ModelVersion"][];
         };
@@ -1259,7 +1575,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1277,7 +1593,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1400,7 +1716,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1418,7 +1734,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1550,7 +1866,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1568,7 +1884,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1687,7 +2003,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1705,7 +2021,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1826,7 +2142,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1844,7 +2160,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1963,7 +2279,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1981,7 +2297,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2061,6 +2377,8 @@ export interface operations {
                 status?: "SUCCEEDED" | "FAILED" | "CANCELLED";
                 /** @description Tags that a run must have, all of them */
                 tag?: string[];
+                /** @description Only runs with a bill that waits for a person */
+                held?: boolean;
                 /** @description Earliest completion, to the second */
                 completed_from?: string;
                 /** @description All earlier than this, to the second */
@@ -2113,7 +2431,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2131,7 +2449,291 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_warming, endpoint_misconfigured, unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStory"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_conflict, retraining_conflict, run_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_warming, endpoint_misconfigured, unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    correctRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCorrection"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStory"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2252,7 +2854,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2270,7 +2872,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +3005,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2421,7 +3023,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2543,7 +3145,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2561,7 +3163,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2683,7 +3285,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2701,7 +3303,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2826,7 +3428,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2844,7 +3446,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,7 +3567,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2983,7 +3585,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
