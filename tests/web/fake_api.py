@@ -47,7 +47,7 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.retrainings import Retraining, RetrainingStep, StepName, StepState
-from contract.runs import RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
+from contract.runs import RecordedRun, RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
 from contract.total import total
 from contract.workflows import (
     CurvePoint,
@@ -124,7 +124,7 @@ class Workflow:
     def metrics(self) -> Metrics:
         return Metrics(median_ape=0.084, pinball=0.05, coverage_80=0.82, coverage_90=0.91, width_80=0.7)
 
-    def past_runs(self) -> list[Run]:
+    def past_runs(self) -> list[RecordedRun]:
         dice = random.Random(self.name)
         low, high = map(math.log, self.sizes)
         runs = []
@@ -132,7 +132,7 @@ class Workflow:
             size = round(math.exp(dice.uniform(low, high)))
             ended = NOW - timedelta(days=index, hours=dice.random() * 20)
             runs.append(
-                Run(
+                RecordedRun(
                     workflow_name=self.name,
                     run_id=f"{self.name[:24]}-{1000 + index}",
                     status="FAILED" if index == 3 else "SUCCEEDED",
