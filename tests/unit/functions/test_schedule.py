@@ -61,7 +61,8 @@ def test_what_cannot_be_read_is_logged_and_breaks_nothing(expression: str, timez
 def test_a_schedule_that_is_off_starts_nothing(
     enabled: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("WORKFLOW_RUNS_TABLE", "WORKFLOWS_TABLE", "MODEL_ENDPOINTS_TABLE", "ARTIFACTS_BUCKET", "NAME_PREFIX"):
+    tables = ("WORKFLOW_RUNS_TABLE", "RUN_CHANGES_TABLE", "WORKFLOWS_TABLE", "MODEL_ENDPOINTS_TABLE")
+    for name in (*tables, "ARTIFACTS_BUCKET", "NAME_PREFIX"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("WEB_ORIGIN", "https://example.org")
     monkeypatch.setenv("SCHEDULE_EXPRESSION", "cron(0 3 * * ? *)")
