@@ -5,7 +5,8 @@ Three kinds of requests are told apart:
 
 - **the API's own routes** and the pages and endpoints where people sign in, which the web app calls: open, as on AWS,
   to whoever has a key or a token; a browser shows the answers to the web app's pages alone;
-- **who is there**, by which `make` finds its own cloud: harmless;
+- **what everybody may know**: whose cloud this is, by which `make` finds its own, and a user pool's public keys, by
+  which API Gateway verifies tokens: open to programs;
 - **everything else is the control plane**: it must be signed with the credentials that `make up` drew.
 
 A page has no place but in the first kind, and nothing is answered under a name that is not this machine's own.
@@ -26,15 +27,17 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
-Kind = Literal["api", "sign-in", "identity", "control plane"]
+Kind = Literal["api", "sign-in", "public", "control plane"]
 
 _API = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?", re.DOTALL)
 _SIGN_IN = {
     ("GET", "/oauth2/authorize"), ("POST", "/oauth2/login"), ("POST", "/login"), ("GET", "/logout"),
-    ("POST", "/oauth2/token"), ("GET", "/oauth2/userInfo"), ("POST", "/oauth2/userInfo"),
+    ("POST", "/oauth2/token"), ("POST", "/oauth2/revoke"), ("GET", "/oauth2/userInfo"), ("POST", "/oauth2/userInfo"),
 }  # fmt: skip
 _SIGN_IN_PATHS = {path for _, path in _SIGN_IN}
 _ALLOW_ORIGIN = b"access-control-allow-origin"
+_PUBLIC_KEYS = re.compile(r"/[a-z0-9-]+_[A-Za-z0-9]+/\.well-known/jwks\.json")
+"""A pool's name has a line in it that no bucket's has: what is there cannot be an object."""
 HINT = "This local cloud takes only what is signed with its own credentials (docs/backends.md, Who may call)."
 
 
@@ -77,7 +80,7 @@ class Rules:
         except SignatureError as error:
             raise RefusedError(error.code, f"{error} {HINT}") from error
 
-    def check_may_sign_in(self, request: Received) -> None:
+    def check_may_sign_in(self, request: Received, path: str) -> None:
         """Let the web app's page call, the sign-in page send its form, and a browser go there; no other page."""
         if request.all("origin"):
             own = {f"http://{host}" for host in self.own_hosts}
@@ -86,6 +89,8 @@ class Rules:
             allowed = request.all("sec-fetch-dest") in ([], ["document"])  # not from a frame, an image, a script
         if not allowed:
             raise RefusedError("AccessDenied", "People sign in from the web app alone.")
+        if (request.method, path) == ("POST", "/oauth2/revoke"):  # which ministack would take for S3's
+            raise RefusedError("UnsupportedOperation", "Tokens of the local cloud end when they expire.")
 
 
 def kind_of(method: str, path: str) -> Kind:
@@ -94,8 +99,8 @@ def kind_of(method: str, path: str) -> Kind:
         return "api"
     if (method, path) in _SIGN_IN or (method == "OPTIONS" and path in _SIGN_IN_PATHS):
         return "sign-in"
-    if (method, path) == ("GET", IDENTITY_PATH):
-        return "identity"
+    if method == "GET" and (path == IDENTITY_PATH or _PUBLIC_KEYS.fullmatch(path)):
+        return "public"
     return "control plane"
 
 
@@ -115,12 +120,13 @@ class Gate:
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         request, kind = received(scope), kind_of(scope["method"], scope["path"])
+        send = self._with_cors(send, request, kind)
         try:
             self._rules.check_host(request, signed=kind == "control plane")
-            if kind in {"identity", "control plane"}:
+            if kind in {"public", "control plane"}:
                 self._rules.check_no_page(request)
             if kind == "sign-in":
-                self._rules.check_may_sign_in(request)
+                self._rules.check_may_sign_in(request, scope["path"])
             if kind == "control plane":
                 signature_of(request)  # before a body is read that may be of any length
                 body = await _body(receive)
@@ -131,9 +137,9 @@ class Gate:
         except RefusedError as error:
             await _refuse(error, request, send)
         else:
-            if kind in {"api", "sign-in"}:
+            if kind != "control plane":
                 scope = _as_open(scope)
-            await self._application(scope, receive, self._with_cors(send, request, kind))
+            await self._application(scope, receive, send)
 
     def _with_cors(self, send: Send, request: Received, kind: Kind) -> Send:
         """Let a browser show the answer to the page that it is for.

@@ -122,6 +122,13 @@ def test_who_is_there_is_told_to_programs_alone() -> None:
     assert ask("POST", IDENTITY_PATH).status == 403
 
 
+def test_public_keys_are_told_to_programs_alone() -> None:
+    keys = "/us-east-1_AbC123/.well-known/jwks.json"
+    assert ask("GET", keys).status == 200
+    assert ask("GET", keys, {"Origin": WEB}).status == 403
+    assert ask("GET", f"/a-bucket{keys}").status == 403
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example:4566", "evil.example", "127.0.0.1", "127.0.0.1:4567", "localhost.evil.example:4566", ""]
 )
@@ -180,6 +187,10 @@ def test_people_sign_in_from_the_web_app_alone() -> None:
     went_there = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert ask("GET", "/oauth2/authorize?client_id=a", went_there).status == 200
     assert ask("POST", "/oauth2/token").status == 200  # a program
+    for path in ("/oauth2/revoke", "/oauth2/%72evoke"):  # which ministack would take for an object of S3
+        revoked = ask("POST", path, {"Origin": WEB})
+        assert (revoked.status, revoked.reached) == (403, None)
+        assert revoked.headers["access-control-allow-origin"] == WEB
     for method, path, headers in (
         ("POST", "/oauth2/token", {"Origin": "http://127.0.0.1:9999"}),
         ("OPTIONS", "/oauth2/token", {"Origin": "http://127.0.0.1:9999"}),
