@@ -23,10 +23,12 @@ class NpmError(Exception):
 
 def build_web_app() -> None:
     """Build `web/dist`, unless it was built from what the sources are now. NpmError says where to look."""
-    sources = sorted(path for folder in ("src", "public") for path in (WEB / folder).rglob("*") if path.is_file())
+    folders = [WEB / "src", WEB / "public", WEB / "scripts"]
+    sources = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    help_pages = [*sorted((REPOSITORY / "docs").glob("*.md")), REPOSITORY / "contract" / "generated" / "openapi.json"]
     digest = hashlib.sha256()
-    for path in [*sources, *sorted(WEB.glob("*.*"))]:
-        digest.update(f"{path.relative_to(WEB)}\n".encode() + path.read_bytes())
+    for path in [*sources, *sorted(WEB.glob("*.*")), *help_pages]:
+        digest.update(f"{path.relative_to(REPOSITORY)}\n".encode() + path.read_bytes())
     if BUILT.exists() and BUILT.read_text() == digest.hexdigest():
         return
     if npm("run", "build", quiet=True):

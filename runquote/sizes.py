@@ -1,6 +1,8 @@
 """Sizes, amounts and counts as people write them."""
 
+import math
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -83,6 +85,24 @@ def format_usd(amount: float) -> str:
 def format_amount(amount: float) -> str:
     """Return dollars as they were given: $50.00, $0.0001, $0."""
     return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.8f}".rstrip("0").rstrip(".")
+
+
+def format_amounts(amounts: Sequence[float]) -> list[str]:
+    """Return the dollars of one list, all to the same decimal, which shows the smallest of them to two digits.
+
+    `alike` of `web/src/format.ts` does the same; `tests/amounts.json` holds both to the same answers.
+    """
+    some = [abs(amount) for amount in amounts if amount]
+    most = 4 if max(some, default=0) >= 1 else 6
+    decimals = min(most, max(2, 1 - math.floor(math.log10(min([1, *some])))))
+    return [_to_decimal(amount, decimals) for amount in amounts]
+
+
+def _to_decimal(amount: float, decimals: int) -> str:
+    sign, least = "-" if amount < 0 else "", 10.0**-decimals
+    if 0 < abs(amount) < least / 2:
+        return f"{sign}less than ${least:.{decimals}f}"
+    return f"{sign}${abs(amount):,.{decimals}f}"
 
 
 def dollars(usd: Decimal) -> str:

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vitest/config";
 import { budget, preloaded } from "./scripts/bundle.ts";
+import { help } from "./scripts/help.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,6 +24,7 @@ export default defineConfig({
   plugins: [
     react(),
     localConfiguration(),
+    help(here("..")),
     preloaded(here("./src/start.tsx")),
     budget("the Estimate page", ["main.ts", "start.tsx", "estimate/EstimatePage.tsx"].map((name) => here(`./src/${name}`)), 130),
   ],

@@ -1,5 +1,6 @@
 """`runquote budgets`: what each team spent in a month, and what it may spend."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from contract.budgets import BudgetLine
 from contract.judgement import judge_spending
 from runquote.cli.output import Format, print_csv, print_json, print_table, say
 from runquote.cli.session import Commands, FormatOption, Session, budget, usage
-from runquote.sizes import format_amount
+from runquote.sizes import format_amount, format_amounts
 
 budgets = typer.Typer(
     cls=Commands, no_args_is_help=True, help="What each team spent in a month, and what it may spend."
@@ -34,7 +35,7 @@ def list_(
         say(f"No team has a budget, and no run completed in {answer.month}")
     else:
         columns = ["Team", "Spent", "Budget", "Remaining", "Runs", "Mostly on"]
-        print_table(columns, [_cells(line) for line in answer.budgets], right=columns[1:5])
+        print_table(columns, _cells(answer.budgets), right=columns[1:5])
     if answer.uncounted_runs:
         say(f"{answer.uncounted_runs} runs of an early version are in no line: see docs/operating.md", style="yellow")
 
@@ -62,13 +63,15 @@ def remove(context: typer.Context, team: TeamArgument) -> None:
     say(f"{answer.team} has no budget any more; it was {format_amount(answer.limit_usd)} a month")
 
 
-def _cells(line: BudgetLine) -> tuple[object, ...]:
-    amounts = [
-        "" if amount is None else f"{'-' if amount < 0 else ''}{format_amount(abs(amount))}"
-        for amount in (line.spent_usd, line.limit_usd, line.remaining_usd)
-    ]
-    mostly = ", ".join(each.workflow_name for each in line.workflows[:3])
-    return _team(line), *amounts, line.runs, mostly + _standing(line)
+def _cells(lines: Sequence[BudgetLine]) -> list[tuple[object, ...]]:
+    amounts = [(line.spent_usd, line.limit_usd, line.remaining_usd) for line in lines]
+    written = iter(format_amounts([amount for each in amounts for amount in each if amount is not None]))
+    texts = [["" if amount is None else next(written) for amount in each] for each in amounts]
+    return [(_team(line), *three, line.runs, _mostly(line)) for line, three in zip(lines, texts, strict=True)]
+
+
+def _mostly(line: BudgetLine) -> str:
+    return ", ".join(each.workflow_name for each in line.workflows[:3]) + _standing(line)
 
 
 def _standing(line: BudgetLine) -> str:

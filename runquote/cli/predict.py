@@ -21,7 +21,7 @@ from runquote.cli.session import (
     size,
     usage,
 )
-from runquote.sizes import format_amount, format_size, format_usd
+from runquote.sizes import format_amount, format_amounts, format_size, format_usd
 
 _STILL_TRUSTWORTHY = {"estimated_costs"}
 """Warnings about what the numbers mean, not about whether they hold."""
@@ -174,9 +174,14 @@ def _print(prediction: Prediction, percent: int, *, anyway: bool) -> None:
         print_line(f"Warning: {warning}", style="yellow")
     if prediction.explanation and not beyond:
         print_line("\nWhy this estimate")
-        rows = [(each.factor, _signed(each.effect_usd), each.note) for each in prediction.explanation]
+        effects = format_amounts([abs(each.effect_usd) for each in prediction.explanation])
+        rows = [
+            (each.factor, f"{'-' if each.effect_usd < 0 else '+'}{effect}", each.note)
+            for each, effect in zip(prediction.explanation, effects, strict=True)
+        ]
         print_table(["Factor", "Effect", "Note"], rows, right=["Effect"])
     if prediction.similar_runs:
+        costs = format_amounts([run.cost_usd for run in prediction.similar_runs])
         print_line("\nSimilar past runs")
         print_table(
             ["Run", "Input", "Output", "Cost", "Completed"],
@@ -185,10 +190,10 @@ def _print(prediction: Prediction, percent: int, *, anyway: bool) -> None:
                     run.run_id,
                     format_size(run.input_bytes),
                     "" if run.output_bytes is None else format_size(run.output_bytes),
-                    format_usd(run.cost_usd),
+                    cost,
                     f"{run.completed_at:%Y-%m-%d}",
                 )
-                for run in prediction.similar_runs
+                for run, cost in zip(prediction.similar_runs, costs, strict=True)
             ],
             right=["Input", "Output", "Cost"],
         )
@@ -215,7 +220,3 @@ def _print_beyond(beyond: BeyondEvidence, percent: int) -> None:
 
 def _between(interval: Interval) -> str:
     return f"between {format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}"
-
-
-def _signed(amount: float) -> str:
-    return f"{'-' if amount < 0 else '+'}{format_usd(abs(amount))}"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { costExtent, isOutside, missInWords } from "@/accuracy/points";
+import { costExtent, factorInWords, isOutside, offBy } from "@/accuracy/points";
 import { coverageWords, judgeCoverage, plausibleShares } from "@/judgement";
 import type { EvaluatedRun } from "@/api/client";
 import { linearScale, linePath, bandPath, logScale, positiveExtent } from "@/charts/scale";
@@ -19,8 +19,8 @@ test("a plot's range holds costs, predictions and 80 % intervals whole", () => {
   expect(costExtent([run(1e-12, 0.00002)])).toEqual([1e-7, 14]);
 });
 
-test.each([[10, "as predicted"], [11.2, "12 % more"], [8, "20 % less"], [21, "2.1 times as much"], [4, "1/2.5 of it"], [0, "–"]])("$%d of 10 predicted: %s", (cost, words) =>
-  expect(missInWords(run(cost))).toBe(words));
+test.each([[10, "none"], [11.2, "1.12 times"], [8, "1.25 times"], [21, "2.1 times"], [4, "2.5 times"], [0, "–"]])("%d of 10 predicted is off by %s", (cost, words) =>
+  expect(factorInWords(offBy(run(cost)))).toBe(words));
 
 describe("an interval", () => {
   test("may hold, in the long run, what Wilson's score interval says", () => {

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { aboutMoney, day, exactMoney, inTen, money, moneyRange, recordedMoney, remainder, share, signed, size, summand, tickMoney, toField, typedMoney } from "@/format";
+import { aboutMoney, alike, day, exactMoney, inTen, money, moneyRange, recordedMoney, share, size, sumOf, tickMoney, toField, typedMoney } from "@/format";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -44,15 +45,19 @@ describe("money", () => {
     expect(tickMoney([0.001, 0.01, 0.1, 1, 10, 1000, 100_000, 1e6])).toEqual(["$0.001", "$0.01", "$0.10", "$1", "$10", "$1,000", "$100K", "$1M"]);
   });
   test("a remainder lets the written summands add up, though each was rounded", () => {
-    // Rounded alone it would be $0.000027, and the sum of what is written $0.000234.
-    expect(summand(remainder(0.0002346, [0.0002073]), 0.0002346)).toBe("$0.000028");
-    expect(summand(remainder(32.11, [9.9557, -2.2]), 32.11)).toBe("$24.35");
+    const small = sumOf(0.0002346, [0.0002073]);
+    expect([small.write(small.remainder), small.signed(0.0002073), small.write(0.0002346)]).toEqual(["$0.000028", "+$0.000207", "$0.000235"]);
+    const large = sumOf(32.11, [9.9557, -2.2]);
+    expect([large.write(large.remainder), large.signed(9.9557), large.signed(-2.2)]).toEqual(["$24.35", "+$9.96", "−$2.20"]);
   });
-  test("summands share their decimals, so that a reader's sum comes out", () => {
-    expect([summand(20.546, 32.11), signed(9.9557, 32.11), signed(-2.2, 32.11)]).toEqual(["$20.55", "+$9.96", "−$2.20"]);
-    expect([summand(0.0031, 0.0042), signed(-0.0003, 0.0042)]).toEqual(["$0.00310", "−$0.00030"]);
-    expect([signed(0, 32), summand(0.00003, 0.048)]).toEqual(["$0.00", "$0.000030"]);
+  test("a typical run of fractions of a cent is not $0.00 beside one of dollars", () => {
+    const sum = sumOf(14.2031, [14.2]);
+    expect([sum.write(sum.remainder), sum.signed(14.2), sum.write(14.2031)]).toEqual(["$0.003", "+$14.200", "$14.203"]);
+    expect(sumOf(1234, [1234 - 7]).write(1234)).toBe("$1,234");
   });
+  test("an amount below zero is written as the same one above", () => expect(recordedMoney(-121.25)).toBe("−$121.25"));
+  const lists = JSON.parse(readFileSync(new URL("../amounts.json", import.meta.url), "utf8")) as { amounts: number[]; written: string[] }[];
+  test.each(lists)("amounts of one list share a precision: $written", ({ amounts, written }) => expect(amounts.map(alike(amounts))).toEqual(written));
 });
 
 describe("sizes", () => {

@@ -364,6 +364,114 @@ const scenarios = {
     await page.locator(".outcomes svg").waitFor();
   },
 
+  /** Charts read out their values under a pointer, a finger and the arrow keys; the curve reaches the run; no label is cut off. */
+  async charts(newPage) {
+    for (const [width, address] of [[320, ask("wgs-joint-calling", "&budget=12")], [1440, `${webUrl}/?workflow=rnaseq-quant&input=200&iu=MB`]]) {
+      const page = await newPage({ viewport: { width, height: 900 }, hasTouch: true });
+      await page.goto(address);
+      await page.locator(".curve svg").first().waitFor();
+      for (const svg of await page.locator(".chart svg[role=img]").all()) {
+        const cut = await svg.evaluate((drawing) => {
+          const frame = drawing.getBoundingClientRect();
+          return [...drawing.querySelectorAll("text")].filter((text) => {
+            const box = text.getBoundingClientRect();
+            return box.left < frame.left - 1 || box.right > frame.right + 1;
+          }).map((text) => text.textContent);
+        });
+        assert.deepEqual(cut, [], `labels that are cut off at ${width} px`);
+      }
+      const outcomes = page.getByRole("group", { name: /^Read the outcomes/ });
+      await outcomes.focus();
+      await page.keyboard.press("Home");
+      await page.getByText("Outcome 1 of 20: $").waitFor();
+      await page.keyboard.press("End");
+      await page.getByText("Outcome 20 of 20: $").waitFor();
+      const curve = page.getByRole("group", { name: /^Read the runs and the curve/ });
+      const you = await page.locator(".you circle").boundingBox();
+      await curve.scrollIntoViewIfNeeded();
+      const place = await page.locator(".you circle").boundingBox();
+      await page.touchscreen.tap(place.x + place.width / 2, place.y + place.height / 2);
+      await page.locator(".curve .readout").getByText(/^This run, |^A typical run of |^Past run /).waitFor();
+      await curve.focus();
+      await page.keyboard.press("End");
+      if (width === 1440) {
+        await page.waitForFunction(() => {
+          const [line, run] = [".curve .trend.beyond:last-of-type", ".you circle"].map((each) => document.querySelector(each)?.getBoundingClientRect());
+          return line && run && Math.abs(line.right - (run.left + run.width / 2)) < 3;
+        });
+        await page.keyboard.press("End");
+        await page.locator(".curve .readout").getByText(/This run, 200\s?MB|A typical run of 200\s?MB, beyond past runs/).waitFor();
+      }
+      assert(you.width > 0);
+      await assertAccessible(page, `a chart that is read, ${width} px`);
+      await page.close();
+    }
+    const page = await newPage();
+    await page.goto(`${webUrl}/accuracy?workflow=wgs-joint-calling`);
+    await page.locator(".evaluated").first().waitFor();
+    await page.locator(".evaluated circle").nth(7).hover();
+    await page.locator(".readout").getByText(/^wgs-joint-calling-\d+, .*: cost \$[\d.]+, predicted \$/).waitFor();
+  },
+
+  /** Light, dark or as the system has it, remembered and there before the first paint; help needs no script and no internet. */
+  async help(newPage) {
+    const page = await newPage({ colorScheme: "light" });
+    await page.goto(webUrl);
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await background();
+    await page.getByRole("combobox", { name: "Colours" }).selectOption("dark");
+    const dark = await background();
+    assert.notEqual(dark, light);
+    await page.route("**/assets/*.js", (route) => route.abort());
+    await page.reload();
+    assert.equal(await background(), dark, "no script of the app is needed for it");
+    await page.unroute("**/assets/*.js");
+    await page.reload();
+    await page.getByRole("combobox", { name: "Colours" }).selectOption("system");
+    assert.equal(await background(), light);
+    await page.emulateMedia({ colorScheme: "dark" });
+    assert.equal(await background(), dark);
+    const asked = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).origin));
+    await page.getByRole("link", { name: "Help" }).click();
+    await page.getByRole("heading", { name: "The web app", level: 1 }).waitFor();
+    for (const name of ["Bringing in past runs", "Recipes", "The API"]) {
+      await page.getByRole("navigation", { name: "Help" }).getByRole("link", { name }).click();
+      await page.getByRole("heading", { name, level: 1 }).waitFor();
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        await assertNoOverflow(page, `help, ${name}, ${width} px`);
+        await assertAccessible(page, `help, ${name}, ${width} px`);
+      }
+    }
+    await page.getByText("POST /predictions/batch").waitFor();
+    for (const link of await page.locator(".help a").evaluateAll((links) => links.map(({ href }) => href).filter((href) => href.startsWith(location.origin)))) {
+      assert.equal((await page.request.get(link)).status(), 200, link);
+    }
+    assert.deepEqual([...new Set(asked)], [new URL(webUrl).origin], "help comes from the app itself");
+    await page.getByRole("link", { name: "Runquote" }).click();
+    await page.getByRole("heading", { name: "Estimate a run" }).waitFor();
+  },
+
+  /** An answer that takes its time says what is waited for, and how long at most. */
+  async slow(newPage) {
+    const page = await newPage();
+    let answer;
+    const open = new Promise((resolve) => (answer = resolve));
+    await page.route("**/v1/predictions", async (route) => {
+      if (route.request().method() === "POST") await open;
+      await route.continue();
+    });
+    await page.goto(ask("wgs-joint-calling"));
+    const waiting = page.locator(".answer .waiting");
+    await waiting.getByText("Asking the model…", { exact: true }).waitFor();
+    await waiting.getByText("Still asking the model…").waitFor();
+    await waiting.getByText("takes longer than usual. If no answer comes within a minute").waitFor({ timeout: 15_000 });
+    await assertAccessible(page, "a slow answer");
+    answer();
+    await figure(page).waitFor();
+  },
+
   /** A slow line shows the site's name before any script has come. */
   async unscripted(newPage) {
     const page = await newPage();
@@ -438,7 +546,7 @@ const scenarios = {
   /** More rows than one request takes: several requests, one total, pages of a table; and a service that goes away. */
   async manyRows(newPage) {
     const page = await newPage();
-    const lines = Array.from({ length: 1200 }, (_, index) => `r${index},rnaseq-quant,${index + 1} kB`);
+    const lines = Array.from({ length: 1200 }, (_, index) => `r${index},rnaseq-quant,${index + 60} kB`);
     const file = { name: "many.csv", mimeType: "text/csv", buffer: Buffer.from(["label,workflow,input_size", ...lines].join("\n")) };
     let requests = 0;
     await page.route("**/v1/predictions/batch", (route) => {
@@ -505,7 +613,7 @@ const scenarios = {
     await page.getByText("1 was there already. Models learn from them at the next retraining.").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
       "Line 4 free: The cost (cost_usd) must be more than 0.",
-      "Line 6 comma: column cost_usd: cannot read “2,5”, which must be a number",
+      "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
     ]);
 
     // A large file is recorded though one goes elsewhere, and what became of it is told on return.
@@ -716,7 +824,7 @@ const scenarios = {
     await page.getByText("No model of untrained yet").waitFor();
     assert.equal(await page.getByText("train it now").count(), 0, "too few runs to train on");
     await assertFocus(page, page.locator(".answer"), "without a number");
-    assert.equal(await page.locator(".answer p").allInnerTexts().then((all) => all.join(" ")), "It has 3 successful runs; a first estimate needs five.");
+    assert.equal(await page.locator(".answer p").allInnerTexts().then((all) => all.join(" ")), "It has 3 successful runs; a first estimate needs 5.");
     assert.doesNotMatch(await page.locator(".answer").innerText(), number);
 
     await page.goto(ask("rnaseq"));
@@ -860,6 +968,18 @@ const scenarios = {
   /** Past 15 workflows, a list is too long to read: the field completes. */
   async many(newPage) {
     const page = await newPage();
+    for (const [path, heading] of [["runs", "History"], ["models", "Version 7 is in service"], ["accuracy", "Half of all estimates"]]) {
+      await page.goto(`${webUrl}/${path}?workflow=workflow-3`);
+      await page.getByRole("heading", { name: heading }).waitFor();
+      const picker = page.getByRole("combobox", { name: "Workflow", exact: true });
+      assert.equal(await picker.inputValue(), "workflow-3");
+      await picker.fill("workflow-2");
+      await page.waitForURL(/workflow=workflow-2(&|$)/);
+      await page.getByRole("combobox", { name: "Workflow", exact: true }).fill("work");
+      await page.keyboard.press("Tab");
+      assert.equal(await page.getByRole("combobox", { name: "Workflow", exact: true }).inputValue(), "workflow-2", "what was only begun is given up");
+      await assertAccessible(page, `many workflows on ${path}`);
+    }
     await page.goto(webUrl);
     await page.getByText("These are the 15 with most runs of 40").waitFor();
     assert.equal(await page.getByRole("row").count(), 16);

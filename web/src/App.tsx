@@ -12,6 +12,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Navigation } from "@/components/Navigation";
 import { PageBoundary } from "@/components/PageBoundary";
+import { Tools } from "@/components/Tools";
 import { PAGES } from "@/pages";
 
 const ROUTES = PAGES.map(({ path, name, load }) => ({ path, name, Component: lazy(load) }));
@@ -29,6 +30,7 @@ export function App({ queryClient }: { queryClient: QueryClient }) {
           Runquote
         </Link>
         <Navigation />
+        <Tools />
         <div className="account" id="account" />
       </header>
       <main id="main" tabIndex={-1}>

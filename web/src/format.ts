@@ -33,9 +33,32 @@ export function money(usd: number, digits = 2): string {
   return `$${rounded.toLocaleString("en-US", { minimumFractionDigits: shown, maximumFractionDigits: shown })}`;
 }
 
-/** An amount as recorded: whole cents from a dollar up, three significant digits below. */
-export const recordedMoney = (usd: number) =>
-  usd >= 1 ? usd.toLocaleString("en-US", { style: "currency", currency: "USD" }) : money(usd, 3);
+/** An amount as recorded, alone: whole cents from a dollar up, three significant digits below. */
+export function recordedMoney(usd: number): string {
+  if (usd < 0) return `−${recordedMoney(-usd)}`;
+  return usd >= 1 ? usd.toLocaleString("en-US", { style: "currency", currency: "USD" }) : money(usd, 3);
+}
+
+/** Decimals beyond which those who compare amounts of whole dollars are only distracted, and the most of all. */
+const MOST_DECIMALS = { dollars: 4, cents: 6 } as const;
+
+/**
+ * How the amounts of one list are written: all to the same decimal, which shows the smallest of them to so many digits.
+ * `format_amounts` of runquote/sizes.py does the same; tests/amounts.json holds both to the same answers.
+ */
+export function alike(amounts: readonly number[], digits = 2): (usd: number) => string {
+  const some = amounts.map(Math.abs).filter((usd) => usd > 0);
+  const most = some.some((usd) => usd >= 1) ? MOST_DECIMALS.dollars : MOST_DECIMALS.cents;
+  const needed = digits - 1 - Math.floor(Math.log10(Math.min(1, ...some)));
+  return toDecimals(Math.min(most, Math.max(2, needed)));
+}
+
+const toDecimals = (decimals: number) => (usd: number) => {
+  const least = 10 ** -decimals;
+  const [sign, amount] = [usd < 0 ? "−" : "", Math.abs(usd)];
+  if (amount > 0 && amount < least / 2) return `${sign}less than $${least.toFixed(decimals)}`;
+  return `${sign}$${amount.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
+};
 
 /** An amount that a person typed: "$40", "$2.50", "$0.004". */
 export const typedMoney = (usd: number) => `$${usd.toLocaleString("en-US", { minimumFractionDigits: Number.isInteger(usd) ? 0 : 2, maximumFractionDigits: 8 })}`;
@@ -56,24 +79,27 @@ export function tickMoney(ticks: readonly number[]): string[] {
   });
 }
 
-const summandDecimals = (whole: number) => (whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD))));
-
-/** Amounts that are to be added up by eye: all to the same decimal, three significant digits of the `whole`. */
-export function summand(usd: number, whole: number): string {
-  const decimals = summandDecimals(whole);
-  if (usd !== 0 && Math.abs(usd) < 0.5 * 10 ** -decimals) return money(usd);
-  const text = `$${Math.abs(usd).toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
-  return usd < 0 ? `−${text}` : text;
+/** What amounts are to be added up by eye with: a decimal for all, and what is left of their sum as they are written. */
+export interface Sum {
+  write: (usd: number) => string;
+  /** "+$4.10", "−$0.0012". */
+  signed: (usd: number) => string;
+  /** The sum without the others, each taken as it is written, so that a reader's sum comes out. */
+  remainder: number;
 }
 
-/** What is left of the `whole` beside the other summands, each taken as it is written, so that a reader's sum comes out. */
-export function remainder(whole: number, others: readonly number[]): number {
-  const written = (usd: number) => Number(usd.toFixed(summandDecimals(whole)));
-  return others.reduce((left, usd) => left - written(usd), written(whole));
+/** Three significant digits of the `whole`, and one at least of each of its parts: `others` and what is left. */
+export function sumOf(whole: number, others: readonly number[]): Sum {
+  const rest = others.reduce((left, usd) => left - usd, whole);
+  const digits = whole >= 100 ? 0 : whole >= 1 ? 2 : 2 - Math.floor(Math.log10(Math.max(whole, SMALLEST_SHOWN_USD)));
+  const smallest = Math.min(1, ...[rest, ...others].map(Math.abs).filter((usd) => usd > 0));
+  const most = whole >= 1 ? MOST_DECIMALS.dollars : MOST_DECIMALS.cents;
+  const needed = smallest < 1 ? Math.min(most, Math.max(2, -Math.floor(Math.log10(smallest)))) : 0;
+  const decimals = Math.max(digits, needed);
+  const write = toDecimals(decimals);
+  const written = (usd: number) => Number(usd.toFixed(decimals));
+  return { write, signed: (usd) => (usd > 0 ? `+${write(usd)}` : write(usd)), remainder: others.reduce((left, usd) => left - written(usd), written(whole)) };
 }
-
-/** A change among summands: "+$4.10", "−$0.0012". */
-export const signed = (usd: number, whole: number) => (usd > 0 ? `+${summand(usd, whole)}` : summand(usd, whole));
 
 /** The exact figure, for titles and exports. */
 export const exactMoney = (usd: number) => `${usd.toLocaleString("en-US", { maximumSignificantDigits: 15, useGrouping: false })} USD`;

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runquote.durations import format_duration, parse_duration
-from runquote.sizes import format_amount, format_size, format_usd, parse_size
+from runquote.sizes import format_amount, format_amounts, format_size, format_usd, parse_size
 
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 BINARY_UNITS = {"KiB": 2**10, "kiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
@@ -55,6 +55,11 @@ def test_no_text_is_guessed_at(text: str) -> None:
 @given(st.integers(0, 10**17))
 def test_a_formatted_size_reads_back_to_three_digits(size: int) -> None:
     assert parse_size(format_size(size)) == pytest.approx(size, rel=0.0051)
+
+
+@pytest.mark.parametrize("case", json.loads((Path(__file__).parents[2] / "amounts.json").read_text()), ids=str)
+def test_amounts_of_one_list_share_a_precision_that_shows_them_all(case: dict[str, Any]) -> None:
+    assert format_amounts(case["amounts"]) == [text.replace("\N{MINUS SIGN}", "-") for text in case["written"]]
 
 
 @given(st.floats(1e-6, 1e9))

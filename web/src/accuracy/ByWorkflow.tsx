@@ -37,10 +37,15 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "Workflow",
     className: "name",
     value: ({ workflow_name }) => workflow_name,
-    cell: ({ workflow_name, model_runs }) => (
+    cell: ({ workflow_name, model_runs, metrics }) => (
       <>
         <WorkflowLink page="/accuracy" name={workflow_name} />
         <span className="note">{model_runs === null ? "No model yet" : `learned from ${counted(model_runs, "run")}`}</span>
+        {metrics && (
+          <span className="note narrow-only">
+            80 % interval held {share(metrics.coverage_80)}, 90 % {share(metrics.coverage_90)}; {share(metrics.width_80)} wide
+          </span>
+        )}
       </>
     ),
   },

@@ -1,26 +1,16 @@
+import { useState } from "react";
 import type { EvaluatedRun } from "@/api/client";
-import { Body } from "@/components/SortableTable";
-import { Table } from "@/components/Table";
-import { COLUMNS } from "./PredictedAndActual";
+import { SortableTable, type Order } from "@/components/SortableTable";
+import { columns } from "./PredictedAndActual";
 
-/** The runs that were predicted worst, to look at what was special about them. */
+/** The runs that were predicted worst, by the factor between prediction and cost, to look at what was special about them. */
 export function WorstMisses({ runs }: { runs: readonly EvaluatedRun[] }) {
+  const [order, setOrder] = useState<Order>({ key: "off", descending: true });
   if (runs.length === 0) return null;
   return (
     <section className="figure" aria-labelledby="misses-title">
       <h3 id="misses-title">Worst misses</h3>
-      <Table label="Worst misses">
-        <thead>
-          <tr>
-            {COLUMNS.map(({ key, title, className }) => (
-              <th key={key} scope="col" className={className}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <Body columns={COLUMNS} rows={runs} rowKey={({ run_id }) => run_id} />
-      </Table>
+      <SortableTable label="Worst misses" columns={columns(runs)} rows={runs} rowKey={({ run_id }) => run_id} order={order} onOrder={setOrder} />
     </section>
   );
 }

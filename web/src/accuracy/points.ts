@@ -22,15 +22,14 @@ export const costExtent = (runs: readonly EvaluatedRun[]) =>
     SMALLEST_DRAWN_USD,
   );
 
-/** "2.1 times as much as predicted", "12 % less than predicted". */
-export function missInWords({ cost_usd, predicted_usd }: EvaluatedRun): string {
-  if (predicted_usd === 0 || cost_usd === 0) return "–";
-  const ratio = cost_usd / predicted_usd;
-  if (ratio >= 2) return `${Number(ratio.toPrecision(2)).toLocaleString("en-US")} times as much`;
-  if (ratio <= 0.5) return `1/${Number((1 / ratio).toPrecision(2)).toLocaleString("en-US")} of it`;
-  const percent = Math.round(Math.abs(ratio - 1) * 100);
-  if (percent === 0) return "as predicted";
-  return `${percent} % ${ratio > 1 ? "more" : "less"}`;
+/** How many times too high or too low the prediction was, whichever it was: what misses are ordered by. */
+export const offBy = ({ cost_usd, predicted_usd }: EvaluatedRun) =>
+  cost_usd > 0 && predicted_usd > 0 ? Math.max(cost_usd / predicted_usd, predicted_usd / cost_usd) : Number.POSITIVE_INFINITY;
+
+/** "3.1 times"; what is all but right says so. */
+export function factorInWords(factor: number): string {
+  if (!Number.isFinite(factor)) return "–";
+  return factor < 1.005 ? "none" : `${Number(factor.toPrecision(factor < 2 ? 3 : 2)).toLocaleString("en-US")} times`;
 }
 
 export const rangeOf = (run: EvaluatedRun) => {

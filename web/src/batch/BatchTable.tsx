@@ -33,7 +33,12 @@ const columns = (coverage: number): Column<BatchRow>[] => [
     ),
   },
   { key: "workflow", title: "Workflow", className: "name wide-only", value: ({ workflow }) => workflow, cell: ({ workflow }) => workflow },
-  { key: "input", title: "Input", className: "number", value: ({ request }) => request?.input_bytes ?? null, cell: ({ request }) => size(request?.input_bytes ?? 0) },
+  { key: "input", title: "Input", className: "number", value: ({ request }) => request?.input_bytes ?? null, cell: ({ request }) => (
+      <>
+        {size(request?.input_bytes ?? 0)}
+        {request?.output_bytes != null && <span className="note narrow-only">{size(request.output_bytes)} out</span>}
+      </>
+    ) },
   {
     key: "output",
     title: "Output",

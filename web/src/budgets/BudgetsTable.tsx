@@ -4,7 +4,7 @@ import { Icon } from "@/components/Icon";
 import { SortableTable, type Column } from "@/components/SortableTable";
 import { useQueryState } from "@/components/useQueryState";
 import { ICONS } from "@/estimate/budget";
-import { counted, exactMoney, recordedMoney } from "@/format";
+import { alike, counted, exactMoney } from "@/format";
 import { LimitForm } from "./LimitForm";
 import { standing, teamName } from "./standing";
 
@@ -21,7 +21,7 @@ export function BudgetsTable({ lines, over }: BudgetsTableProps) {
   return (
     <SortableTable
       label="Budgets by team"
-      columns={columns(over ? null : setEdited)}
+      columns={columns(over ? null : setEdited, writer(lines))}
       rows={lines}
       rowKey={teamName}
       order={{ key: query.get("sort") ?? "spent", descending: query.get("order") !== "ascending" }}
@@ -32,13 +32,13 @@ export function BudgetsTable({ lines, over }: BudgetsTableProps) {
 }
 
 type Edit = ((team: string) => void) | null;
+type Write = (usd: number) => string;
 
-const columns = (edit: Edit): Column<BudgetLine>[] => [
-  { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => (
-      <>
-        <Team line={line} />
-      </>
-    ) },
+const writer = (lines: readonly BudgetLine[]): Write =>
+  alike(lines.flatMap(({ spent_usd, limit_usd, remaining_usd, workflows }) => [spent_usd, limit_usd ?? 0, remaining_usd ?? 0, ...workflows.map((each) => each.spent_usd)]));
+
+const columns = (edit: Edit, write: Write): Column<BudgetLine>[] => [
+  { key: "team", title: "Team", className: "name", value: teamName, cell: (line) => <Team line={line} write={write} /> },
   {
     key: "spent",
     title: "Spent",
@@ -46,7 +46,7 @@ const columns = (edit: Edit): Column<BudgetLine>[] => [
     value: ({ spent_usd }) => spent_usd,
     cell: ({ spent_usd, runs }) => (
       <>
-        <span title={exactMoney(spent_usd)}>{recordedMoney(spent_usd)}</span>
+        <span title={exactMoney(spent_usd)}>{write(spent_usd)}</span>
         <span className="note">{counted(runs, "run")}</span>
       </>
     ),
@@ -58,9 +58,9 @@ const columns = (edit: Edit): Column<BudgetLine>[] => [
     value: ({ remaining_usd }) => remaining_usd,
     cell: (line) => (
       <>
-        <Remaining line={line} over={edit === null} />
+        <Remaining line={line} over={edit === null} write={write} />
         <span className="narrow-only">
-          <Limit line={line} edit={edit} />
+          <Limit line={line} edit={edit} write={write} />
         </span>
       </>
     ),
@@ -70,19 +70,19 @@ const columns = (edit: Edit): Column<BudgetLine>[] => [
     title: "Budget",
     className: "number spare",
     value: ({ limit_usd }) => limit_usd,
-    cell: (line) => (line.team === null ? "–" : <Limit line={line} edit={edit} />),
+    cell: (line) => (line.team === null ? "–" : <Limit line={line} edit={edit} write={write} />),
   },
 ];
 
 /** A team's budget, and the way to another one. */
-function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: Edit }) {
+function Limit({ line: { team, limit_usd }, edit, write }: { line: BudgetLine; edit: Edit; write: Write }) {
   if (team === null) return null;
   return (
     <span className="limit">
       {limit_usd !== null && (
         <>
           <span className="narrow-only">of </span>
-          {recordedMoney(limit_usd)}
+          {write(limit_usd)}
         </>
       )}{" "}
       {edit && (
@@ -95,8 +95,8 @@ function Limit({ line: { team, limit_usd }, edit }: { line: BudgetLine; edit: Ed
   );
 }
 
-function Team({ line }: { line: BudgetLine }) {
-  const spent = <span className="note narrow-only">{recordedMoney(line.spent_usd)} spent</span>;
+function Team({ line, write }: { line: BudgetLine; write: Write }) {
+  const spent = <span className="note narrow-only">{write(line.spent_usd)} spent</span>;
   if (line.workflows.length === 0) {
     return (
       <>
@@ -116,7 +116,7 @@ function Team({ line }: { line: BudgetLine }) {
       <ul>
         {line.workflows.map(({ workflow_name, spent_usd, runs }) => (
           <li key={workflow_name} className="note">
-            {workflow_name}: {recordedMoney(spent_usd)}, {counted(runs, "run")}
+            {workflow_name}: {write(spent_usd)}, {counted(runs, "run")}
           </li>
         ))}
       </ul>
@@ -124,13 +124,13 @@ function Team({ line }: { line: BudgetLine }) {
   );
 }
 
-function Remaining({ line, over }: { line: BudgetLine; over: boolean }) {
-  const { verdict, words } = standing(line, over);
+function Remaining({ line, over, write }: { line: BudgetLine; over: boolean; write: Write }) {
+  const { verdict, words } = standing(line, over, write);
   if (verdict === null) return <span className="note">{words}</span>;
   const used = line.limit_usd ? Math.min(1, line.spent_usd / line.limit_usd) : 1;
   return (
     <>
-      {recordedMoney(line.remaining_usd ?? 0)}
+      {write(line.remaining_usd ?? 0)}
       <span className={`note standing ${verdict.replace(" ", "-")}`}>
         <Icon name={ICONS[verdict]} />
         {words}

@@ -27,11 +27,6 @@ export function LimitForm({ team, limit, onClose }: { team: string; limit: numbe
       }}
       onKeyDown={(event) => event.key === "Escape" && onClose()}
     >
-      {said !== null && (
-        <p className="field-error" id="limit-error" role="alert">
-          {said}
-        </p>
-      )}
       <input
         ref={field}
         aria-label={`Monthly budget of ${team} in US dollars`}
@@ -53,6 +48,11 @@ export function LimitForm({ team, limit, onClose }: { team: string; limit: numbe
       <button type="button" className="secondary" onClick={onClose}>
         Cancel
       </button>
+      {said !== null && (
+        <p className="field-error" id="limit-error" role="alert">
+          {said}
+        </p>
+      )}
     </form>
   );
 }

@@ -13,10 +13,10 @@ export interface Standing {
 }
 
 /** How a team stands to its budget, in a word or two; in a month that is over, nobody can set one any more. */
-export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine, over = false): Standing {
+export function standing({ limit_usd, spent_usd, remaining_usd }: BudgetLine, over = false, write = recordedMoney): Standing {
   if (limit_usd === null || remaining_usd === null) return { verdict: null, words: over ? "no budget then" : "no budget set" };
   const verdict = judgeSpending(spent_usd, limit_usd);
-  const words = { "likely exceeds": `${recordedMoney(-remaining_usd)} over budget`, "may exceed": "nearly used up", within: "within budget" };
+  const words = { "likely exceeds": `${write(-remaining_usd)} over budget`, "may exceed": "nearly used up", within: "within budget" };
   return { verdict, words: words[verdict] };
 }
 

@@ -16,7 +16,7 @@ export function describedBy(id: string, hint: unknown, error: string | undefined
   return [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
 }
 
-/** A label, the error if there is one, the control, then its hint and what helps to fill it in. */
+/** A label, the control, the error if there is one (below, so that fields side by side stay in line), then its hint and what helps to fill it in. */
 export function Field({ id, label, optional = false, hint, help, error, children }: FieldProps) {
   return (
     <div className={error ? "field invalid" : "field"}>
@@ -24,12 +24,12 @@ export function Field({ id, label, optional = false, hint, help, error, children
         {label}
         {optional && <span className="optional"> (optional)</span>}
       </label>
+      {children}
       {error && (
         <p className="field-error" id={`${id}-error`}>
           {error}
         </p>
       )}
-      {children}
       {hint && (
         <p className="hint" id={`${id}-hint`}>
           {hint}

@@ -23,7 +23,7 @@ export function Answer({ request, values, workflow, prediction, times }: AnswerP
     return <Result prediction={prediction.data} request={request} values={values} workflow={workflow} times={times} />;
   }
   // A retry by hand keeps the error of the last try until it ends; the outline tells that something is happening.
-  if (!prediction.error || prediction.isFetching) return <Loading label="Estimating the cost" problem={prediction.failureReason} />;
+  if (!prediction.error || prediction.isFetching) return <Loading label="Asking the model" problem={prediction.failureReason} />;
   const { error } = prediction;
   if (error instanceof ApiError && (error.code === "workflow_not_found" || error.code === "model_not_ready")) {
     return <NothingLearned name={request.workflow_name} workflow={workflow} problem={error} />;

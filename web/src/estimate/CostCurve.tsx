@@ -2,13 +2,15 @@ import type { Interval, Prediction, WorkflowDetail } from "@/api/client";
 import { useWorkflow } from "@/api/queries";
 import { Figure } from "@/charts/Figure";
 import { LogPlot } from "@/charts/LogPlot";
+import type { Mark } from "@/charts/Readable";
 import { bandPath, linePath, positiveExtent } from "@/charts/scale";
 import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { Table } from "@/components/Table";
 import { WorkflowLink } from "@/components/WorkflowLink";
-import { aboutMoney, counted, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
+import { aboutMoney, alike, counted, inTen, money, moneyRange, size, SMALLEST_DRAWN_USD, tickMoney } from "@/format";
+import { useReach } from "./useReach";
 
 interface CostCurveProps {
   prediction: Prediction;
@@ -19,9 +21,10 @@ interface CostCurveProps {
 /** What a typical run of each size costs, the past runs, and the run asked about among them. */
 export function CostCurve({ prediction, inputBytes, interval }: CostCurveProps) {
   const detail = useWorkflow(prediction.workflow_name);
+  const reach = useReach(prediction.workflow_name, detail.data?.curve ?? [], prediction.beyond_evidence ? null : inputBytes);
   if (detail.isPending) return <Loading label="Loading the cost curve" problem={detail.failureReason} />;
   if (detail.error) return <ErrorNotice problem={detail.error} onRetry={() => void detail.refetch()} />;
-  const curve = readCurve(detail.data, interval.coverage);
+  const curve = readCurve(detail.data, reach, interval.coverage);
   const you: You = { bytes: inputBytes, usd: prediction.cost_usd, interval, usable: !prediction.beyond_evidence };
   if (curve.points.length === 0 && curve.runs.length === 0) return null;
   return (
@@ -54,8 +57,8 @@ interface You {
   usable: boolean;
 }
 
-function readCurve(detail: WorkflowDetail, coverage: number): Curve {
-  const points = detail.curve.map((point) => {
+function readCurve(detail: WorkflowDetail, reach: readonly WorkflowDetail["curve"][number][], coverage: number): Curve {
+  const points = [...detail.curve, ...reach].toSorted((one, other) => one.input_bytes - other.input_bytes).map((point) => {
     const interval = point.intervals.find((one) => one.coverage === coverage);
     return {
       bytes: point.input_bytes,
@@ -98,6 +101,8 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
       label={describe(curve, you)}
       x={{ title: "Input size", domain: bytes, ticks: logTicks, labels: (ticks) => ticks.map(size) }}
       y={{ title: "Cost", domain: usd, ticks: logMoneyTicks, labels: tickMoney }}
+      of="runs and the curve"
+      marks={(x, y) => marks(curve, you).map(({ bytes: at, usd: cost, words }) => ({ x: x(at), y: y(cost), words }))}
     >
       {(x, y) => {
         const along = (some: readonly Point[], value: (point: Point) => number) => some.map((point) => [x(point.bytes), y(value(point))] as const);
@@ -121,6 +126,23 @@ function CurveDrawing({ curve, you, width }: { curve: Curve; you: You; width: nu
       }}
     </LogPlot>
   );
+}
+
+/** What can be read out: every past run, every point of the curve, and this run. */
+function marks({ points, runs }: Curve, you: You): (Omit<Mark, "x" | "y"> & { bytes: number; usd: number })[] {
+  const write = alike(runs.map(({ usd }) => usd));
+  const between = (low: number, high: number) => `${inTen(you.interval.coverage)} between ${moneyRange(low, high).join(" and ")}`;
+  return [
+    ...runs.map(({ id, bytes, usd }) => ({ bytes, usd, words: `Past run ${id}: ${size(bytes)}, ${write(usd)}` })),
+    ...points.map(({ bytes, usd, low, high, extrapolated }) => ({
+      bytes,
+      usd,
+      words: `A typical run of ${size(bytes)}${extrapolated ? ", beyond past runs" : ""}: ${aboutMoney(usd).toLowerCase()}, ${between(low, high)}`,
+    })),
+    ...(you.usable
+      ? [{ bytes: you.bytes, usd: you.usd, words: `This run, ${size(you.bytes)}: ${aboutMoney(you.usd).toLowerCase()}, ${between(you.interval.low_usd, you.interval.high_usd)}` }]
+      : []),
+  ];
 }
 
 /** The line cut where it leaves the range of past runs; neighbours share the point where they meet. */

@@ -3,8 +3,8 @@ import type { WorkflowSummary } from "@/api/client";
 import { count, counted, share, size } from "@/format";
 import { MadeUp } from "@/components/MadeUp";
 import { Table } from "@/components/Table";
+import { MOST_IN_A_LIST } from "@/components/WorkflowNames";
 import { sizeId } from "./SizeField";
-import { MOST_IN_A_LIST } from "./WorkflowField";
 
 /** What to do, and what there is to ask about, before the first question. */
 export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[] }) {

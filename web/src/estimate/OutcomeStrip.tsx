@@ -1,9 +1,11 @@
 import { ticks as linearTicks } from "d3-array";
 import { Canvas } from "@/charts/Figure";
+import { within } from "@/charts/LogPlot";
+import { Readable } from "@/charts/Readable";
 import { linearScale, logScale } from "@/charts/scale";
 import { logMoneyTicks } from "@/charts/ticks";
 import { Icon } from "@/components/Icon";
-import { tickMoney, typedMoney } from "@/format";
+import { money, tickMoney, typedMoney } from "@/format";
 import { judge, VERDICT_WORDS } from "@/judgement";
 import { describeOutcomes, exceedWords, ICONS } from "./budget";
 import { stackDots } from "./dots";
@@ -41,32 +43,35 @@ function Dots({ outcomes, budget, width }: { outcomes: readonly number[]; budget
   const line = budget === null ? null : Math.min(width - 4, Math.max(4, scale(budget)));
   const dots = stackDots(outcomes.map(scale), diameter, budget === null ? null : scale(budget));
   const floor = TOP + diameter * (1 + Math.max(...dots.map(({ level }) => level)));
+  const marks = dots.map(({ x, level }, index) => ({ x, y: floor - diameter * (level + 0.5), words: `Outcome ${index + 1} of ${outcomes.length}: ${money(outcomes[index] ?? 0, 3)}` }));
   return (
-    <svg width={width} height={floor + AXIS} viewBox={`0 0 ${width} ${floor + AXIS}`} role="img" aria-label={describeOutcomes(outcomes, budget)}>
-      <line className="axis" x1={0} x2={width} y1={floor + 1} y2={floor + 1} />
-      {ticks.map((tick, index) => (
-        <text key={tick} className="tick" x={scale(tick)} y={floor + 18} textAnchor="middle">
-          {labels[index]}
-        </text>
-      ))}
-      {dots.map((dot, index) => (
-        <circle
-          key={index}
-          className={dot.exceeds ? "dot exceeds" : "dot"}
-          cx={dot.x}
-          cy={floor - diameter * (dot.level + 0.5)}
-          r={diameter / 2 - 1}
-        />
-      ))}
-      {budget !== null && line !== null && (
-        <g className="budget-line">
-          <line x1={line} x2={line} y1={TOP - 4} y2={floor + 5} />
-          <text x={line} y={12} textAnchor={line > width - 60 ? "end" : line < 60 ? "start" : "middle"}>
-            Budget {typedMoney(budget)}
+    <Readable of="outcomes" marks={marks}>
+      <svg width={width} height={floor + AXIS} viewBox={`0 0 ${width} ${floor + AXIS}`} role="img" aria-label={describeOutcomes(outcomes, budget)}>
+        <line className="axis" x1={0} x2={width} y1={floor + 1} y2={floor + 1} />
+        {ticks.map((tick, index) => (
+          <text key={tick} className="tick" x={within(scale(tick), labels[index] ?? "", width)} y={floor + 18} textAnchor="middle">
+            {labels[index]}
           </text>
-        </g>
-      )}
-    </svg>
+        ))}
+        {dots.map((dot, index) => (
+          <circle
+            key={index}
+            className={dot.exceeds ? "dot exceeds" : "dot"}
+            cx={dot.x}
+            cy={floor - diameter * (dot.level + 0.5)}
+            r={diameter / 2 - 1}
+          />
+        ))}
+        {budget !== null && line !== null && (
+          <g className="budget-line">
+            <line x1={line} x2={line} y1={TOP - 4} y2={floor + 5} />
+            <text x={line} y={12} textAnchor={line > width - 60 ? "end" : line < 60 ? "start" : "middle"}>
+              Budget {typedMoney(budget)}
+            </text>
+          </g>
+        )}
+      </svg>
+    </Readable>
   );
 }
 

@@ -1,19 +1,17 @@
-import { useDeferredValue, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
 import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@/api/client";
 import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
-import { Export } from "@/components/Export";
 import { Icon } from "@/components/Icon";
+import { Loading } from "@/components/Loading";
 import { exactMoney, inTen, label, moneyRange, size } from "@/format";
 import { BeyondEvidence } from "./BeyondEvidence";
-import { CopyLink } from "./CopyLink";
-import { CostCurve } from "./CostCurve";
-import { Explanation } from "./Explanation";
-import { toCsv } from "./export";
-import { ModelFacts } from "./ModelFacts";
 import { OutcomeStrip } from "./OutcomeStrip";
 import { toBudget, type FormValues } from "./question";
-import { SimilarRuns } from "./SimilarRuns";
 import { headline } from "./usable";
+
+// Asked for at once, so that it comes while the answer is awaited.
+const background = import("./Background");
+const Background = lazy(() => background);
 
 interface ResultProps {
   prediction: Prediction;
@@ -33,10 +31,12 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
   const heading = useRef<HTMLHeadingElement>(null);
   // The figure comes first, and what explains it when there is time: all at once would hold up a slow phone.
   const explained = useDeferredValue(true, false);
+  const [shown, setShown] = useState(false);
+  const show = useCallback(() => setShown(true), []);
   useEffect(() => {
     // Until all is there, the page may be too short to bring the card to its top.
-    if (explained) bringTo(heading.current);
-  }, [prediction.prediction_id, times, explained]);
+    if (shown) bringTo(heading.current);
+  }, [prediction.prediction_id, times, shown]);
   return (
     <article className="result card" aria-labelledby="result-title">
       <p className="asked">{describeQuestion(request)}</p>
@@ -59,19 +59,9 @@ export function Result({ prediction, request, values, workflow, times }: ResultP
         </ul>
       )}
       {explained && (
-        <>
-          {interval && <CostCurve prediction={prediction} inputBytes={request.input_bytes} interval={interval} />}
-          {!beyond && <Explanation cost={prediction.cost_usd} effects={prediction.explanation} />}
-          <SimilarRuns runs={prediction.similar_runs} />
-          <Export
-            name={`estimate-${prediction.prediction_id}`}
-            csv={() => toCsv(prediction, request.input_bytes, request.output_bytes ?? null)}
-            json={() => JSON.stringify(prediction, null, 2)}
-          >
-            <CopyLink />
-          </Export>
-          <ModelFacts prediction={prediction} workflow={workflow} />
-        </>
+        <Suspense fallback={<Loading label="Loading what explains it" problem={null} />}>
+          <Background prediction={prediction} request={request} interval={interval} workflow={workflow} onShown={show} />
+        </Suspense>
       )}
     </article>
   );

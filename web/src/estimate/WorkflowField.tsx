@@ -3,10 +3,8 @@ import { useWatch, type UseFormReturn } from "react-hook-form";
 import type { WorkflowSummary } from "@/api/client";
 import { counted, size } from "@/format";
 import { describedBy, Field } from "@/components/Field";
+import { MOST_IN_A_LIST, WorkflowNames, WORKFLOW_NAMES } from "@/components/WorkflowNames";
 import type { FormValues } from "./question";
-
-/** More names than these are not read through. */
-export const MOST_IN_A_LIST = 15;
 
 interface WorkflowFieldProps {
   form: UseFormReturn<FormValues>;
@@ -48,14 +46,8 @@ export function WorkflowField({ form, workflows, onChoose }: WorkflowFieldProps)
         </select>
       ) : (
         <>
-          <input {...control} list="workflow-names" autoComplete="off" spellCheck={false} placeholder="Type to search" />
-          <datalist id="workflow-names">
-            {workflows.map((workflow) => (
-              <option key={workflow.workflow_name} value={workflow.workflow_name}>
-                {runsOf(workflow)}
-              </option>
-            ))}
-          </datalist>
+          <input {...control} list={WORKFLOW_NAMES} autoComplete="off" spellCheck={false} placeholder="Type to search" />
+          <WorkflowNames workflows={workflows} />
         </>
       )}
     </Field>

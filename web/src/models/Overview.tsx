@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "Model",
     className: "short",
     value: ({ model_version }) => model_version,
-    cell: ({ model_version, model_kind, model_runs, trained_at, last_retraining }) => (
+    cell: ({ model_version, model_kind, model_runs, trained_at, last_retraining, new_runs }) => (
       <>
         {model_version === null ? (
           <span className="wraps">No model yet</span>
@@ -56,13 +56,20 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
             version {model_version}
             {model_runs !== null && <span className="wide-only"> from {counted(model_runs, "run")}</span>}
             <span className="note">{model_kind === "guess" ? "median of past costs" : trained_at && day(trained_at)}</span>
+            {model_runs !== null && <span className="note narrow-only">from {counted(model_runs, "run")}</span>}
           </>
         )}
+        <span className="note narrow-only">{counted(new_runs, "new run")}</span>
         {last_retraining?.outcome === "failed" && <span className="note failing">latest retraining failed</span>}
       </>
     ),
   },
-  { key: "error", title: "Median error", className: "number", value: ({ metrics }) => metrics?.median_ape ?? null, cell: ({ metrics }) => (metrics ? share(metrics.median_ape) : "–") },
+  { key: "error", title: "Median error", className: "number", value: ({ metrics }) => metrics?.median_ape ?? null, cell: ({ metrics }) => metrics ? (
+      <>
+        {share(metrics.median_ape)}
+        <span className="note narrow-only">80 % interval held {share(metrics.coverage_80)}</span>
+      </>
+    ) : "–" },
   {
     key: "coverage",
     title: "80 % interval held",

@@ -1,7 +1,7 @@
 import type { ModelVersion } from "@/api/client";
 import { Icon } from "@/components/Icon";
 import { Table } from "@/components/Table";
-import { count, day, share, time } from "@/format";
+import { count, counted, day, share, time } from "@/format";
 import { VERSION_STATUS } from "./words";
 
 /** Every version with what it scored, and why it was promoted or not. */
@@ -27,7 +27,6 @@ export function VersionsTable({ versions }: { versions: readonly ModelVersion[] 
                 {day(created_at)}
               </span>
               <span className="note wide-only">{time(created_at)} UTC</span>
-              {metrics && <span className="note narrow-only">{share(metrics.median_ape)} error</span>}
             </th>
             <td className="verdict-cell">
               <span className={`status ${status}`}>
@@ -35,6 +34,12 @@ export function VersionsTable({ versions }: { versions: readonly ModelVersion[] 
                 {VERSION_STATUS[status].word}
               </span>
               {reason && <span className="note">{reason}</span>}
+              {metrics && (
+                <span className="note narrow-only">
+                  Median error {share(metrics.median_ape)}, 80 % interval held {share(metrics.coverage_80)}, {share(metrics.width_80)} wide
+                  {runs !== null && `; ${counted(runs, "run")}`}
+                </span>
+              )}
             </td>
             <td className="number spare">{metrics ? share(metrics.median_ape) : "–"}</td>
             <td className="number spare">{metrics ? share(metrics.coverage_80) : "–"}</td>

@@ -1,13 +1,14 @@
 import type { Run } from "@/api/client";
 import { Icon } from "@/components/Icon";
 import { Table } from "@/components/Table";
-import { day, duration, exactMoney, recordedMoney, size, time } from "@/format";
+import { alike, day, duration, exactMoney, size, time } from "@/format";
 import { STATUSES } from "./filters";
 
 const STATUS_ICONS = { SUCCEEDED: "check", FAILED: "stop", CANCELLED: "warning" } as const;
 
 /** Recorded runs, as they came. */
 export function RunsTable({ runs }: { runs: readonly Run[] }) {
+  const write = alike(runs.map(({ cost_usd }) => cost_usd));
   return (
     <Table label="Runs">
       <thead>
@@ -27,7 +28,7 @@ export function RunsTable({ runs }: { runs: readonly Run[] }) {
             <th scope="row" className="name">
               {run.run_id}
               <span className="note narrow-only">
-                {STATUSES[run.status]}, {day(run.completed_at)}
+                {STATUSES[run.status]}, {day(run.completed_at)}, took {duration(Date.parse(run.completed_at) - Date.parse(run.started_at))}
               </span>
               {run.tags && <span className="note">{Object.entries(run.tags).map(([name, value]) => `${name}: ${value}`).join(", ")}</span>}
             </th>
@@ -42,10 +43,13 @@ export function RunsTable({ runs }: { runs: readonly Run[] }) {
               <span className="note">{time(run.completed_at)} UTC</span>
             </td>
             <td className="number spare">{duration(Date.parse(run.completed_at) - Date.parse(run.started_at))}</td>
-            <td className="number">{size(run.input_bytes)}</td>
+            <td className="number">
+              {size(run.input_bytes)}
+              {run.output_bytes != null && <span className="note narrow-only">{size(run.output_bytes)} out</span>}
+            </td>
             <td className="number spare">{run.output_bytes == null ? "–" : size(run.output_bytes)}</td>
             <td className="number">
-              <span title={exactMoney(run.cost_usd)}>{recordedMoney(run.cost_usd)}</span>
+              <span title={exactMoney(run.cost_usd)}>{write(run.cost_usd)}</span>
               {run.cost_source === "estimated" && <span className="note">estimated</span>}
             </td>
           </tr>
