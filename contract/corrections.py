@@ -1,10 +1,9 @@
 """What people change of a recorded run, and the trail that keeps what it was (table `run_changes`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from contract.base import (
     Bytes,
@@ -22,18 +21,19 @@ from contract.base import (
 )
 from contract.runs import CostSource, PurchaseOption, RecordedRun, RunStatus
 
-Absent = SkipJsonSchema[None]
-"""Left out; null is not taken for it."""
-_OPTIONAL = {"output_bytes", "estimated_cost_usd", "parameters", "tags", "engine", "purchase_option"}
+_NEEDED = ("status", "started_at", "completed_at", "input_bytes", "cost_usd", "cost_source")
+"""What a run cannot be without."""
 
 
-def _described(**more: JsonValue) -> Callable[[dict[str, Any]], None]:
-    """Say more of a shape, and that a member may be left out without being null."""
+def _described(never_null: Collection[str], **more: JsonValue) -> Callable[[dict[str, Any]], None]:
+    """Say more of a shape, and of which members null is no value: they are left out instead."""
 
     def describe(schema: dict[str, Any]) -> None:
-        for member in schema["properties"].values():
-            if {"type": "null"} not in member.get("anyOf", []):
-                member.pop("default", None)
+        for name in never_null:
+            member = schema["properties"][name]
+            (value,) = (each for each in member.pop("anyOf") if each != {"type": "null"})
+            del member["default"]
+            member.update(value)
         schema.update(more)
 
     return describe
@@ -42,15 +42,15 @@ def _described(**more: JsonValue) -> Callable[[dict[str, Any]], None]:
 class RunValues(Request):
     """New values of a run. What is left out stays as it is; null takes away what a run may be without."""
 
-    model_config = ConfigDict(json_schema_extra=_described(minProperties=1))
+    model_config = ConfigDict(json_schema_extra=_described(_NEEDED, minProperties=1))
 
-    status: RunStatus | Absent = None
-    started_at: UtcTime | Absent = None
-    completed_at: UtcTime | Absent = None
-    input_bytes: Bytes | Absent = None
+    status: RunStatus | None = None
+    started_at: UtcTime | None = None
+    completed_at: UtcTime | None = None
+    input_bytes: Bytes | None = None
     output_bytes: OutputBytes | None = None
-    cost_usd: PaidUsd | Absent = None
-    cost_source: CostSource | Absent = None
+    cost_usd: PaidUsd | None = None
+    cost_source: CostSource | None = None
     estimated_cost_usd: PaidUsd | None = None
     parameters: Parameters | None = None
     tags: Tags | None = None
@@ -61,7 +61,7 @@ class RunValues(Request):
     def _consistent(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("values must say what to correct, such as cost_usd")
-        _refuse_null(self, set(RunValues.model_fields) - _OPTIONAL)
+        _refuse_null(self, _NEEDED)
         return self
 
 
@@ -78,26 +78,28 @@ _ONE_OF = ("values", "withdrawn", "bill")
 class RunCorrection(Request):
     """Body of `PUT /workflows/{workflow_name}/runs/{run_id}`: a reason, and one of values, withdrawn and bill."""
 
-    model_config = ConfigDict(json_schema_extra=_described(oneOf=[{"required": [name]} for name in _ONE_OF]))
+    model_config = ConfigDict(
+        json_schema_extra=_described((*_ONE_OF, "version"), oneOf=[{"required": [name]} for name in _ONE_OF])
+    )
 
     reason: Reason
-    values: RunValues | Absent = None
-    withdrawn: bool | Absent = Field(default=None, description="true takes the run out of all counts, false back in")
-    bill: BillDecision | Absent = None
-    version: Count | Absent = Field(
+    values: RunValues | None = None
+    withdrawn: bool | None = Field(default=None, description="true takes the run out of all counts, false back in")
+    bill: BillDecision | None = None
+    version: Count | None = Field(
         default=None, description="The version that you saw: if it is another one by now, nothing is changed"
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _refuse_null(self, {*_ONE_OF, "version"})
+        _refuse_null(self, (*_ONE_OF, "version"))
         if len(self.model_fields_set & set(_ONE_OF)) != 1:
             raise ValueError("the body must hold a reason, and one of values, withdrawn and bill")
         return self
 
 
-def _refuse_null(shape: Request, members: set[str]) -> None:
-    for name in sorted(shape.model_fields_set & members):
+def _refuse_null(shape: Request, members: Collection[str]) -> None:
+    for name in sorted(shape.model_fields_set.intersection(members)):
         if getattr(shape, name) is None:
             raise ValueError(f"{name} must have a value where it is given")
 

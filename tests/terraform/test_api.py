@@ -71,7 +71,11 @@ def test_the_models_are_the_generated_ones(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
 def test_each_route_answers(deployment: Deployment, route: Route) -> None:
-    body = {"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1} if route.requests else None
+    body = (
+        {"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1, "reason": "x"}
+        if route.requests
+        else None
+    )
     answer = call(deployment, route.method, re.sub(r"{\w+}", "x", route.path), json=body)
     assert answer.status_code == 200
     assert answer.headers["x-function"] == route.function

@@ -457,3 +457,50 @@ def test_an_address_that_is_no_text_is_refused(fakes: System) -> None:
 def test_a_run_of_a_workflow_without_an_address_is_refused(fakes: System) -> None:
     answer = record_runs.handler(events.post("/runs", {**RUN, "workflow_name": ".."}), None)
     assert "must not be . or .." in refused(answer, "invalid_request")
+
+
+def _of_run(name: str, **changes: object) -> dict[str, Any]:
+    names = {"workflow_name": quote(WORKFLOW, safe=""), "run_id": "run-1"}
+    return {**events.load(name), "pathParameters": names, **changes}
+
+
+def test_a_run_is_corrected_and_its_story_told(fakes: System) -> None:
+    body = {"reason": "the invoice says so", "values": {"cost_usd": 11}}
+    answer = record_runs.handler(_of_run("correct_run", body=json.dumps(body)), None)
+    assert (answer["statusCode"], body_of(answer)["run"]["cost_usd"]) == (200, 11)
+    told = body_of(workflows.handler(_of_run("get_run"), None))
+    assert told == body_of(answer)
+    (change,) = told["changes"]
+    assert (change["by"], change["by_name"], change["before"]["cost_usd"]) == ("k1k2k3", None, 12.3)
+
+
+def test_who_signed_in_is_kept_with_a_change(fakes: System) -> None:
+    event = _of_run("correct_run", body=json.dumps({"reason": "a test", "withdrawn": True}))
+    claims = {"sub": "0f3c", "email": "ada@example.org"}
+    event["requestContext"] = {**event["requestContext"], "authorizer": {"claims": claims}}
+    (change,) = body_of(record_runs.handler(event, None))["changes"]
+    assert (change["kind"], change["by"], change["by_name"]) == ("withdrawn", "0f3c", "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"withdrawn": True}, "The reason (reason) is required."),
+        ({"reason": "why", "values": {"cost_usd": -1}}, "The cost (cost_usd) must be at least 0."),
+        ({"reason": "why", "values": {"colour": 1}}, '"colour" is not a known member'),
+        ({"reason": "why", "bill": {"cost_usd": 1, "decision": "maybe"}}, "decision"),
+        ({"reason": "why"}, "one of values, withdrawn and bill"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_explained(fakes: System, body: dict[str, object], words: str) -> None:
+    message = refused(record_runs.handler(_of_run("correct_run", body=json.dumps(body)), None), "invalid_request")
+    assert words in message
+
+
+def test_a_run_that_is_not_there_has_no_story(fakes: System) -> None:
+    names = {"workflow_name": WORKFLOW, "run_id": "nowhere"}
+    refused(workflows.handler({**events.load("get_run"), "pathParameters": names}, None), "run_not_found")
+    refused(
+        workflows.handler({**events.load("get_run"), "pathParameters": {**names, "run_id": " "}}, None),
+        "invalid_request",
+    )

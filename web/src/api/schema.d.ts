@@ -1177,14 +1177,12 @@ export interface components {
         RunCorrection: {
             /** Reason */
             reason: string;
-            /** Values */
             values?: components["schemas"]["RunValues"];
             /**
              * Withdrawn
              * @description true takes the run out of all counts, false back in
              */
             withdrawn?: boolean;
-            /** Bill */
             bill?: components["schemas"]["BillDecision"];
             /**
              * Version
