@@ -5,6 +5,7 @@ at the next start, and its end told a second time. So messages and status events
 on disk. What they reach (queues) is then written at once.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
@@ -14,8 +15,27 @@ from ministack.services import sns, stepfunctions
 
 from local.ministack_adapter.patching import Untyped, wrap
 
-_waiting: ContextVar[list[Callable[[], None]] | None] = ContextVar("waiting", default=None)
 _Keep = Callable[[], None]
+
+
+class _Waiting:
+    """What was held back. The branches of a Map share one, each in a thread of its own: each entry is told by one."""
+
+    def __init__(self) -> None:
+        self._entries: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    def add(self, tell: Callable[[], None]) -> None:
+        with self._lock:
+            self._entries.append(tell)
+
+    def take(self) -> list[Callable[[], None]]:
+        with self._lock:
+            taken, self._entries = self._entries, []
+            return taken
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
 
 
 def install() -> None:
@@ -30,7 +50,7 @@ def _later(deliver: Callable[..., None]) -> Callable[..., None]:
         if waiting is None:
             deliver(*arguments, **named)
         else:
-            waiting.append(partial(copy_context().run, _now, partial(deliver, *arguments, **named)))
+            waiting.add(partial(copy_context().run, _now, partial(deliver, *arguments, **named)))
 
     return deliver_later
 
@@ -43,28 +63,32 @@ def _now(deliver: Callable[[], None]) -> None:
 @contextmanager
 def once_kept(keep: _Keep) -> Iterator[None]:
     """Hold back what is told within, and tell it after `keep` has written the executions to disk."""
-    waiting: list[Callable[[], None]] = []
+    waiting = _Waiting()
     token = _waiting.set(waiting)
     try:
         yield
     finally:
         _waiting.reset(token)
-        _tell(waiting, keep)
+        _written(keep)
+        _tell(waiting.take(), keep)
 
 
 def tell_so_far(keep: _Keep) -> None:
     """Tell what was held back: an execution goes on to something that may take long."""
     waiting = _waiting.get()
-    if waiting:
-        token = _waiting.set(None)
-        try:
-            _tell(waiting, keep)
-        finally:
-            _waiting.reset(token)
-            waiting.clear()
+    if waiting is not None and (taken := waiting.take()):
+        _written(keep)
+        _tell(taken, keep)
 
 
-def _tell(waiting: list[Callable[[], None]], keep: _Keep) -> None:
-    for step in (keep, *waiting, *([keep] if waiting else [])):
-        with suppress(OSError):  # A full disk must not keep anybody from being told.
-            step()
+def _tell(taken: list[Callable[[], None]], keep: _Keep) -> None:
+    for tell in taken:
+        tell()
+    if taken:
+        _written(keep)
+
+
+def _written(keep: _Keep) -> None:
+    """Write to disk; a full one must not keep anybody from being told."""
+    with suppress(OSError):
+        keep()
