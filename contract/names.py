@@ -8,6 +8,7 @@ from datetime import datetime
 SAGEMAKER_NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 """Endpoints, endpoint configs, models, training jobs and package groups (botocore's model of SageMaker)."""
 MAX_PREFIX_LENGTH = 20
+_RETIREMENT = "retirement:"
 
 
 def _digest(text: str, length: int) -> str:
@@ -63,6 +64,16 @@ def run_key(workflow_name: str, run_id: str) -> str:
 def execution_name(execution_arn: str) -> str:
     """Return the name of an execution of a standard state machine (`arn:…:execution:<machine>:<name>`)."""
     return execution_arn.rsplit(":", 1)[-1]
+
+
+def retirement_owner(token: str) -> str:
+    """Name the holder of a workflow's lease while that is being retired; no ARN of an execution is like it."""
+    return f"{_RETIREMENT}{token}"
+
+
+def is_retirement(lease_owner: str) -> bool:
+    """Say whether a lease is held by a retirement, and not by an execution."""
+    return lease_owner.startswith(_RETIREMENT)
 
 
 def dataset_prefix(prefix: str, workflow_name: str, execution_name: str) -> str:

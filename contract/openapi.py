@@ -19,7 +19,7 @@ from contract.errors import STATUS, ErrorBody
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
 from contract.retrainings import Retraining, RetrainingId, RetrainingQuery
 from contract.runs import Run, RunsPage, RunsQuery, RunsRequest, RunsResponse
-from contract.workflows import WorkflowDetail, WorkflowsResponse
+from contract.workflows import RetiredWorkflow, WorkflowDetail, WorkflowsQuery, WorkflowsResponse
 
 
 class OpenApiDocument(RootModel[dict[str, Any]]):
@@ -71,7 +71,15 @@ ROUTES = (
         statuses=(201, 200),  # created, or all of them recorded before
         requests=(Run, RunsRequest),
     ),
-    Route("GET", "/workflows", "workflows", "listWorkflows", "List the workflows and their models", WorkflowsResponse),
+    Route(
+        "GET",
+        "/workflows",
+        "workflows",
+        "listWorkflows",
+        "List the workflows and their models",
+        WorkflowsResponse,
+        query=WorkflowsQuery,
+    ),
     Route(
         "GET",
         "/workflows/{workflow_name}",
@@ -79,6 +87,14 @@ ROUTES = (
         "getWorkflow",
         "One workflow: curve, recent runs, model versions",
         WorkflowDetail,
+    ),
+    Route(
+        "DELETE",
+        "/workflows/{workflow_name}",
+        "retire_workflow",
+        "retireWorkflow",
+        "Retire a workflow: what answers for it goes, its history stays",
+        RetiredWorkflow,
     ),
     Route(
         "GET",

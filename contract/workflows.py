@@ -38,7 +38,8 @@ class WorkflowRecord(Shape):
     one and each correction that has something to teach, in the same transaction; a withdrawn run counts among
     `withdrawn_runs` alone; `examined_runs` and `examined_revisions` are what the latest retraining that came to
     a verdict had seen. Where they differ, there is something new to learn. `spend_runs` is how many of the runs table
-    `spend` holds: all, but for those that were recorded before that table was.
+    `spend` holds: all, but for those that were recorded before that table was. While `retired_at` is there, nothing
+    answers for the workflow and no retraining may claim it.
     """
 
     workflow_name: WorkflowName
@@ -49,6 +50,7 @@ class WorkflowRecord(Shape):
     revisions: int = 0
     examined_revisions: int = 0
     spend_runs: int = 0
+    retired_at: UtcTime | None = None
     latest_recorded_at: UtcTime | None = None
     lease_owner: str | None = None
     lease_expires_at: UtcTime | None = None
@@ -75,6 +77,15 @@ class WorkflowSummary(Shape):
     new_runs: int = Field(description="Successful runs that are new or newly billed since the latest retraining")
     last_retraining: EndedRetraining | None
     running_retraining_id: RetrainingId | None = Field(description="The retraining that is under way, if any")
+    retired_at: UtcTime | None = Field(
+        default=None, description="Since when it is retired: a new run or a retraining that is asked for brings it back"
+    )
+
+
+class WorkflowsQuery(Shape):
+    """Which workflows are listed."""
+
+    retired: bool = Field(default=False, description="List those that are retired, too")
 
 
 class WorkflowsResponse(Shape):
@@ -84,6 +95,14 @@ class WorkflowsResponse(Shape):
     next_training_at: UtcTime | None = Field(
         description="When all with new runs are retrained; null where no schedule is on, or one counts in rates"
     )
+
+
+class RetiredWorkflow(Shape):
+    """Answer of `DELETE /workflows/{workflow_name}`."""
+
+    workflow_name: WorkflowName
+    retired_at: UtcTime
+    runs: int = Field(description="Runs that stay recorded")
 
 
 class CurvePoint(Shape):

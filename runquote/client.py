@@ -18,7 +18,7 @@ from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.corrections import RunStory
 from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import MAX_PAGE, RecordedRun, RejectedRun, RunsPage, RunsQuery, RunsResponse, RunStatus
-from contract.workflows import WorkflowDetail, WorkflowsResponse, WorkflowSummary
+from contract.workflows import RetiredWorkflow, WorkflowDetail, WorkflowsQuery, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
 from runquote.notebook import BatchResponse, Prediction
 from runquote.sizes import parse_size
@@ -123,13 +123,18 @@ class Client:
             yield answer.model_copy(update={"rejected": rejected, "held": held})
             offset += len(batch)
 
-    def workflows(self) -> list[WorkflowSummary]:
-        """List the workflows that have runs."""
-        return self._call(WorkflowsResponse, "GET", "workflows").workflows
+    def workflows(self, *, retired: bool = False) -> list[WorkflowSummary]:
+        """List the workflows that have runs; those that are retired only if asked for."""
+        query = _query(WorkflowsQuery, retired=True) if retired else None
+        return self._call(WorkflowsResponse, "GET", "workflows", query=query).workflows
 
     def workflow(self, workflow_name: str) -> WorkflowDetail:
         """Describe one workflow: its curve, recent runs and model versions."""
         return self._call(WorkflowDetail, "GET", _workflow(workflow_name))
+
+    def retire(self, workflow_name: str) -> RetiredWorkflow:
+        """Retire a workflow: its model and what serves it go, its history stays."""
+        return self._call(RetiredWorkflow, "DELETE", _workflow(workflow_name))
 
     def runs(  # noqa: PLR0913 - what there is to choose by, by name
         self,

@@ -48,7 +48,7 @@ locals {
     predictions_batch = [aws_api_gateway_resource.predictions_batch.id, "POST,OPTIONS"]
     runs              = [aws_api_gateway_resource.runs.id, "POST,OPTIONS"]
     workflows         = [aws_api_gateway_resource.workflows.id, "GET,OPTIONS"]
-    workflow          = [aws_api_gateway_resource.workflow.id, "GET,OPTIONS"]
+    workflow          = [aws_api_gateway_resource.workflow.id, "GET,DELETE,OPTIONS"]
     openapi           = [aws_api_gateway_resource.openapi.id, "GET,OPTIONS"]
     workflow_runs     = [aws_api_gateway_resource.workflow_runs.id, "GET,OPTIONS"]
     workflow_run      = [aws_api_gateway_resource.workflow_run.id, "GET,PUT,OPTIONS"]
@@ -330,6 +330,31 @@ resource "aws_api_gateway_integration" "get_workflow" {
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
   uri                     = module.workflows.invoke_arn
+}
+
+# DELETE /workflows/{workflow_name}
+
+resource "aws_api_gateway_method" "retire_workflow" {
+  # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
+
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.workflow.id
+  operation_name       = "retireWorkflow"
+  http_method          = "DELETE"
+  authorization        = local.caller.authorization
+  authorizer_id        = local.caller.authorizer_id
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.workflow_name" = true }
+}
+
+resource "aws_api_gateway_integration" "retire_workflow" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.workflow.id
+  http_method             = aws_api_gateway_method.retire_workflow.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.retire_workflow.invoke_arn
 }
 
 # GET /openapi.json
@@ -624,6 +649,15 @@ resource "aws_lambda_permission" "openapi" {
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/openapi.json"
 }
 
+resource "aws_lambda_permission" "retire_workflow" {
+  statement_id  = "api"
+  action        = "lambda:InvokeFunction"
+  function_name = module.retire_workflow.function_name
+  qualifier     = module.retire_workflow.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/DELETE/workflows/*"
+}
+
 resource "aws_lambda_permission" "retrainings" {
   statement_id  = "api"
   action        = "lambda:InvokeFunction"
@@ -686,6 +720,7 @@ resource "aws_api_gateway_deployment" "this" {
       aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,
       aws_api_gateway_integration.list_workflows.id, aws_api_gateway_integration.list_workflows.uri,
       aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
+      aws_api_gateway_integration.retire_workflow.id, aws_api_gateway_integration.retire_workflow.uri,
       aws_api_gateway_integration.get_open_api.id, aws_api_gateway_integration.get_open_api.uri,
       aws_api_gateway_integration.list_runs.id, aws_api_gateway_integration.list_runs.uri,
       aws_api_gateway_integration.get_run.id, aws_api_gateway_integration.get_run.uri,

@@ -182,7 +182,7 @@ module "workflows" {
 data "aws_iam_policy_document" "retrainings" {
   statement {
     sid       = "FindWorkflow"
-    actions   = ["dynamodb:GetItem", "dynamodb:Scan"] # the scan suggests names
+    actions   = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"] # suggests names, brings back
     resources = [aws_dynamodb_table.workflows.arn]
   }
 
@@ -215,6 +215,64 @@ module "retrainings" {
     WORKFLOWS_TABLE           = aws_dynamodb_table.workflows.name
     RETRAIN_STATE_MACHINE_ARN = aws_sfn_state_machine.retrain.arn
     WEB_ORIGIN                = local.web_origin
+  }
+}
+
+data "aws_iam_policy_document" "retire_workflow" {
+  # checkov:skip=CKV_AWS_356: the one "*" is for ListEndpointConfigs and ListModels, which know no resources
+
+  statement {
+    sid       = "MarkWorkflow"
+    actions   = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"] # the scan suggests names
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "DeleteEndpointRecord"
+    actions   = ["dynamodb:DeleteItem"]
+    resources = [aws_dynamodb_table.model_endpoints.arn]
+  }
+
+  statement {
+    sid       = "AskWhetherHolderRuns"
+    actions   = ["states:DescribeExecution"]
+    resources = [local.retrain_execution]
+  }
+
+  statement {
+    sid     = "DeleteWhatServes"
+    actions = ["sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel", "sagemaker:DescribeEndpoint"]
+    resources = concat(local.endpoint_arns, [
+      "${local.regional.sagemaker}:endpoint-config/${var.name_prefix}-*",
+      "${local.regional.sagemaker}:model/${var.name_prefix}-*",
+    ])
+  }
+
+  # These know no resources (AWS service authorization reference, Amazon SageMaker).
+  statement {
+    sid       = "FindWhatServes"
+    actions   = ["sagemaker:ListEndpointConfigs", "sagemaker:ListModels"]
+    resources = ["*"]
+  }
+}
+
+module "retire_workflow" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "retire_workflow"
+  description           = "Retires workflows: what answers for them goes, their history stays"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = local.api_timeout_seconds
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.retire_workflow.json
+
+  environment = {
+    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+    NAME_PREFIX           = var.name_prefix
+    WEB_ORIGIN            = local.web_origin
   }
 }
 

@@ -9,7 +9,7 @@ from contract.states import MINIMUM_RUNS, Champion, PrepareDatasetRequest, Prepa
 from functions.prepare_dataset.dataset import Dataset
 from functions.prepare_dataset.serving import Serving
 from functions.shared import words
-from functions.shared.errors import AlreadyRunning, InsufficientData, InvalidInput, MalformedRecord
+from functions.shared.errors import AlreadyRunning, InsufficientData, InvalidInput, MalformedRecord, WorkflowRetired
 from functions.shared.explain import quoted
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import (
@@ -62,7 +62,8 @@ class DatasetPreparer:
         Whatever fails after the claim, the state machine releases it; the same execution may claim again.
 
         Raises:
-            InvalidInput: the execution's input is not a RetrainInput, or asks for a version that cannot be restored.
+            InvalidInput: the execution's input is not a RetrainInput, asks for a version that cannot be restored, or
+                names a workflow that is retired.
             AlreadyRunning: another execution holds the workflow.
             InsufficientData: there are fewer than MINIMUM_RUNS successful runs.
             DependencyUnavailable: AWS does not answer.
@@ -123,6 +124,8 @@ class DatasetPreparer:
             if holder is None:
                 return
             expired = holder.expires_at is None or holder.expires_at <= now
+            if not expired and names.is_retirement(holder.owner):
+                raise AlreadyRunning(f"{quoted(workflow_name)} is being retired")
             if not expired and self._executions.is_running(holder.owner):
                 raise AlreadyRunning(f"Execution {holder.owner} is retraining {quoted(workflow_name)}")
             logger.warning(
@@ -132,6 +135,9 @@ class DatasetPreparer:
                 raise AlreadyRunning(f"Another execution has just claimed {quoted(workflow_name)}")
         except LookupError as error:
             raise InsufficientData(_too_few(workflow_name, 0)) from error
+        except WorkflowRetired as error:
+            message = f"{quoted(workflow_name)} is retired: a new run, or a retraining by the API, brings it back"
+            raise InvalidInput(message) from error
 
     def _champion(self, workflow_name: str) -> Champion | None:
         """Return the model in service; a record that nobody can read is replaced by the next promotion."""

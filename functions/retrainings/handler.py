@@ -28,8 +28,10 @@ def settings() -> Settings:
 @cache
 def retrainer() -> Retrainer:
     """Put the function together, once."""
+    workflows = WorkflowsTable(aws.dynamodb_for_reads(), settings().workflows_table)
     return Retrainer(
-        workflows=WorkflowsTable(aws.dynamodb_for_reads(), settings().workflows_table),
+        workflows=workflows,
+        retirements=workflows,
         executions=StateMachine(aws.step_functions_for_requests(), settings().retrain_state_machine_arn),
         clock=SystemClock(),
     )

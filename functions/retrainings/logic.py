@@ -1,6 +1,6 @@
 """Starts retrainings, and tells people how far one is and how it ended."""
 
-from contract.names import execution_name, retraining_name
+from contract.names import execution_name, is_retirement, retraining_name
 from contract.retrainings import Retraining
 from contract.states import RetrainInput
 from contract.workflows import WorkflowRecord
@@ -9,14 +9,17 @@ from functions.shared import lookup
 from functions.shared.errors import ApiError, NameTaken
 from functions.shared.explain import quoted
 from functions.shared.observability import logger
-from functions.shared.ports import Clock, Execution, StartableExecutions, WorkflowRecords
+from functions.shared.ports import Clock, Execution, Retirements, StartableExecutions, WorkflowRecords
 
 
 class Retrainer:
     """Retrainings of single workflows."""
 
-    def __init__(self, *, workflows: WorkflowRecords, executions: StartableExecutions, clock: Clock) -> None:
+    def __init__(
+        self, *, workflows: WorkflowRecords, retirements: Retirements, executions: StartableExecutions, clock: Clock
+    ) -> None:
         self._workflows = workflows
+        self._retirements = retirements
         self._executions = executions
         self._clock = clock
 
@@ -29,10 +32,12 @@ class Retrainer:
         Functions starts no second execution of a name.
 
         Raises:
-            ApiError: no workflow has that name, or a version cannot be put in service while another execution goes on.
+            ApiError: no workflow has that name, it is being retired, or a version cannot be put in service while
+                another execution goes on.
             DependencyUnavailable: AWS does not answer.
         """
         record = lookup.find(workflow_name, self._workflows)
+        self._bring_back(record)
         under_way = self._under_way(record)
         if under_way is not None:
             if restore_version not in (None, under_way.input.get("restore_version")):
@@ -65,8 +70,17 @@ class Retrainer:
             raise ApiError("retraining_not_found", message)
         return self._told(workflow_name, execution)
 
+    def _bring_back(self, record: WorkflowRecord) -> None:
+        """Who asks for a retraining of a retired workflow wants it back."""
+        held = record.lease_expires_at is not None and record.lease_expires_at > self._clock.now()
+        if held and is_retirement(record.lease_owner or ""):
+            message = f"{quoted(record.workflow_name)} is being retired: ask again when that has ended."
+            raise ApiError("retraining_conflict", message, 30)
+        if record.retired_at is not None:
+            self._retirements.revive(record.workflow_name)
+
     def _under_way(self, record: WorkflowRecord) -> Execution | None:
-        if record.lease_owner is None:
+        if record.lease_owner is None or is_retirement(record.lease_owner):
             return None
         execution = self._executions.describe(execution_name(record.lease_owner))
         return execution if execution is not None and execution.is_running else None

@@ -26,7 +26,7 @@ class WorkflowSelector:
         self._workflows = workflows
 
     def select(self, request: SelectWorkflowsRequest) -> SelectWorkflowsResponse:
-        """Return the workflows with enough runs and something unexamined.
+        """Return the workflows with enough runs and something unexamined that are not retired.
 
         Those that were tried before, longest untried first, and newcomers, longest waiting first, take turns: however
         many names somebody makes up, half of the places are for the others. What does not fit into one execution is
@@ -38,7 +38,7 @@ class WorkflowSelector:
         due = [
             record
             for record in by_name(self._workflows.all())
-            if record.succeeded_runs >= MINIMUM_RUNS and _has_something_new(record)
+            if record.retired_at is None and record.succeeded_runs >= MINIMUM_RUNS and _has_something_new(record)
         ]
         selected: list[WorkflowToRetrain] = []
         size = 0

@@ -1,6 +1,7 @@
 """The tables in DynamoDB."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from contract.endpoint_records import EndpointRecord
 from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.aws import unavailable
-from functions.shared.errors import MalformedRecord, StalePromotion
+from functions.shared.errors import MalformedRecord, StalePromotion, WorkflowRetired
 from functions.shared.items import Item, from_item, to_attribute, to_item
 from functions.shared.observability import logger
 from functions.shared.ports import History, Lease, RunPosition
@@ -199,28 +200,77 @@ class WorkflowsTable:
 
     def claim(self, workflow_name: str, lease: Lease, replaces: Lease | None = None) -> Lease | None:
         """Take the lease by one conditional write; return None, or the lease that stands in the way."""
-        values = {":owner": to_attribute(lease.owner), ":expiry": to_attribute(_text(lease))}
+        record = self._take(workflow_name, lease, replaces, condition="attribute_not_exists(retired_at)")
+        if record is not None and record.retired_at is not None:
+            raise WorkflowRetired(workflow_name)
+        return _lease(record) if record else None
+
+    def retire(self, workflow_name: str, lease: Lease, at: datetime, replaces: Lease | None = None) -> Lease | None:
+        """Take the lease and mark the workflow by one conditional write."""
+        values = {":at": to_attribute(at.isoformat()), ":none": {"N": "0"}}
+        changes = "retired_at = if_not_exists(retired_at, :at), examined_runs = :none, examined_revisions = :none"
+        record = self._take(workflow_name, lease, replaces, changes=changes, values=values)
+        return _lease(record) if record else None
+
+    def release(self, workflow_name: str, owner: str) -> None:
+        """Give the lease back."""
+        self._change(workflow_name, "REMOVE lease_owner, lease_expires_at", "lease_owner = :owner", owner=owner)
+
+    def revive(self, workflow_name: str) -> None:
+        """Take the mark away."""
+        self._change(workflow_name, "REMOVE retired_at", "attribute_exists(retired_at)")
+
+    def _change(self, workflow_name: str, expression: str, condition: str, **values: str) -> None:
+        """Write under a condition; where that does not hold there is nothing to change."""
+        named: Any = {"ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in values.items()}}
+        with suppress(self._client.exceptions.ConditionalCheckFailedException), unavailable("workflows table"):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"workflow_name": {"S": workflow_name}},
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                **(named if values else {}),
+            )
+
+    def _take(  # noqa: PLR0913 - what differs between those who take it, by name
+        self,
+        workflow_name: str,
+        lease: Lease,
+        replaces: Lease | None,
+        *,
+        changes: str = "",
+        condition: str = "",
+        values: Mapping[str, Any] | None = None,
+    ) -> WorkflowRecord | None:
+        """Take the lease by one conditional write; return None, or the record that stands in the way."""
+        terms = {":owner": to_attribute(lease.owner), ":expiry": to_attribute(_text(lease)), **(values or {})}
         free = "attribute_not_exists(lease_owner) OR lease_owner = :owner"
         if replaces is not None:
             free += " OR (lease_owner = :replaced AND lease_expires_at = :replaced_expiry)"
-            values |= {":replaced": to_attribute(replaces.owner), ":replaced_expiry": to_attribute(_text(replaces))}
+            terms |= {":replaced": to_attribute(replaces.owner), ":replaced_expiry": to_attribute(_text(replaces))}
+        conditions = ["attribute_exists(workflow_name)", *([condition] if condition else []), f"({free})"]
         try:
             with unavailable("workflows table"):
                 self._client.update_item(
                     TableName=self._table,
                     Key={"workflow_name": {"S": workflow_name}},
-                    UpdateExpression="SET lease_owner = :owner, lease_expires_at = :expiry",
-                    ConditionExpression=f"attribute_exists(workflow_name) AND ({free})",
-                    ExpressionAttributeValues=values,
+                    UpdateExpression=", ".join(
+                        ["SET lease_owner = :owner, lease_expires_at = :expiry", *([changes] if changes else [])]
+                    ),
+                    ConditionExpression=" AND ".join(conditions),
+                    ExpressionAttributeValues=terms,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             item: Any = error.response.get("Item")
             if not item:
                 raise LookupError(workflow_name) from error
-            record = from_item(item, WorkflowRecord)
-            return Lease(record.lease_owner or "", record.lease_expires_at)
+            return from_item(item, WorkflowRecord)
         return None
+
+
+def _lease(record: WorkflowRecord) -> Lease:
+    return Lease(record.lease_owner or "", record.lease_expires_at)
 
 
 def _text(lease: Lease) -> str | None:
@@ -264,3 +314,8 @@ class EndpointsTable:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             message = f"Version {record.model_version} is not newer than the version in service"
             raise StalePromotion(message) from error
+
+    def delete(self, workflow_name: str) -> None:
+        """Delete a workflow's record, if it has one."""
+        with unavailable("endpoints table"):
+            self._client.delete_item(TableName=self._table, Key={"workflow_name": {"S": workflow_name}})

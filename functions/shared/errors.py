@@ -35,6 +35,14 @@ class StalePromotion(Exception):
     """A newer version has been promoted meanwhile."""
 
 
+class WorkflowRetired(Exception):
+    """The workflow is retired, and nothing may claim it until it is brought back."""
+
+
+class EndpointBusy(Exception):
+    """The endpoint is being changed, and cannot be deleted before that has ended."""
+
+
 class NameTaken(Exception):
     """An execution of that name has ended; a name is good for one."""
 

@@ -59,10 +59,16 @@ def not_found(workflow_name: str, known: list[str]) -> ApiError:
 
 
 def missing(workflow_name: str, workflows: WorkflowRecords) -> ApiError:
-    """Return why a workflow has no model: it has none yet, or there is no such workflow."""
+    """Return why a workflow has no model: it has none yet, is retired, or there is no such workflow."""
     record = workflows.get(workflow_name)
     if record is None or record.runs + record.withdrawn_runs == 0:
         return not_found(workflow_name, workflows.names())
+    if record.retired_at is not None:
+        return ApiError(
+            "workflow_not_found",
+            f"{quoted(workflow_name)} was retired on {words.date(record.retired_at)}, so no model answers for it. "
+            "A new run of it, or a retraining that is asked for, brings it back.",
+        )
     return ApiError("model_not_ready", f"{quoted(workflow_name)} has no model yet: {_why_not(record)}")
 
 

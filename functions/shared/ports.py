@@ -148,6 +148,35 @@ class Leases(Protocol):
 
         Raises:
             LookupError: the workflow has no record.
+            WorkflowRetired: it is retired.
+        """
+
+
+class Retirements(Protocol):
+    """Marks workflows as retired, under the lease that retrainings take."""
+
+    def retire(self, workflow_name: str, lease: Lease, at: datetime, replaces: Lease | None = None) -> Lease | None:
+        """Take the lease as `Leases.claim` does and, with the same write, mark the workflow as retired.
+
+        One that is retired stays so since when it was. What was examined is forgotten, so that the schedule trains it
+        if it comes back.
+        """
+
+    def release(self, workflow_name: str, owner: str) -> None:
+        """Give the lease back, if that owner has it."""
+
+    def revive(self, workflow_name: str) -> None:
+        """Take the mark away."""
+
+
+class ServingResources(Protocol):
+    """What SageMaker keeps so that a workflow's model answers."""
+
+    def delete(self, endpoint_name: str) -> None:
+        """Delete an endpoint with every config and model that was made for it; what is gone already is fine.
+
+        Raises:
+            EndpointBusy: the endpoint is being changed.
         """
 
 
@@ -249,6 +278,9 @@ class EndpointRecords(Protocol):
         Raises:
             StalePromotion: the one that is there is as new or newer.
         """
+
+    def delete(self, workflow_name: str) -> None:
+        """Delete a workflow's record, if it has one."""
 
 
 class Models(Protocol):

@@ -136,7 +136,9 @@ class RunsWriter(RunsTable):
                 "TableName": self._workflows_table,
                 "Key": {"workflow_name": {"S": workflow_name}},
                 "UpdateExpression": "SET latest_recorded_at = :now ADD runs :runs, spend_runs :runs, "
-                "succeeded_runs :succeeded, withdrawn_runs :withdrawn, revisions :revisions",
+                "succeeded_runs :succeeded, withdrawn_runs :withdrawn, revisions :revisions"
+                # Who runs a retired workflow again wants it back; a late bill of an old run says nothing of that.
+                + (" REMOVE retired_at" if any(write.recorded is None for write in writes) else ""),
                 "ExpressionAttributeValues": {
                     ":now": {"S": self._clock.now().isoformat()},
                     ":runs": {"N": str(counts.runs)},

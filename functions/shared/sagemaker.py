@@ -129,7 +129,7 @@ class Registry:
                 with ThreadPoolExecutor(max_workers=8) as pool:
                     return list(pool.map(self._version, summaries))
         except ClientError as error:
-            if _is_missing(error):
+            if is_missing(error):
                 return []
             raise
 
@@ -169,13 +169,14 @@ class Registry:
             with unavailable("model registry"):
                 return dict(self._client.describe_model_package(ModelPackageName=model_package_arn))
         except ClientError as error:
-            if _is_missing(error):
+            if is_missing(error):
                 logger.warning("a version is not in the registry", extra={"problem": code_of(error)})
                 return {}
             raise
 
 
-def _is_missing(error: ClientError) -> bool:
+def is_missing(error: ClientError) -> bool:
+    """Say whether SageMaker answered that there is no such thing."""
     code, message = code_of(error), str(error.response.get("Error", {}).get("Message", ""))
     return code in {"ResourceNotFound", "ResourceNotFoundException"} or (
         code == "ValidationException" and _says_missing(message)

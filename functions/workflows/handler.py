@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from contract.runs import RunsQuery
+from contract.workflows import WorkflowsQuery
 from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
@@ -54,8 +55,8 @@ def _next_training(now: datetime) -> datetime | None:
     return next_start(settings().schedule_expression, settings().schedule_timezone, now)
 
 
-def _list(_request: HttpRequest) -> Answer:
-    return Answer(catalogue().list())
+def _list(request: HttpRequest) -> Answer:
+    return Answer(catalogue().list(request.read_query(WorkflowsQuery)))
 
 
 def _detail(request: HttpRequest) -> Answer:

@@ -13,7 +13,7 @@ from contract.container import METRICS, Invocation, InvocationRow, Metrics
 from contract.corrections import RunStory
 from contract.endpoint_records import EndpointRecord
 from contract.made_up import is_made_up
-from contract.names import execution_name, resource_name
+from contract.names import execution_name, is_retirement, resource_name
 from contract.runs import RunsPage, RunsQuery
 from contract.workflows import (
     CurvePoint,
@@ -22,6 +22,7 @@ from contract.workflows import (
     ModelVersion,
     WorkflowDetail,
     WorkflowRecord,
+    WorkflowsQuery,
     WorkflowsResponse,
     WorkflowSummary,
 )
@@ -86,15 +87,19 @@ class Catalogue:
         self._name_prefix = name_prefix
         self._next_training = next_training
 
-    def list(self) -> WorkflowsResponse:
-        """Return every workflow that has runs, by name.
+    def list(self, query: WorkflowsQuery) -> WorkflowsResponse:
+        """Return every workflow that has runs, by name; those that are retired only if asked for.
 
         Raises:
             DependencyUnavailable: the records cannot be read.
         """
         endpoints = self._endpoints.all()
         now = self._clock.now()
-        records = by_name(record for record in self._workflows.all() if record.runs + record.withdrawn_runs > 0)
+        records = by_name(
+            record
+            for record in self._workflows.all()
+            if record.runs + record.withdrawn_runs > 0 and (query.retired or record.retired_at is None)
+        )
         return WorkflowsResponse(
             workflows=[
                 WorkflowSummary(**_summary(record, endpoints.get(record.workflow_name), now)) for record in records
@@ -225,6 +230,7 @@ def _summary(record: WorkflowRecord, endpoint: EndpointRecord | None, now: datet
         + max(record.revisions - record.examined_revisions, 0),
         "last_retraining": _ended(record.last_retraining) if record.last_retraining else None,
         "running_retraining_id": _running(record, now),
+        "retired_at": record.retired_at,
     }
 
 
@@ -239,8 +245,9 @@ def _ended(last: LastRetraining) -> EndedRetraining:
 
 def _running(record: WorkflowRecord, now: datetime) -> str | None:
     """Return the retraining that holds the workflow; one that was killed holds it until its lease expires."""
-    held = record.lease_owner and record.lease_expires_at and record.lease_expires_at > now
-    return execution_name(record.lease_owner) if held and record.lease_owner else None
+    owner, expiry = record.lease_owner, record.lease_expires_at
+    held = owner is not None and not is_retirement(owner) and expiry is not None and expiry > now
+    return execution_name(owner) if held and owner else None
 
 
 def _model_versions(versions: Sequence[RegisteredModel], endpoint: EndpointRecord | None) -> Sequence[ModelVersion]:

@@ -115,7 +115,7 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
 def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -> Rows:
     """Yield the runs that are recorded and may be in a report."""
     assert client is not None  # noqa: S101 - where no source of runs was given, there is a client
-    names = [workflow] if workflow else [each.workflow_name for each in client.workflows()]
+    names = [workflow] if workflow else [each.workflow_name for each in client.workflows(retired=True)]
     for name in names:
         for run in client.runs(name, completed_from=report.begins):
             yield Row(f"run {run.run_id} of {name}", run.model_dump(mode="json", exclude_none=True))

@@ -63,7 +63,7 @@ def train(
 
 
 def _names(client: Client, wanted: list[str]) -> list[str]:
-    known = client.workflows()
+    known = client.workflows(retired=bool(wanted))
     if not wanted:
         due = [each for each in known if each.new_runs]
         few = [each.workflow_name for each in due if each.succeeded_runs < MINIMUM_RUNS]

@@ -12,7 +12,7 @@ from runquote import plots
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say, stdout
 from runquote.cli.predict import check_interval, interval_of
 from runquote.cli.session import WORKFLOW, CommandError, Commands, FormatOption, IntervalOption, Session
-from runquote.sizes import format_size
+from runquote.sizes import counted, format_size
 
 WorkflowArgument = Annotated[str, WORKFLOW]
 models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that answer, and every version of them.")
@@ -71,11 +71,15 @@ def _write(plot: Path, document: str) -> None:
 
 
 @models.command("list")
-def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+def list_(
+    context: typer.Context,
+    retired: Annotated[bool, typer.Option("--retired", help="List those that are retired, too.")] = False,
+    format: FormatOption = Format.TABLE,
+) -> None:
     """List workflows and the models in service."""
     session: Session = context.obj
     with session.client() as client:
-        summaries = client.workflows()
+        summaries = client.workflows(retired=retired)
     if format is Format.JSON:
         print_json(workflows=[summary.model_dump(mode="json") for summary in summaries])
     elif format is Format.CSV:
@@ -89,7 +93,7 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
                 (
                     f"{each.workflow_name} (made up)" if each.made_up else each.workflow_name,
                     each.runs,
-                    "none yet" if each.model_version is None else each.model_version,
+                    _model(each),
                     f"{each.trained_at:%Y-%m-%d}" if each.trained_at else "",
                     f"{each.metrics.median_ape:.0%}" if each.metrics else "",
                     " to ".join(map(format_size, each.input_bytes_range)) if each.input_bytes_range else "",
@@ -99,6 +103,31 @@ def list_(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
             right=["Runs", "Median error"],
         )
         say_cautions(summaries)
+
+
+def _model(summary: WorkflowSummary) -> object:
+    if summary.retired_at is not None:
+        return f"retired {summary.retired_at:%Y-%m-%d}"
+    return "none yet" if summary.model_version is None else summary.model_version
+
+
+@models.command("retire")
+def retire(
+    context: typer.Context,
+    workflow: WorkflowArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Retire a workflow: its model and what serves it go, its history stays.
+
+    It is trained and listed no more, and nothing answers for it. A new run of it, or `runquote train` with its name,
+    brings it back.
+    """
+    if not yes:
+        typer.confirm(f"Retire {workflow}? Nothing will answer for it", abort=True, err=True)
+    session: Session = context.obj
+    with session.client() as client:
+        answer = client.retire(workflow)
+    say(f"{answer.workflow_name} is retired; its history stays ({counted(answer.runs, 'run')})")
 
 
 @models.command("show")

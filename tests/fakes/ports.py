@@ -10,7 +10,7 @@ from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
 from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
-from functions.shared.errors import BadArtifact, NameTaken, StalePromotion
+from functions.shared.errors import BadArtifact, NameTaken, StalePromotion, WorkflowRetired
 from functions.shared.ports import (
     Execution,
     History,
@@ -153,6 +153,28 @@ class FakeWorkflows:
         return list(self.records)
 
     def claim(self, workflow_name: str, lease: Lease, replaces: Lease | None = None) -> Lease | None:
+        if self.records[workflow_name].retired_at is not None:
+            raise WorkflowRetired(workflow_name)
+        return self._take(workflow_name, lease, replaces)
+
+    def retire(self, workflow_name: str, lease: Lease, at: datetime, replaces: Lease | None = None) -> Lease | None:
+        holder = self._take(workflow_name, lease, replaces)
+        if holder is None:
+            since = self.records[workflow_name].retired_at or at
+            self._set(workflow_name, retired_at=since, examined_runs=0, examined_revisions=0)
+        return holder
+
+    def release(self, workflow_name: str, owner: str) -> None:
+        if self.records[workflow_name].lease_owner == owner:
+            self._set(workflow_name, lease_owner=None, lease_expires_at=None)
+
+    def revive(self, workflow_name: str) -> None:
+        self._set(workflow_name, retired_at=None)
+
+    def _set(self, workflow_name: str, **changes: object) -> None:
+        self.records[workflow_name] = self.records[workflow_name].model_copy(update=changes)
+
+    def _take(self, workflow_name: str, lease: Lease, replaces: Lease | None) -> Lease | None:
         record = self.records[workflow_name]
         held = Lease(record.lease_owner, record.lease_expires_at) if record.lease_owner else None
         if replaces is not None and self.lost_races:
@@ -271,6 +293,23 @@ class FakeEndpoints:
         if present is not None and record.model_version <= present.model_version and not again:
             raise StalePromotion(record.workflow_name)
         self.records[record.workflow_name] = record
+
+    def delete(self, workflow_name: str) -> None:
+        self.records.pop(workflow_name, None)
+
+
+class FakeServing:
+    """Endpoints that can be deleted; a failure is raised instead, once."""
+
+    def __init__(self, *names: str, failure: Failure = None) -> None:
+        self.names = set(names)
+        self.failure = failure
+
+    def delete(self, endpoint_name: str) -> None:
+        failure, self.failure = self.failure, None
+        if failure:
+            raise failure
+        self.names.discard(endpoint_name)
 
 
 class FakeModels:

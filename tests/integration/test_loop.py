@@ -123,6 +123,39 @@ def test_history_in_model_out_and_again(system: System, updates: Updates) -> Non
     assert (len(endpoint), len(configs), len(models)) == (1, 1, 1), "an older model was not retired"
 
 
+def _litter(system: System, name: str) -> list[str]:
+    """What there is in SageMaker by a workflow's name, but for what its history is."""
+    sagemaker = system.client("sagemaker")
+    found = [each["EndpointName"] for each in sagemaker.list_endpoints(NameContains=name)["Endpoints"]]
+    for each in sagemaker.list_endpoint_configs(NameContains=name)["EndpointConfigs"]:
+        found.append(each["EndpointConfigName"])
+    return found + [each["ModelName"] for each in sagemaker.list_models(NameContains=name)["Models"]]
+
+
+def test_a_workflow_retires_without_litter_and_comes_back(system: System, updates: Updates) -> None:
+    name = "retiring"
+    _record(system, _history(name, days=-120))
+    running = system.start_retraining(name)
+    assert system.wait(running)["status"] == "SUCCEEDED"
+    assert len(_litter(system, name)) == 3
+    before, api = _checksum(system), system.api()
+    assert api.retire(name) == api.retire(name)
+    assert (_litter(system, name), _checksum(system)) == ([], before)
+    refused = system.request("POST", "predictions", {"workflow_name": name, "input_bytes": 5_000_000})
+    assert (refused.status_code, refused.json()["error"]) == (404, "workflow_not_found")
+    assert "was retired on" in refused.json()["message"]
+    assert name not in {each.workflow_name for each in api.workflows()}
+    assert name in {each.workflow_name for each in api.workflows(retired=True)}
+    assert [version.version for version in api.workflow(name).model_versions] == [1]
+    assert system.retrain(name)["status"] == "FAILED", "only who asks by the API brings it back"
+    _record(system, _history(name, label="new", count=1))
+    assert system.retrain(name)["status"] == "SUCCEEDED"
+    assert _predict(system, name).model.version == 2
+    assert [told.outcome for told in updates.of(name)] == ["promoted", "failed", "promoted"]
+    api.retire(name)
+    assert _litter(system, name) == []
+
+
 def _runs(name: str, costs: Iterator[tuple[int, float]], first: int = 0) -> Iterator[dict[str, Any]]:
     """A run a day, of these sizes and costs."""
     for number, (size, cost) in enumerate(costs, start=first):

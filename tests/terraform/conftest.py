@@ -23,6 +23,7 @@ FUNCTIONS = (
     "retrainings",
     "budgets",
     "rebuild_spend",
+    "retire_workflow",
 )
 TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets")
 SLOW_FUNCTION_SECONDS = 3

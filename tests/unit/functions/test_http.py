@@ -16,6 +16,8 @@ from functions.predict.logic import Predictor
 from functions.record_runs import handler as record_runs
 from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder
+from functions.retire_workflow import handler as retire_workflow
+from functions.retire_workflow.logic import Retirer
 from functions.retrainings import handler as retrainings
 from functions.retrainings.logic import Retrainer
 from functions.shared.errors import DependencyUnavailable
@@ -28,9 +30,11 @@ from tests.fakes.ports import (
     FakeBudgets,
     FakeClock,
     FakeEndpoints,
+    FakeExecutions,
     FakeModels,
     FakeRegistry,
     FakeRuns,
+    FakeServing,
     FakeSpend,
     FakeStateMachine,
     FakeWorkflows,
@@ -43,7 +47,7 @@ GOOD = {"workflow_name": WORKFLOW, "input_bytes": 120 * GB}
 RUN = json.loads(shapes.run().model_dump_json(exclude_none=True))
 
 
-MODULES = (budgets, predict, record_runs, retrainings, workflows)
+MODULES = (budgets, predict, record_runs, retire_workflow, retrainings, workflows)
 
 
 class System:
@@ -65,7 +69,18 @@ class System:
         self.spend = FakeSpend()
         self.budgets = Budgets(spend=self.spend, budgets=self.limits, workflows=self.workflows, clock=FakeClock())
         self.machine = FakeStateMachine()
-        self.retrainer = Retrainer(workflows=self.workflows, executions=self.machine, clock=FakeClock())
+        self.retrainer = Retrainer(
+            workflows=self.workflows, retirements=self.workflows, executions=self.machine, clock=FakeClock()
+        )
+        self.retirer = Retirer(
+            workflows=self.workflows,
+            retirements=self.workflows,
+            executions=FakeExecutions(),
+            endpoints=self.endpoints,
+            serving=FakeServing(),
+            clock=FakeClock(),
+            name_prefix="runquote",
+        )
 
 
 @pytest.fixture
@@ -97,6 +112,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)
     monkeypatch.setattr(budgets, "budgets", lambda: system.budgets)
     monkeypatch.setattr(retrainings, "retrainer", lambda: system.retrainer)
+    monkeypatch.setattr(retire_workflow, "retirer", lambda: system.retirer)
     yield system
     for module in MODULES:
         module.settings.cache_clear()
@@ -504,3 +520,18 @@ def test_a_run_that_is_not_there_has_no_story(fakes: System) -> None:
         workflows.handler({**events.load("get_run"), "pathParameters": {**names, "run_id": " "}}, None),
         "invalid_request",
     )
+
+
+def test_a_workflow_is_retired_and_can_be_listed_all_the_same(fakes: System) -> None:
+    event = events.load("retire_workflow")
+    event["pathParameters"] = {"workflow_name": WORKFLOW}
+    told = body_of(retire_workflow.handler(event, None))
+    assert (told["workflow_name"], told["runs"]) == (WORKFLOW, 60)
+    assert "was retired on" in refused(ask(GOOD), "workflow_not_found")
+    listing = {**events.get("/workflows"), "pathParameters": None}
+    assert body_of(workflows.handler(listing, None))["workflows"] == []
+    listing["multiValueQueryStringParameters"] = {"retired": ["true"]}
+    (listed,) = body_of(workflows.handler(listing, None))["workflows"]
+    assert (listed["retired_at"], listed["model_version"]) == (told["retired_at"], None)
+    event["pathParameters"] = {"workflow_name": "nobody"}
+    refused(retire_workflow.handler(event, None), "workflow_not_found")

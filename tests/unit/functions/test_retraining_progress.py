@@ -27,7 +27,8 @@ PROMOTED = ("HasWorkflowName", *progress.STEPS, "ApproveChallenger", "Promoted",
 
 
 def retrainer(machine: FakeStateMachine, **workflow: Any) -> Retrainer:  # noqa: ANN401 - members of a record
-    return Retrainer(workflows=FakeWorkflows(shapes.workflow(**workflow)), executions=machine, clock=FakeClock())
+    records = FakeWorkflows(shapes.workflow(**workflow))
+    return Retrainer(workflows=records, retirements=records, executions=machine, clock=FakeClock())
 
 
 def ended(minutes: int = 0) -> LastRetraining:

@@ -32,6 +32,7 @@ KEYS = {
     "select_workflows": {"WORKFLOWS_TABLE"},
     "budgets": {"SPEND_TABLE", "BUDGETS_TABLE", "WORKFLOWS_TABLE", "WEB_ORIGIN"},
     "rebuild_spend": {"WORKFLOW_RUNS_TABLE", "WORKFLOWS_TABLE", "SPEND_TABLE"},
+    "retire_workflow": {"WORKFLOWS_TABLE", "MODEL_ENDPOINTS_TABLE", "NAME_PREFIX", "WEB_ORIGIN"},
     "retrainings": {"WORKFLOWS_TABLE", "RETRAIN_STATE_MACHINE_ARN", "WEB_ORIGIN"},
 }
 GOOD = {

@@ -7,6 +7,7 @@ import pytest
 
 from contract.base import MAX_BYTES
 from contract.made_up import MADE_UP_WORKFLOW
+from contract.workflows import WorkflowsQuery
 from functions.shared.errors import (
     ApiError,
     DependencyUnavailable,
@@ -67,14 +68,14 @@ def catalogue(
 def test_the_list_is_sorted_and_tells_which_have_models() -> None:
     with_runs = [shapes.workflow(name) for name in ("b", WORKFLOW, "A")]
     workflows = FakeWorkflows(*with_runs, shapes.workflow("empty", runs=0))
-    listed = catalogue(workflows=workflows).list().workflows
+    listed = catalogue(workflows=workflows).list(WorkflowsQuery()).workflows
     assert [(workflow.workflow_name, workflow.model_version) for workflow in listed] == [
         ("A", None),
         ("b", None),
         (WORKFLOW, 3),
     ]
     assert listed[2].typical_output_ratio == 0.3
-    assert catalogue(workflows=workflows).list().next_training_at == NOW + timedelta(hours=3)
+    assert catalogue(workflows=workflows).list(WorkflowsQuery()).next_training_at == NOW + timedelta(hours=3)
 
 
 def test_the_curve_goes_beyond_the_past_runs_on_both_sides() -> None:
@@ -176,5 +177,7 @@ def test_unknown_names_get_suggestions() -> None:
 
 def test_the_list_says_whose_runs_are_made_up() -> None:
     workflows = FakeWorkflows(shapes.workflow(MADE_UP_WORKFLOW), shapes.workflow("wgs-demo"))
-    listed = {each.workflow_name: each.made_up for each in catalogue(workflows=workflows).list().workflows}
+    listed = {
+        each.workflow_name: each.made_up for each in catalogue(workflows=workflows).list(WorkflowsQuery()).workflows
+    }
     assert listed == {MADE_UP_WORKFLOW: True, "wgs-demo": False}

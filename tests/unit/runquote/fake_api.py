@@ -32,7 +32,14 @@ from contract.predictions import (
 )
 from contract.retrainings import Retraining, RetrainingStatus, RetrainingStep, StepName
 from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsPage, RunsResponse
-from contract.workflows import CurvePoint, ModelVersion, WorkflowDetail, WorkflowsResponse, WorkflowSummary
+from contract.workflows import (
+    CurvePoint,
+    ModelVersion,
+    RetiredWorkflow,
+    WorkflowDetail,
+    WorkflowsResponse,
+    WorkflowSummary,
+)
 
 API_KEY = "a-key-for-tests-only"
 TOKEN = "header.claims.signature"
@@ -277,7 +284,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.failures:
             code, retry_after = self.server.failures.pop(0)
             raise _Refused(code, f"This is {code}", retry_after)
-        if path == "workflows":
+        if path.partition("?")[0] == "workflows":
             return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))], next_training_at=None)
         if path.startswith("budgets"):
             return self._budgets(path, body)
@@ -295,6 +302,9 @@ class _Handler(BaseHTTPRequestHandler):
             return RunsPage(runs=waiting, next_cursor=None)
         if path.startswith("workflows/") and "/runs/" in path:
             return self._run(path, body)
+        if path.startswith("workflows/") and self.command == "DELETE":
+            name = _known(unquote(path.removeprefix("workflows/")))
+            return RetiredWorkflow(workflow_name=name, retired_at=NOW, runs=84)
         if path.startswith("workflows/"):
             return detail(_known(unquote(path.removeprefix("workflows/"))))
         if path == "predictions":

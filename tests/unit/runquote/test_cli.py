@@ -299,6 +299,20 @@ def test_budgets_are_listed_set_and_removed(runquote: Command, api: FakeApi) -> 
     assert (wrong.exit_code, "Error: month: " in wrong.stderr) == (1, True)
 
 
+def test_a_workflow_is_retired_after_asking(runquote: Command, api: FakeApi) -> None:
+    assert runquote("models", "retire", "rnaseq", stdin="n\n").exit_code == 1
+    assert not any(method == "DELETE" for method, _ in api.requests)
+    for answer in (
+        runquote("models", "retire", "rnaseq", stdin="y\n"),
+        runquote("models", "retire", "rnaseq", "--yes"),
+    ):
+        assert (answer.exit_code, "rnaseq is retired; its history stays (84 runs)" in answer.stderr) == (0, True)
+    assert api.requests[-1] == ("DELETE", "workflows/rnaseq")
+    assert runquote("models", "retire", "unheard", "--yes").exit_code == 1
+    assert runquote("models", "list", "--retired").exit_code == 0
+    assert api.requests[-1] == ("GET", "workflows?retired=true")
+
+
 def test_login_saves_a_profile_that_only_its_owner_reads(command: Command, nowhere: Path, api: FakeApi) -> None:
     result = command("--api-url", api.url, "--profile", "team", "login", stdin=API_KEY + "\n")
     assert result.exit_code == 0, result.output

@@ -83,7 +83,8 @@ export interface paths {
         get: operations["getWorkflow"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Retire a workflow: what answers for it goes, its history stays */
+        delete: operations["retireWorkflow"];
         options?: never;
         head?: never;
         patch?: never;
@@ -993,6 +994,27 @@ export interface components {
             message: string;
         };
         /**
+         * RetiredWorkflow
+         * @description Answer of `DELETE /workflows/{workflow_name}`.
+         */
+        RetiredWorkflow: {
+            /**
+             * Workflow Name
+             * @example rnaseq-quant
+             */
+            workflow_name: string;
+            /**
+             * Retired At
+             * Format: date-time
+             */
+            retired_at: string;
+            /**
+             * Runs
+             * @description Runs that stay recorded
+             */
+            runs: number;
+        };
+        /**
          * Retraining
          * @description Answer of `POST` and `GET /workflows/{workflow_name}/retrainings…`: how far it is, and how it ended.
          */
@@ -1418,6 +1440,12 @@ export interface components {
              * @description The retraining that is under way, if any
              */
             running_retraining_id: string | null;
+            /**
+             * Retired At
+             * @description Since when it is retired: a new run or a retraining that is asked for brings it back
+             * @default null
+             */
+            retired_at?: string | null;
             /** Curve */
             curve: components["schemas"]["CurvePoint"][];
             /** Recent Runs */
@@ -1501,6 +1529,12 @@ export interface components {
              * @description The retraining that is under way, if any
              */
             running_retraining_id: string | null;
+            /**
+             * Retired At
+             * @description Since when it is retired: a new run or a retraining that is asked for brings it back
+             * @default null
+             */
+            retired_at?: string | null;
         };
         /**
          * WorkflowsResponse
@@ -1958,7 +1992,10 @@ export interface operations {
     };
     listWorkflows: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description List those that are retired, too */
+                retired?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2159,6 +2196,145 @@ export interface operations {
                 };
             };
             /** @description run_conflict, retraining_conflict, run_changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_error */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_warming, endpoint_misconfigured, unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description model_timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retireWorkflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetiredWorkflow"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description run_conflict, retraining_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;

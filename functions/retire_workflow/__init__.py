@@ -1,0 +1,1 @@
+"""`retire_workflow`: answers `DELETE /workflows/{workflow_name}`."""

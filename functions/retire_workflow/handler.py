@@ -1,0 +1,48 @@
+"""Lambda handler of `retire_workflow`."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from functions.retire_workflow.logic import Retirer
+from functions.retire_workflow.settings import Settings
+from functions.shared import aws
+from functions.shared.clock import SystemClock
+from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
+from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.serving import Serving
+from functions.shared.stepfunctions import StateMachineExecutions
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one proxy event."""
+    return respond(event, ROUTES, lambda: settings().web_origin)
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once."""
+    return Settings.from_environment()
+
+
+@cache
+def retirer() -> Retirer:
+    """Put the function together, once."""
+    dynamodb = aws.dynamodb_for_writes()
+    workflows = WorkflowsTable(dynamodb, settings().workflows_table)
+    return Retirer(
+        workflows=workflows,
+        retirements=workflows,
+        executions=StateMachineExecutions(aws.step_functions_for_requests()),
+        endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
+        serving=Serving(aws.sagemaker()),
+        clock=SystemClock(),
+        name_prefix=settings().name_prefix,
+    )
+
+
+def _retire(request: HttpRequest) -> Answer:
+    return Answer(retirer().retire(request.path_parameters.get("workflow_name", "")))
+
+
+ROUTES: Routes = {("DELETE", "/workflows/{workflow_name}"): _retire}
