@@ -74,7 +74,7 @@ def test_a_few_are_retrained_at_a_time(api: FakeApi, monkeypatch: pytest.MonkeyP
     under_way: set[str] = set()
     most = 0
 
-    def start(client: Client, name: str) -> Retraining:
+    def start(client: Client, name: str, _restore_version: int | None = None) -> Retraining:
         nonlocal most
         under_way.add(name)
         most = max(most, len(under_way))
