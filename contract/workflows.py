@@ -1,8 +1,8 @@
 """A workflow as people see it, and the record that keeps count of it (table `workflows`)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from contract.base import Bytes, BytesRange, CostUsd, Count, Shape, UtcTime, WorkflowName
 from contract.container import Metrics, ModelKind, ParameterProfile
@@ -82,10 +82,19 @@ class WorkflowSummary(Shape):
     )
 
 
+def _as_written(value: object) -> object:
+    """Take what JSON calls true and false, and no other word for them."""
+    if isinstance(value, str) and value not in {"true", "false"}:
+        raise ValueError("must be true or false")
+    return value
+
+
 class WorkflowsQuery(Shape):
     """Which workflows are listed."""
 
-    retired: bool = Field(default=False, description="List those that are retired, too")
+    retired: Annotated[bool, BeforeValidator(_as_written)] = Field(
+        default=False, description="List those that are retired, too"
+    )
 
 
 class WorkflowsResponse(Shape):

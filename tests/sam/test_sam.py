@@ -26,7 +26,7 @@ from tests.system import System
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
 SAMPLES = sorted(path.stem for path in events.DIRECTORY.glob("*.json"))
-WRITES = {"record_runs", "correct_run", "start_retraining", "set_budget", "delete_budget"}
+WRITES = {"record_runs", "correct_run", "start_retraining", "set_budget", "delete_budget", "retire_workflow"}
 READS = [name for name in SAMPLES if name not in WRITES]
 
 
@@ -128,6 +128,12 @@ def test_a_budget_that_a_container_sets_is_there_for_all(system: System, contain
     gone = _invoke(system.client("lambda"), "runquote-budgets:live", events.load("delete_budget"))
     assert gone["body"] == made["body"]
     assert _invoke(containers, sam.function_address("budgets"), events.load("delete_budget"))["statusCode"] == 404
+
+
+def test_a_container_retires_no_workflow_that_nobody_has(system: System, containers: Containers) -> None:
+    event = {**events.load("retire_workflow"), "pathParameters": {"workflow_name": "nobody"}}
+    in_container, in_cloud = _both(system, containers, "retire_workflow", event)
+    assert (in_container, in_container["statusCode"]) == (in_cloud, 404)
 
 
 def test_a_retraining_that_a_container_starts_is_followed_by_all(system: System, containers: Containers) -> None:

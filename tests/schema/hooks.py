@@ -1,11 +1,13 @@
 """What the document says in words only, for Schemathesis: a run ends after it starts, and a cursor was given."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
 
+_EXAMPLES = {path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/runs.csv")}
 _PAST = st.datetimes(datetime(2000, 1, 2), datetime(2026, 1, 1), timezones=st.just(UTC))
 schemathesis.openapi.format("date-time", _PAST.map(datetime.isoformat))
 
@@ -15,6 +17,8 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     """Make a request consistent in itself."""
     query = case.query if isinstance(case.query, dict) else {}
     query.pop("cursor", None)
+    if case.method == "DELETE" and case.path_parameters.get("workflow_name") in _EXAMPLES:
+        case.path_parameters["workflow_name"] = "nobody"  # other tests ask what the examples predict
     if {"completed_from", "completed_before"} <= query.keys():
         del query["completed_before"]
     body = case.body if isinstance(case.body, dict) else {}

@@ -533,5 +533,7 @@ def test_a_workflow_is_retired_and_can_be_listed_all_the_same(fakes: System) -> 
     listing["multiValueQueryStringParameters"] = {"retired": ["true"]}
     (listed,) = body_of(workflows.handler(listing, None))["workflows"]
     assert (listed["retired_at"], listed["model_version"]) == (told["retired_at"], None)
+    listing["multiValueQueryStringParameters"] = {"retired": ["1"]}
+    assert "true or false" in refused(workflows.handler(listing, None), "invalid_request")
     event["pathParameters"] = {"workflow_name": "nobody"}
     refused(retire_workflow.handler(event, None), "workflow_not_found")
