@@ -2316,7 +2316,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found */
+            /** @description not_found, workflow_not_found, model_not_ready, retraining_not_found, budget_not_found, run_not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2334,7 +2334,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description run_conflict, retraining_conflict */
+            /** @description run_conflict, retraining_conflict, run_changed */
             409: {
                 headers: {
                     [name: string]: unknown;
