@@ -1,5 +1,5 @@
-"""API Gateway: how keys are compared, which model a request body is checked against, what is said of one that fails,
-and changed methods.
+"""API Gateway: how keys are compared and told, which model a request body is checked against, what is said of one that
+fails, and changed methods.
 """
 
 import hmac
@@ -21,6 +21,7 @@ _TYPE_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", in
 def install() -> None:
     """Make the changes."""
     wrap(apigateway_v1, "_resolve_api_key", _in_constant_time)
+    wrap(apigateway_v1, "_build_lambda_event_v1", _with_key_id)
     wrap(apigateway_v1, "_check_request_validation", _with_default_model)
     wrap(apigateway_v1, "_gateway_error_response", _with_reason)
     wrap(apigateway_v1, "_update_method", _with_types)
@@ -41,6 +42,23 @@ def _in_constant_time(_resolve: Callable[..., Untyped]) -> Callable[..., Untyped
         return found
 
     return resolve_api_key
+
+
+def _with_key_id(build: Callable[..., Untyped]) -> Callable[..., Untyped]:
+    """Tell a function whose key it was, as on AWS; ministack leaves that out.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+
+    def build_lambda_event(*request: Untyped, **named: Untyped) -> Untyped:
+        event = build(*request, **named)
+        sent = existing(apigateway_v1, "_header_ci")(event["headers"], "x-api-key")
+        key = existing(apigateway_v1, "_resolve_api_key")(sent)
+        if key is not None:
+            event["requestContext"]["identity"]["apiKeyId"] = key["id"]
+        return event
+
+    return build_lambda_event
 
 
 def _with_default_model(check: Callable[..., Untyped]) -> Callable[..., Untyped]:

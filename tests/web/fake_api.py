@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import NormalDist
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel
@@ -47,7 +47,8 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.retrainings import Retraining, RetrainingStep, StepName, StepState
-from contract.runs import RecordedRun, RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
+from contract.corrections import ChangeKind, RunChange, RunCorrection, RunStory
+from contract.runs import HeldBill, RecordedRun, RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
 from contract.total import total
 from contract.workflows import (
     CurvePoint,
@@ -359,6 +360,7 @@ class FakeApi(ThreadingHTTPServer):
     def __init__(self, workflows: list[Workflow], port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
         self.workflows = {workflow.name: workflow for workflow in workflows}
+        self.stories: dict[tuple[str, str], RunStory] = {}
         self.limits = {"genomics": 200.0, "imaging": 20.0} if workflows else {}
         self.asked: Counter[str] = Counter()
         """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
@@ -392,6 +394,9 @@ class _Handler(BaseHTTPRequestHandler):
         workflow = self.server.workflows.get(unquote(name))
         if workflow is None:
             return self._fail(_not_found(unquote(name)))
+        if part.startswith("runs/"):
+            story = self.server.stories.get((workflow.name, unquote(part.removeprefix("runs/")))) or _story(workflow, part)
+            return self._send(200, story)
         if part == "runs":
             return self._send(200, _page(workflow, parse_qs(address.query)))
         if part == "accuracy":
@@ -420,12 +425,22 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self._has_key():
+            if "/runs/" in self.path:
+                return self._correct(RunCorrection.model_validate_json(body))
             team = unquote(self.path.rpartition("/")[2])
             if team == "refused":
                 return self._fail(_error("invalid_request", "This team cannot have a budget."))
             self.server.limits[team] = BudgetRequest.model_validate_json(body).limit_usd
             self._send(200, Budget(team=team, limit_usd=self.server.limits[team], updated_at=NOW))
         return None
+
+    def _correct(self, correction: RunCorrection) -> None:
+        name, _, part = self.path.removeprefix("/v1/workflows/").partition("/")
+        workflow = self.server.workflows[unquote(name)]
+        key = (workflow.name, unquote(part.removeprefix("runs/")))
+        story = self.server.stories.get(key) or _story(workflow, part)
+        self.server.stories[key] = _changed(story, correction)
+        self._send(200, self.server.stories[key])
 
     def do_DELETE(self) -> None:
         if self._has_key():
@@ -510,6 +525,44 @@ def _page(workflow: Workflow, query: dict[str, list[str]]) -> RunsPage:
     start = int(query.get("cursor", ["0"])[0])
     more = start + 20 < len(runs)
     return RunsPage(runs=runs[start : start + 20], next_cursor=str(start + 20) if more else None)
+
+
+def _story(workflow: Workflow, part: str) -> RunStory:
+    """A run of which a bill waits."""
+    run_id = unquote(part.removeprefix("runs/"))
+    run = next((each for each in workflow.past_runs() if each.run_id == run_id), workflow.past_runs()[0])
+    bill = HeldBill(cost_usd=run.cost_usd * 1000, held_at=NOW)
+    update = {"cost_source": "estimated", "held_bills": [bill], "bill_waits": True}
+    return RunStory(run=run.model_copy(update=update), changes=[])
+
+
+def _changed(story: RunStory, correction: RunCorrection) -> RunStory:
+    before = story.run
+    update: dict[str, Any] = {"version": before.version + 1, "changes": before.changes + 1}
+    kind: ChangeKind = "corrected"
+    if correction.bill:
+        kind = "bill_refused" if correction.bill.decision == "refuse" else "bill_accepted"
+        update |= {"held_bills": [], "bill_waits": False}
+        if correction.bill.decision == "accept":
+            update |= {"cost_usd": correction.bill.cost_usd, "cost_source": "billed"}
+    if correction.withdrawn is not None:
+        kind = "withdrawn" if correction.withdrawn else "restored"
+        update["withdrawn"] = correction.withdrawn
+    if correction.values:
+        update |= correction.values.model_dump(include=correction.values.model_fields_set)
+    after = before.model_copy(update=update)
+    change = RunChange(
+        workflow_name=after.workflow_name,
+        run_id=after.run_id,
+        number=after.changes,
+        kind=kind,
+        at=NOW,
+        by="k1k2k3",
+        reason=correction.reason,
+        before=before,
+        after=after,
+    )
+    return RunStory(run=after, changes=[*story.changes, change])
 
 
 def _record(request: RunsRequest) -> RunsResponse:

@@ -6,6 +6,7 @@ import { TEMPLATE, toCells } from "@/runs/export";
 import { filterProblem, readFilters, toQuery } from "@/runs/filters";
 import { inRequests, record } from "@/runs/record";
 import { toRuns, type RunRow } from "@/runs/rows";
+import { changed, choices } from "@/runs/story";
 
 test("the template, and so every export, is read back as the runs that it shows", async () => {
   const { rows, problems } = toRuns(await parseCsv(csvText(TEMPLATE.map(toCells))));
@@ -51,6 +52,27 @@ test("answers are added up with the lines of what was rejected, and a failure ke
   expect(so).toMatchObject({ accepted: 996, unchanged: 2, sent: 1000, failure: { message: "gone" } });
   expect(so.problems.map(({ line }) => line)).toEqual([9, 509]);
   expect(told).toEqual([500, 1000]);
+});
+
+test("bills that are held are counted beside what was recorded", async () => {
+  const row = { index: 0, run_id: "r", cost_usd: 9000, message: "waits" };
+  const api = { recordRuns: async () => ({ accepted: 0, unchanged: 0, rejected: [], held: [row] }) } as unknown as Api;
+  expect(await record(api, rowsOf(1), () => undefined, new AbortController().signal)).toMatchObject({ accepted: 0, held: 1, sent: 1 });
+});
+
+test("what can be made of a run begins with what waits for a decision", () => {
+  const bill = { cost_usd: 9000, held_at: "2026-01-06T00:00:00Z" };
+  const run = { ...(TEMPLATE[1] as Run), held_bills: [bill, { ...bill, cost_usd: 7, state: "refused" as const }], bill_waits: true };
+  expect(choices(run).map(({ name }) => name)).toEqual(["Accept the bill of $9,000.00", "Refuse the bill of $9,000.00", "Correct the cost", "Withdraw the run"]);
+  expect(choices(run)[1]?.correction(0)).toEqual({ bill: { cost_usd: 9000, decision: "refuse" } });
+  expect(choices({ ...run, bill_waits: false, withdrawn: true }).map(({ name }) => name)).toEqual(["Correct the cost", "Take the run back in"]);
+});
+
+test("a change says what was and what is", () => {
+  const before = TEMPLATE[1] as Run;
+  const after = { ...before, cost_usd: 1.5, tags: { team: "lab" }, version: 1, bill_waits: false };
+  const change = { workflow_name: "w", run_id: "r", number: 1, kind: "corrected" as const, at: "", by: "k", reason: "x", before, after };
+  expect(changed(change)).toEqual(["cost: 0.9 USD → 1.5 USD", 'tags: nothing → {"team":"lab"}']);
 });
 
 test("filters come from the address; days are whole and in UTC", () => {

@@ -88,6 +88,17 @@ const scenarios = {
         await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling`);
         await page.getByText("20 runs, latest first").waitFor();
       },
+      "runs, one decided on": async (page) => {
+        await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling`);
+        await page.getByRole("link", { name: "wgs-joint-calling-1001" }).click();
+        await page.getByText("is too far from the estimate").waitFor();
+        await page.getByRole("button", { name: "Change the run" }).click();
+        await page.getByText("Say why: it is kept with the run").waitFor();
+        await page.locator("#run-choice").selectOption({ index: 1 });
+        await page.locator("#run-reason").fill("the bill of another run");
+        await page.getByRole("button", { name: "Change the run" }).click();
+        await page.getByRole("cell", { name: "the bill of another run" }).waitFor();
+      },
       "runs, recorded": async (page) => {
         await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling&tag=x`);
         await page.getByText("Record past runs").click();

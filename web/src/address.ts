@@ -22,7 +22,7 @@ const SORTING = { sort: something, order: oneOf("ascending", "descending") };
 const ADDRESSES: Record<string, Record<string, Check>> = {
   "/": { workflow: anything, input: anything, iu: unit, output: anything, ou: unit, budget: anything },
   "/batch": { budget: anything, ...SORTING },
-  "/runs": { workflow: something, status: oneOf("SUCCEEDED", "FAILED", "CANCELLED"), tag: anything, from: day, to: day },
+  "/runs": { workflow: something, status: oneOf("SUCCEEDED", "FAILED", "CANCELLED"), held: (value) => (value === "true" ? null : "can only be true"), run: something, tag: anything, from: day, to: day },
   "/models": { workflow: something, retraining: something, ...SORTING },
   "/accuracy": { workflow: something, ...SORTING },
   "/budgets": { month, team: something, ...SORTING },

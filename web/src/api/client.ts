@@ -7,6 +7,10 @@ export type PredictionRequest = Shapes["PredictionRequest"];
 export type BatchResponse = Shapes["BatchResponse"];
 export type BatchTotal = Shapes["BatchTotal"];
 export type Run = Shapes["Run"];
+export type RecordedRun = Shapes["RecordedRun"];
+export type RunStory = Shapes["RunStory"];
+export type RunChange = Shapes["RunChange"];
+export type RunCorrection = Shapes["RunCorrection"];
 export type RunsPage = Shapes["RunsPage"];
 export type RunsResponse = Shapes["RunsResponse"];
 export type RunsQuery = NonNullable<paths["/workflows/{workflow_name}/runs"]["get"]["parameters"]["query"]>;
@@ -98,6 +102,10 @@ export function makeApi(apiUrl: string, send: Send, mostMs = MOST_MS) {
       answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),
     listRuns: (workflow_name: string, query: RunsQuery, signal: AbortSignal) =>
       answer<RunsPage>(client.GET("/workflows/{workflow_name}/runs", { params: { path: { workflow_name }, query }, signal })),
+    getRun: (workflow_name: string, run_id: string, signal: AbortSignal) =>
+      answer<RunStory>(client.GET("/workflows/{workflow_name}/runs/{run_id}", { params: { path: { workflow_name, run_id } }, signal })),
+    correctRun: (workflow_name: string, run_id: string, body: RunCorrection) =>
+      answer<RunStory>(client.PUT("/workflows/{workflow_name}/runs/{run_id}", { params: { path: { workflow_name, run_id } }, body })),
     /** What the rows hold is for the API to check; it answers for each row. */
     recordRuns: (runs: readonly Record<string, unknown>[], signal: AbortSignal) =>
       answer<RunsResponse>(client.POST("/runs", { body: { runs: runs as Run[] }, signal })),

@@ -80,8 +80,9 @@ export function RecordRuns({ open }: { open: boolean }) {
 
 const rejectedTitle = ({ file, recorded }: Recording) => `${counted(file.problems.length + (recorded?.problems.length ?? 0), "row")} not recorded`;
 
-function summary({ accepted, unchanged, failure }: Recorded): string {
-  const before = unchanged > 0 ? `${count(unchanged)} ${unchanged === 1 ? "was" : "were"} there already. ` : "";
+function summary({ accepted, unchanged, held, failure }: Recorded): string {
+  const waiting = held > 0 ? `${counted(held, "bill")} too far from the estimate: choose “A bill waits” below to decide. ` : "";
+  const before = `${unchanged > 0 ? `${count(unchanged)} ${unchanged === 1 ? "was" : "were"} there already. ` : ""}${waiting}`;
   if (failure) return `${before}The rest was not sent; recording everything again is safe.`;
   return accepted > 0 ? `${before}Models learn from them at the next retraining.` : before || "Nothing new in this file.";
 }

@@ -15,6 +15,7 @@ import { counted } from "@/format";
 import { filterProblem, readFilters, STATUSES, toQuery, type Filters } from "./filters";
 import { toCells } from "./export";
 import { RecordRuns } from "./RecordRuns";
+import { RunStory } from "./RunStory";
 import { RunsTable } from "./RunsTable";
 import "./runs.css";
 
@@ -42,15 +43,25 @@ function History({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   const filters = readFilters(query);
   const workflow = filters.workflow ?? workflows[0]?.workflow_name ?? "";
   const problem = filterProblem(filters);
+  const run = query.get("run");
   return (
-    <section className="card stack" aria-labelledby="history-title">
-      <h2 id="history-title">History</h2>
-      <FilterFields workflows={workflows} workflow={workflow} filters={filters} problem={problem} onChange={write} />
-      <MadeUp name={workflow} sentence />
-      {problem === null && <RunsList key={JSON.stringify([workflow, filters])} workflow={workflow} filters={filters} />}
-    </section>
+    <>
+      {run !== null && <RunStory workflow={workflow} id={run} onClose={() => write({ run: null })} />}
+      <section className="card stack" aria-labelledby="history-title">
+        <h2 id="history-title">History</h2>
+        <FilterFields workflows={workflows} workflow={workflow} filters={filters} problem={problem} onChange={write} />
+        <MadeUp name={workflow} sentence />
+        {problem === null && <RunsList key={JSON.stringify([workflow, filters])} workflow={workflow} filters={filters} addressOf={(id) => addressWith(query, { workflow, run: id })} />}
+      </section>
+    </>
   );
 }
+
+function addressWith(query: URLSearchParams, changes: Record<string, string>): string {
+  return `/runs?${new URLSearchParams({ ...Object.fromEntries(query), ...changes }).toString()}`;
+}
+
+const WAITING = "waiting";
 
 interface FilterFieldsProps {
   workflows: readonly WorkflowSummary[];
@@ -73,15 +84,16 @@ function FilterFields({ workflows, workflow, filters, problem, onChange }: Filte
         onChange({ tag });
       }}
     >
-      <WorkflowPicker workflows={workflows} value={workflow} onChange={(name) => onChange({ workflow: name })} />
+      <WorkflowPicker workflows={workflows} value={workflow} onChange={(name) => onChange({ workflow: name, run: null })} />
       <Field id="runs-status" label="Status">
-        <select id="runs-status" value={filters.status ?? ""} onChange={({ target }) => onChange({ status: target.value })}>
+        <select id="runs-status" value={filters.held ? WAITING : (filters.status ?? "")} onChange={({ target: { value } }) => onChange(value === WAITING ? { status: null, held: "true" } : { status: value, held: null })}>
           <option value="">All</option>
           {Object.entries(STATUSES).map(([status, name]) => (
             <option key={status} value={status}>
               {name}
             </option>
           ))}
+          <option value={WAITING}>A bill waits</option>
         </select>
       </Field>
       <Field id="runs-tag" label="Tag" error={wrongTag}>
@@ -107,7 +119,7 @@ function FilterFields({ workflows, workflow, filters, problem, onChange }: Filte
   );
 }
 
-function RunsList({ workflow, filters }: { workflow: string; filters: Filters }) {
+function RunsList({ workflow, filters, addressOf }: { workflow: string; filters: Filters; addressOf: (id: string) => string }) {
   const api = useApi();
   const client = useQueryClient();
   const query = toQuery(filters);
@@ -125,7 +137,7 @@ function RunsList({ workflow, filters }: { workflow: string; filters: Filters })
   const filtered = Object.keys(query).length > 0;
   return (
     <>
-      {runs.length > 0 && <RunsTable runs={runs} />}
+      {runs.length > 0 && <RunsTable runs={runs} addressOf={addressOf} />}
       {pages.error && <ErrorNotice problem={pages.error} onRetry={() => void pages.fetchNextPage()} />}
       <div className="more">
         <p role="status">{told(runs, pages.hasNextPage, filtered)}</p>

@@ -1,4 +1,5 @@
-import type { Run } from "@/api/client";
+import { Link } from "wouter";
+import type { RecordedRun } from "@/api/client";
 import { Icon } from "@/components/Icon";
 import { Table } from "@/components/Table";
 import { alike, day, duration, exactMoney, size, time } from "@/format";
@@ -7,7 +8,7 @@ import { STATUSES } from "./filters";
 const STATUS_ICONS = { SUCCEEDED: "check", FAILED: "stop", CANCELLED: "warning" } as const;
 
 /** Recorded runs, as they came. */
-export function RunsTable({ runs }: { runs: readonly Run[] }) {
+export function RunsTable({ runs, addressOf }: { runs: readonly RecordedRun[]; addressOf: (id: string) => string }) {
   const write = alike(runs.map(({ cost_usd }) => cost_usd));
   return (
     <Table label="Runs">
@@ -26,7 +27,7 @@ export function RunsTable({ runs }: { runs: readonly Run[] }) {
         {runs.map((run) => (
           <tr key={run.run_id}>
             <th scope="row" className="name">
-              {run.run_id}
+              <Link href={addressOf(run.run_id)}>{run.run_id}</Link>
               <span className="note narrow-only">
                 {STATUSES[run.status]}, {day(run.completed_at)}, took {duration(Date.parse(run.completed_at) - Date.parse(run.started_at))}
               </span>
@@ -51,6 +52,8 @@ export function RunsTable({ runs }: { runs: readonly Run[] }) {
             <td className="number">
               <span title={exactMoney(run.cost_usd)}>{write(run.cost_usd)}</span>
               {run.cost_source === "estimated" && <span className="note">estimated</span>}
+              {run.bill_waits && <span className="note">a bill waits</span>}
+              {run.withdrawn && <span className="note">withdrawn</span>}
             </td>
           </tr>
         ))}

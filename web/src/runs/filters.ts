@@ -6,6 +6,8 @@ export const STATUSES: Record<Run["status"], string> = { SUCCEEDED: "Succeeded",
 export interface Filters {
   workflow: string | null;
   status: Run["status"] | null;
+  /** Only runs with a bill that waits for a person. */
+  held: boolean;
   tag: string;
   /** Days in UTC, both included. */
   from: string;
@@ -17,6 +19,7 @@ export function readFilters(query: URLSearchParams): Filters {
   return {
     workflow: query.get("workflow"),
     status: status !== null && Object.hasOwn(STATUSES, status) ? (status as Run["status"]) : null,
+    held: query.get("held") === "true",
     tag: query.get("tag") ?? "",
     from: query.get("from") ?? "",
     to: query.get("to") ?? "",
@@ -31,11 +34,12 @@ export function filterProblem({ tag, from, to }: Filters): string | null {
 }
 
 /** The query of a request for the first page. */
-export function toQuery({ status, tag, from, to }: Filters): RunsQuery {
+export function toQuery({ status, held, tag, from, to }: Filters): RunsQuery {
   const first = startOf(from, 0);
   const end = startOf(to, 1);
   return {
     ...(status !== null && { status }),
+    ...(held && { held }),
     ...(tag !== "" && { tag: [tag] }),
     ...(first !== null && { completed_from: first }),
     ...(end !== null && { completed_before: end }),

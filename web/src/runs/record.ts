@@ -10,6 +10,8 @@ const MOST_BYTES = 900_000;
 export interface Recorded {
   accepted: number;
   unchanged: number;
+  /** Bills too far from their estimates to be taken by themselves. */
+  held: number;
   problems: readonly RowProblem[];
   /** How many rows the service has answered for so far. */
   sent: number;
@@ -18,7 +20,7 @@ export interface Recorded {
 
 /** Send rows in as many requests as they need. What a failure leaves unsent can be sent again with all the others. */
 export async function record(api: Api, rows: readonly RunRow[], report: (so: Recorded) => void, signal: AbortSignal): Promise<Recorded> {
-  let so: Recorded = { accepted: 0, unchanged: 0, problems: [], sent: 0, failure: null };
+  let so: Recorded = { accepted: 0, unchanged: 0, held: 0, problems: [], sent: 0, failure: null };
   try {
     for (const some of inRequests(rows)) {
       so = withAnswer(so, some, await patiently(() => api.recordRuns(some.map(({ run }) => run), signal), signal));
@@ -30,9 +32,9 @@ export async function record(api: Api, rows: readonly RunRow[], report: (so: Rec
   return so;
 }
 
-function withAnswer(so: Recorded, some: readonly RunRow[], { accepted, unchanged, rejected }: RunsResponse): Recorded {
+function withAnswer(so: Recorded, some: readonly RunRow[], { accepted, unchanged, rejected, held = [] }: RunsResponse): Recorded {
   const problems = rejected.map(({ index, run_id, message }) => ({ line: some[index]?.line ?? null, label: some[index]?.label ?? run_id ?? "", message }));
-  return { ...so, accepted: so.accepted + accepted, unchanged: so.unchanged + unchanged, problems: [...so.problems, ...problems], sent: so.sent + some.length };
+  return { ...so, accepted: so.accepted + accepted, unchanged: so.unchanged + unchanged, held: so.held + held.length, problems: [...so.problems, ...problems], sent: so.sent + some.length };
 }
 
 export function inRequests(rows: readonly RunRow[]): RunRow[][] {
