@@ -263,6 +263,22 @@ def test_of_two_corrections_at_once_one_wins_and_the_other_is_told(
     assert months(dynamodb) == {("genomics", "2026-05"): (8.0, 1)}
 
 
+def test_a_bill_that_comes_while_a_person_decides_is_not_written_over(
+    runs: RunsWriter, dynamodb: Client, corrector: Corrector, trail: ChangesTable
+) -> None:
+    runs.record(WORKFLOW, [ESTIMATE])
+    other = writer(aws.patient_dynamodb())
+
+    def overtaken() -> None:
+        assert other.record(WORKFLOW, [billed(12.0)]).accepted
+
+    Injector([overtaken, aws_faults.through]).attach(dynamodb, "TransactWriteItems")
+    with pytest.raises(ApiError, match="by somebody else meanwhile"):
+        corrector.correct(WORKFLOW, "run-1", correction(values={"cost_usd": 9.0}), PERSON)
+    assert trail.of(WORKFLOW, "run-1") == []
+    assert months(dynamodb) == {("genomics", "2026-05"): (12.0, 1)}
+
+
 def test_who_saw_another_version_is_told() -> None:
     store = FakeRuns([ESTIMATE])
     corrector = Corrector(store, store, FakeClock())

@@ -23,7 +23,7 @@ export function useRecording(api: Api) {
     put(null);
     const recorded = await record(api, file.rows, put, new AbortController().signal);
     put(recorded, true);
-    if (recorded.accepted > 0) for (const key of CHANGED) void client.invalidateQueries({ queryKey: [key] });
+    if (recorded.accepted + recorded.held > 0) for (const key of CHANGED) void client.invalidateQueries({ queryKey: [key] });
   };
   return { recording: data ?? null, send };
 }
