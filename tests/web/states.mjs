@@ -55,6 +55,27 @@ const RUNS = {
   ),
 };
 
+/** Refuse a bill, correct the cost and withdraw the run, each with its reason, and see all of it told. */
+async function decide(page) {
+  await page.getByRole("link", { name: "wgs-joint-calling-1002" }).click();
+  await assertFocus(page, page.getByRole("heading", { name: "Run wgs-joint-calling-1002" }), "after opening a run");
+  await page.getByText("Until somebody decides, the estimate counts.").waitFor();
+  const change = async (choice, reason, told, cost) => {
+    await page.getByLabel("Change", { exact: true }).selectOption({ index: choice });
+    if (cost) await page.getByLabel("Cost (USD)").fill(cost);
+    await page.getByLabel("Reason", { exact: true }).fill(reason);
+    await button(page, "Change the run").click();
+    await page.getByRole("row", { name: new RegExp(`${told}.*${reason}`) }).waitFor();
+  };
+  await change(1, "the bill of another run", "Bill refused");
+  await change(0, "as the invoice says", "Corrected", "12.30");
+  await page.getByText("12.3 USD").waitFor();
+  await change(1, "it was a test", "Withdrawn");
+  await page.getByText("Succeeded, withdrawn").waitFor();
+  await button(page, "Close").click();
+  await page.getByRole("heading", { name: "Run wgs-joint-calling-1002" }).waitFor({ state: "detached" });
+}
+
 const scenarios = {
   /** Every state, narrow to wide, light and dark. */
   async appearance(newPage) {
@@ -88,16 +109,12 @@ const scenarios = {
         await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling`);
         await page.getByText("20 runs, latest first").waitFor();
       },
-      "runs, one decided on": async (page) => {
+      "runs, one opened": async (page) => {
         await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling`);
         await page.getByRole("link", { name: "wgs-joint-calling-1001" }).click();
         await page.getByText("is too far from the estimate").waitFor();
         await page.getByRole("button", { name: "Change the run" }).click();
         await page.getByText("Say why: it is kept with the run").waitFor();
-        await page.locator("#run-choice").selectOption({ index: 1 });
-        await page.locator("#run-reason").fill("the bill of another run");
-        await page.getByRole("button", { name: "Change the run" }).click();
-        await page.getByRole("cell", { name: "the bill of another run" }).waitFor();
       },
       "runs, recorded": async (page) => {
         await page.goto(`${webUrl}/runs?workflow=wgs-joint-calling&tag=x`);
@@ -592,6 +609,7 @@ const scenarios = {
     await button(page, "Show more").click();
     await page.getByText("60 runs, latest first: all there are").waitFor();
     assert.equal(JSON.parse(await downloaded(page, "JSON")).length, 60);
+    await decide(page);
     await page.getByLabel("Status").selectOption("FAILED");
     await page.getByText("1 run, latest first: all that match").waitFor();
     assert.equal(await page.locator("td .status").innerText(), "Failed");
