@@ -23,7 +23,7 @@ RUNS: dict[str, tuple[Kind, list[str]]] = {
         ["completed_at", "completed", "end", "ended", "end_time", "end_date", "finished", "finished_at", "date"],
     ),
     "duration": ("duration", ["duration", "runtime", "run_time", "elapsed", "walltime", "wall_time"]),
-    "input_bytes": ("size", ["input_bytes", "input_size", "input", "data_size", "size"]),
+    "input_bytes": ("size", ["input_bytes", "input_size", "input", "data_size", "data", "size"]),
     "output_bytes": ("size", ["output_bytes", "output_size", "output"]),
     "cost_usd": ("money", ["cost_usd", "cost", "total_cost", "total_cost_usd", "price", "price_usd", "usd"]),
     "cost_source": ("cost_source", ["cost_source"]),
@@ -51,7 +51,7 @@ BATCH: dict[str, tuple[Kind, list[str]]] = {
 }
 """The same of a table of runs to estimate."""
 
-WEAK = ["date", "id", "name", "run", "size"]
+WEAK = ["data", "date", "id", "name", "run", "size"]
 """Names that count only where no other column says the same."""
 WORD_PATTERN = r"([a-z0-9])(?<![KMGTP]i)(?<![^A-Za-z]k)([A-Z])"
 """Where a name goes on with another word: inputBytes, but not GiB or (kB)."""

@@ -130,6 +130,11 @@ def recognised(table: Table, name: str) -> Column | None:
     return None
 
 
+def unit_in(member: str, name: str) -> str | None:
+    """Return the unit of a member that a column's name ends with."""
+    return _unit(kind_of("runs", member), name)
+
+
 def read_cell(column: Column, text: str) -> Any:  # noqa: ANN401 - what the column says
     """Read a cell that is not empty. Raises ValueError with the words for what is wrong."""
     match column.kind:

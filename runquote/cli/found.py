@@ -9,7 +9,7 @@ from typing import Any
 from runquote.cli.output import JSON_VERSION, Format, inert, print_line
 from runquote.readers.base import Row
 from runquote.readers.costs import Cost, Priced
-from runquote.sizes import counted
+from runquote.sizes import counted, format_amount, format_size
 
 MOST_LINES = 50
 """So many runs are shown to a person who did not ask for their parts; the other formats hold all."""
@@ -88,9 +88,13 @@ def _part(part: Priced) -> dict[str, Any]:
 
 
 def _line(row: Row) -> str:
-    """Say in a line what a run cost and why."""
+    """Say in a line what a run took in, what it cost and why."""
     run, cost = row.run, row.cost
-    begin = f"{run.get('workflow_name')} {run.get('run_id')} {run.get('status')}: {_usd(run.get('cost_usd'))} USD"
+    size, usd = run.get("input_bytes"), run.get("cost_usd")
+    about = ([format_size(size)] if isinstance(size, int) else []) + [
+        format_amount(usd) if isinstance(usd, int | float) else f"cost {usd}"
+    ]
+    begin = f"{run.get('workflow_name')} {run.get('run_id')} {run.get('status')}: {', '.join(about)}"
     if cost is None or run.get("cost_source") == "billed":
         return f"{begin} ({run.get('cost_source')})"
     held = f"{cost.vcpu_seconds / 3600:,.4f} vCPU h, {cost.gib_seconds / 3600:,.4f} GiB h"
@@ -101,13 +105,9 @@ def _line(row: Row) -> str:
 def _cells(part: Priced) -> str:
     gib = None if part.memory_bytes is None else part.memory_bytes / 2**30
     hours = None if part.seconds is None else part.seconds / 3600
-    numbers = (_number(part.vcpu, "g"), _number(gib, ",.2f"), _number(hours, ",.4f"), _usd(part.usd))
+    numbers = (_number(part.vcpu, "g"), _number(gib, ",.2f"), _number(hours, ",.4f"), _number(part.usd, ",.8f"))
     return _WIDTHS.format(part.name, *numbers, part.rate, part.note).rstrip()
 
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def _usd(value: object) -> str:
-    return f"{value:,.8f}" if isinstance(value, int | float) else str(value)

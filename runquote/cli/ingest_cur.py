@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from contract.runs import Run
 from runquote.billing import billed
 from runquote.cli.ingest_options import (
     REJECTED,
@@ -113,12 +114,14 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -> Rows:
-    """Yield the runs that are recorded and may be in a report."""
+    """Yield the runs that are recorded and may be in a report, as they are sent: without what became of them since."""
     assert client is not None  # noqa: S101 - where no source of runs was given, there is a client
     names = [workflow] if workflow else [each.workflow_name for each in client.workflows(retired=True)]
     for name in names:
         for run in client.runs(name, completed_from=report.begins):
-            yield Row(f"run {run.run_id} of {name}", run.model_dump(mode="json", exclude_none=True))
+            if not run.withdrawn:
+                sent = run.model_dump(mode="json", exclude_none=True, include=set(Run.model_fields))
+                yield Row(f"run {run.run_id} of {name}", sent)
 
 
 def _account(report: cur.Report) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Runs from CSV (RFC 4180) and what spreadsheets make of it, with the columns that `contract.tables` recognises."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +8,10 @@ from typing import Any
 
 from contract import tables
 from contract.tables import WORDS
-from runquote.columns import Given, Header, Table, missing_words, plain_texts, read_header, read_row, with_times
+from runquote.columns import Given, Header, Table, missing_words, plain_texts, read_header, read_row, unit_in, with_times
 from runquote.readers.base import ReaderError, Rejected, Row, identity
 from runquote.readers.files import check_columns, each_file, opened, readable, records
 
-_ADVICE = (
-    "Say which column it is, as in --column cost_usd=Price, or what holds for all rows, as in --set workflow_name=wgs"
-)
 _UNTOUCHED = Given()
 
 
@@ -46,8 +44,16 @@ def header_of(
     except ValueError as error:
         raise ReaderError(f"{place}: {error}") from None
     if header.missing:
-        raise ReaderError(f"{place}: {missing_words(header, names)}. {_ADVICE}")
+        raise ReaderError(f"{place}: {missing_words(header, names)}. {_advice(header)}")
     return header
+
+
+def _advice(header: Header) -> str:
+    """Say how to name what is missing: by the column whose name ends with a unit of it, where there is one."""
+    likely = {member: name for (member, *_) in header.missing for name in header.ignored if unit_in(member, name)}
+    member, column = next(iter(likely.items()), (header.missing[0][0], "COLUMN"))
+    column = f"{member.replace('bytes', 'size')}={shlex.quote(column)}"
+    return f"Say which column it is, as in --column {column}, or what holds for all rows, as in --set workflow_name=wgs"
 
 
 def _read(path: Path, optional: tuple[str, ...], given: Given) -> Iterator[Row | Rejected]:

@@ -304,6 +304,14 @@ def test_recorded_runs_get_their_bills(runquote: Command, nowhere: Path, api: Fa
     assert (again["accepted"], again["unchanged"]) == (0, 1)
 
 
+def test_a_withdrawn_run_takes_no_bill(runquote: Command, nowhere: Path, api: FakeApi) -> None:
+    api.runs["rnaseq", "r-1"] = {**run(cost_usd=1.5, cost_source="estimated"), "withdrawn": True}
+    report = cost_reports.write(nowhere / "r.csv", cost_reports.cur2(LINES))
+    answer = json.loads(runquote("ingest", "cur", report, "--tag", "run_id", "--format", "json").stdout)
+    assert (answer["accepted"], answer["rejected"]) == (0, 2)
+    assert api.runs["rnaseq", "r-1"]["cost_usd"] == 1.5
+
+
 def test_runs_come_with_the_report_and_need_no_cost(command: Command, nowhere: Path, api: FakeApi) -> None:
     report = cost_reports.write(nowhere / "r.csv", cost_reports.legacy(LINES))
     header = "workflow_name,run_id,status,started_at,completed_at,input_bytes\n"
@@ -311,8 +319,8 @@ def test_runs_come_with_the_report_and_need_no_cost(command: Command, nowhere: P
     (nowhere / "runs.csv").write_text(f"{header}w,r-1,{times},7\nw,r-2,{times},8\n")
     result = command("ingest", "cur", report, "--tag", "run_id", "--runs", "runs.csv", "--dry-run")
     assert result.stdout.splitlines() == [
-        "w r-1 SUCCEEDED: 1.75000000 USD (billed)",
-        "w r-2 SUCCEEDED: 2.00000000 USD (billed)",
+        "w r-1 SUCCEEDED: 7 B, $1.75 (billed)",
+        "w r-2 SUCCEEDED: 8 B, $2.00 (billed)",
         "2 read: 2 valid (dry run), 0 too old, 0 rejected",
     ]
     assert "The report has 9 lines: 4 lines of usage in 2 bills by tag run_id\n" in result.stderr
@@ -328,7 +336,7 @@ def test_batch_jobs_are_named_by_the_tag_of_the_report(command: Command, nowhere
     result = command("ingest", "cur", report, "--tag", "run_id", *options)
     *found, account = result.stdout.splitlines()
     assert (result.exit_code, account) == (0, "3 read: 3 valid (dry run), 0 too old, 0 rejected"), result.output
-    assert found[0] == "w rna-1 SUCCEEDED: 0.50000000 USD (billed)"
+    assert found[0] == "w rna-1 SUCCEEDED: 1 GB, $0.50 (billed)"
 
 
 def test_a_report_that_cannot_be_read_is_one_line(runquote: Command, nowhere: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_dry_run_shows_what_each_run_costs_and_held(command: Command, nowhere:
     (run,) = json.loads(command(*dry_run, "--format", "json").stdout)["runs"]
     (cells,) = csv.DictReader(command(*dry_run, "--format", "csv").stdout.splitlines())
     assert run["run_id"] == cells["run_id"]
-    assert f"rnaseq {run['run_id']} SUCCEEDED: {run['cost_usd']:.8f} USD: 4 tasks" in line
+    assert f"rnaseq {run['run_id']} SUCCEEDED: 120 GB, ${run['cost_usd']:.2f}: 4 tasks" in line
     assert line.endswith(f"({run['vcpu_hours']:.4f} vCPU h, {run['gib_hours']:.4f} GiB h) at fargate")
     assert float(cells["vcpu_hours"]) == run["vcpu_hours"] == pytest.approx(4 * run["task_hours"], rel=1e-4)
 
@@ -144,7 +144,7 @@ def test_a_dry_run_refuses_what_the_api_would(command: Command, nowhere: Path) -
     result = command("ingest", "json", source, "--dry-run")
     assert (result.exit_code, result.stdout) == (
         1,
-        "rnaseq r-1 SUCCEEDED: 12.50000000 USD (billed)\n2 read: 1 valid (dry run), 0 too old, 1 rejected\n",
+        "rnaseq r-1 SUCCEEDED: 120 GB, $12.50 (billed)\n2 read: 1 valid (dry run), 0 too old, 1 rejected\n",
     )
     assert "First rejected: " + f"{source}: line 2: completed_at: lies in the future" in result.stderr
 

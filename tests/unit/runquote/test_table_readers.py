@@ -65,10 +65,16 @@ def test_a_folder_of_csv_is_read_and_what_is_none_rejected(tmp_path: Path) -> No
         "has more cells than the header",
         "the file is empty",
         "no column says the workflow, the input size, the cost and the end or the start; the columns are sample "
-        "and fastq_1. Say which column it is, as in --column cost_usd=Price, or what holds for all rows, as in --set "
+        "and fastq_1. Say which column it is, as in --column workflow_name=COLUMN, or what holds for all rows, as in --set "
         "workflow_name=wgs",
         "not a CSV file: it is no text in UTF-8",
     ]
+
+
+def test_advice_names_the_column_whose_unit_is_that_of_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_text("Sample;Pipeline;Fastq (GB);Finished;Price\nS1;rnaseq;12.5;2026-06-02;$3\n")
+    with pytest.raises(ReaderError, match=r"no column says the input size; .* as in --column input_size='Fastq \(GB\)'"):
+        list(csv_reader.read(tmp_path / "runs.csv"))
 
 
 def write_parquet(path: Path, query: str) -> Path:
