@@ -36,7 +36,7 @@ from contract.base import (
     WorkflowName,
     refuse_dots,
 )
-from contract.made_up import MADE_UP_WORKFLOW, tags_fit
+from contract.made_up import MADE_UP_TAGS, MADE_UP_WORKFLOW, tags_fit
 
 RunStatus = Literal["SUCCEEDED", "FAILED", "CANCELLED"]
 CostSource = Literal["billed", "estimated"]
@@ -44,6 +44,7 @@ PurchaseOption = Literal["on_demand", "spot"]
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead the clock may be that says when a run ended."""
 
+_MARKS: dict[str, JsonValue] = {name: {"const": value} for name, value in MADE_UP_TAGS.items()}
 _CONTRADICTIONS: list[JsonValue] = [
     {
         "properties": {"status": {"const": "SUCCEEDED"}, "cost_usd": {"const": 0}},
@@ -52,6 +53,14 @@ _CONTRADICTIONS: list[JsonValue] = [
     {
         "properties": {"cost_source": {"const": "estimated"}, "estimated_cost_usd": {"type": "number"}},
         "required": ["cost_source", "estimated_cost_usd"],
+    },
+    {
+        "properties": {"workflow_name": {"const": MADE_UP_WORKFLOW}},
+        "required": ["workflow_name"],
+        "not": {
+            "properties": {"tags": {"type": "object", "properties": _MARKS, "required": list(_MARKS)}},
+            "required": ["tags"],
+        },
     },
 ]
 """What `Run._consistent` refuses, for the document; that a run ends after its start, only words can say."""
