@@ -16,6 +16,7 @@ from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.corrections import RunStory
+from contract.explain import sentence
 from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import MAX_PAGE, RecordedRun, RejectedRun, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.workflows import RetiredWorkflow, WorkflowDetail, WorkflowsQuery, WorkflowsResponse, WorkflowSummary
@@ -278,8 +279,7 @@ def _query[S: Shape](shape: type[S], **members: Any) -> S:  # noqa: ANN401 - wha
     try:
         return shape(**members)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise error_for("invalid_request", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise error_for("invalid_request", sentence(error, shape)) from None
 
 
 def _read[S: Shape](shape: type[S], response: httpx.Response) -> S:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from contract.base import MAX_BATCH, MAX_BODY_BYTES
+from contract.explain import sentence
 from contract.runs import Run, RunsResponse
 from runquote.readers.base import ReaderError, Rejected, Row
 
@@ -124,10 +125,7 @@ class Ingestion:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ")
-        return f"{where}: {message}" if where else message
+        return sentence(error, Run)
     return str(error)
 
 

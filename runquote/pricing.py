@@ -8,6 +8,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from contract.explain import value_rule
+
 GIB = 2**30
 _LARGEST_BOOK = 2**24
 _INSTANCE = re.compile(r"omics\.([cmr])\.(large|xlarge|([0-9]{1,3})xlarge)")
@@ -153,4 +155,4 @@ def price_book(path: Path | None = None) -> PriceBook:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "as a whole"
-        raise PriceError(f"{path}: {where}: {first['msg']}") from None
+        raise PriceError(f"{path}: {where}: {value_rule(first)}") from None

@@ -6,8 +6,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from contract.base import Team, refuse_dots, refuse_invisible
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, SpendRecord, WorkflowSpend
+from contract.explain import quoted
 from functions.shared.errors import ApiError
-from functions.shared.explain import quoted
 from functions.shared.ports import BudgetRecords, Clock, SpendRecords, WorkflowRecords
 from functions.shared.spend import SMALLEST_USD, exact
 
@@ -69,9 +69,7 @@ class Budgets:
         name = _name(team)
         budget = self._budgets.delete(name)
         if budget is None:
-            raise ApiError(
-                "budget_not_found", f"The team {quoted(name)} has no budget. GET /budgets lists all of them."
-            )
+            raise ApiError("budget_not_found", f"The team {quoted(name)} has no budget.")
         return budget
 
 
@@ -93,7 +91,7 @@ def _new_name(given: str) -> str:
         refuse_invisible(name)
         refuse_dots(name)
     except ValueError as error:
-        raise ApiError("invalid_request", f"The team (team) {error}.") from None
+        raise ApiError("invalid_request", f"The team {error}.") from None
     return name
 
 

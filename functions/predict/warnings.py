@@ -4,11 +4,11 @@ from datetime import datetime
 
 from contract.container import RowPrediction
 from contract.endpoint_records import EndpointRecord
+from contract.explain import quoted
 from contract.judgement import coverage_problem
 from contract.made_up import MADE_UP_WORDS, is_made_up
 from contract.predictions import PredictionRequest, PredictionWarning
 from functions.shared import words
-from functions.shared.explain import quoted
 
 FEW_RUNS = 15
 """Below this the model is a trend alone and its intervals are rough."""

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from contract import names
+from contract.explain import quoted
 from contract.states import MINIMUM_RUNS, Champion, PrepareDatasetRequest, PrepareDatasetResponse, RetrainInput
 from functions.prepare_dataset.dataset import Dataset
 from functions.prepare_dataset.serving import Serving
 from functions.shared import words
 from functions.shared.errors import AlreadyRunning, InsufficientData, InvalidInput, MalformedRecord, WorkflowRetired
-from functions.shared.explain import quoted
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import (
     Artifacts,

@@ -2,12 +2,12 @@
 
 from pydantic import ValidationError
 
+from contract import explain
 from contract.base import STORED
 from contract.corrections import BillDecision, ChangeKind, RunChange, RunCorrection, RunStory, RunValues
+from contract.explain import quoted
 from contract.runs import MAX_CHANGES, RecordedRun
-from functions.shared import explain
 from functions.shared.errors import ApiError
-from functions.shared.explain import quoted
 from functions.shared.http import Caller
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, RunKeeper, RunTrail
@@ -75,7 +75,7 @@ class Corrector:
         except ValidationError as error:
             raise ApiError("invalid_request", explain.sentence(error, RecordedRun)) from None
         if changed.ends_after(self._clock.now()):
-            raise ApiError("invalid_request", "The end (completed_at) lies in the future.")
+            raise ApiError("invalid_request", "The end lies in the future.")
         return settled(changed)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from contract.base import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from contract.corrections import RunCorrection
+from contract.explain import required_members
 from contract.runs import Run, RunsRequest
 from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder, is_batch
@@ -13,7 +14,6 @@ from functions.record_runs.settings import Settings
 from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
-from functions.shared.explain import required_members
 from functions.shared.http import Answer, HttpRequest, Routes, read_json, respond
 from functions.shared.recording import RunsWriter
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pydantic_core import from_json
 
+from contract.explain import quoted
 from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse
 from functions.shared.errors import ApiError
-from functions.shared.explain import quoted
 from functions.shared.http import read_json
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Clock, Recorded, RunRecorder
@@ -124,7 +124,7 @@ class Recorder:
 
     def _check(self, run: Run) -> None:
         if run.ends_after(self._clock.now()):
-            raise ApiError("invalid_request", "The end (completed_at) lies in the future: record a run once it ended.")
+            raise ApiError("invalid_request", "The end lies in the future: record a run once it ended.")
 
 
 def _run_id(row: Mapping[str, object]) -> str | None:

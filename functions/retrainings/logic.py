@@ -1,5 +1,6 @@
 """Starts retrainings, and tells people how far one is and how it ended."""
 
+from contract.explain import quoted
 from contract.names import execution_name, is_retirement, retraining_name
 from contract.retrainings import Retraining
 from contract.states import RetrainInput
@@ -7,7 +8,6 @@ from contract.workflows import WorkflowRecord
 from functions.retrainings import progress
 from functions.shared import lookup
 from functions.shared.errors import ApiError, NameTaken
-from functions.shared.explain import quoted
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, Execution, Retirements, StartableExecutions, WorkflowRecords
 

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from contract import explain
 from contract.errors import ErrorBody
-from functions.shared import explain
 from functions.shared.errors import ApiError, DependencyUnavailable
 from functions.shared.observability import flush, logger
 from functions.shared.settings import SettingsError

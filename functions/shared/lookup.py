@@ -3,12 +3,12 @@
 from pydantic import TypeAdapter, ValidationError
 
 from contract.base import WorkflowName
+from contract.explain import quoted
 from contract.retrainings import RetrainingId
 from contract.states import MINIMUM_RUNS
 from contract.workflows import WorkflowRecord
 from functions.shared import words
 from functions.shared.errors import ApiError
-from functions.shared.explain import quoted
 from functions.shared.ports import WorkflowRecords
 
 _NAME: TypeAdapter[str] = TypeAdapter(WorkflowName)
@@ -37,7 +37,7 @@ def find(given: str, workflows: WorkflowRecords) -> WorkflowRecord:
     if not _is(_NAME, given):
         raise ApiError(
             "invalid_request",
-            "The workflow name (workflow_name) must have 1 to 128 characters, none of them control characters, "
+            "The workflow name must have 1 to 128 characters, none of them control characters, "
             "and no space at either end.",
         )
     record = workflows.get(given)

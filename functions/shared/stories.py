@@ -6,9 +6,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from contract.base import Label
 from contract.corrections import RunStory
+from contract.explain import quoted
 from contract.runs import RecordedRun
 from functions.shared.errors import ApiError
-from functions.shared.explain import quoted
 from functions.shared.ports import RunTrail
 
 _RUN_ID: TypeAdapter[str] = TypeAdapter(Label)

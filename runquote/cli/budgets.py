@@ -40,7 +40,7 @@ def list_(
         say(f"{answer.uncounted_runs} runs of an early version are in no line: see docs/operating.md", style="yellow")
 
 
-@budgets.command("set")
+@budgets.command("set", context_settings={"ignore_unknown_options": True})  # so that -5 is an amount, and a wrong one
 def set_(
     context: typer.Context,
     team: TeamArgument,

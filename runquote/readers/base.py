@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from contract.explain import value_rule
 from runquote.pricing import PriceBook, price_book
 from runquote.readers.costs import Cost, Priced
 
@@ -185,10 +186,9 @@ def parsed[D: Document](path: Path, kind: type[D], content: object) -> D:
         return kind.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        problem = "must be an object" if first["type"] == "model_type" else first["msg"]
         where = ".".join(map(str, first["loc"])) or "the document"
         where = where if len(where) <= 200 else f"…{where[-150:]}"
-        raise ReaderError(f"{path}: {where}: {problem}") from None
+        raise ReaderError(f"{path}: {where}: {value_rule(first)}") from None
 
 
 def in_utc(time: datetime | None) -> datetime | None:

@@ -567,7 +567,7 @@ def _changed(story: RunStory, correction: RunCorrection) -> RunStory:
 
 def _record(request: RunsRequest) -> RunsResponse:
     """Refuse runs that cost nothing, and know those whose id says so."""
-    message = "The cost (cost_usd) must be more than 0."
+    message = "The cost must be more than 0."
     rejected = [
         RejectedRun(index=index, run_id=str(run.get("run_id")), error="invalid_request", message=message)
         for index, run in enumerate(request.runs)

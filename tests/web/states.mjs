@@ -641,7 +641,7 @@ const scenarios = {
     await assertFocus(page, page.getByRole("heading", { name: "1 run recorded" }), "after recording");
     await page.getByText("1 was there already. Models learn from them at the next retraining.").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
-      "Line 4 free: The cost (cost_usd) must be more than 0.",
+      "Line 4 free: The cost must be more than 0.",
       "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
     ]);
 

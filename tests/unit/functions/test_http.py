@@ -166,31 +166,31 @@ def test_a_body_that_is_no_request_names_what_is_needed(fakes: System, body: str
 @pytest.mark.parametrize(
     ("member", "value", "words"),
     [
-        ("input_bytes", "NaN", "The input size (input_bytes) must be a whole number of bytes"),
-        ("input_bytes", "Infinity", "The input size (input_bytes) must be a whole number of bytes"),
-        ("input_bytes", "-Infinity", "The input size (input_bytes) must be a whole number of bytes"),
-        ("input_bytes", "1e400", "The input size (input_bytes)"),
+        ("input_bytes", "NaN", "The input size must be a whole number of bytes"),
+        ("input_bytes", "Infinity", "The input size must be a whole number of bytes"),
+        ("input_bytes", "-Infinity", "The input size must be a whole number of bytes"),
+        ("input_bytes", "1e400", "The input size"),
         ("input_bytes", "9" * 5000, "number out of range"),
-        ("input_bytes", '"120"', "The input size (input_bytes) must be a whole number of bytes, without quotes"),
-        ("input_bytes", "true", "The input size (input_bytes)"),
-        ("input_bytes", "null", "The input size (input_bytes)"),
-        ("input_bytes", "1.5", "The input size (input_bytes)"),
-        ("input_bytes", "0", "The input size (input_bytes) must be more than 0"),
-        ("input_bytes", "-1", "The input size (input_bytes) must be more than 0"),
+        ("input_bytes", '"120"', "The input size must be a whole number of bytes, without quotes"),
+        ("input_bytes", "true", "The input size"),
+        ("input_bytes", "null", "The input size"),
+        ("input_bytes", "1.5", "The input size"),
+        ("input_bytes", "0", "The input size must be more than 0"),
+        ("input_bytes", "-1", "The input size must be more than 0"),
         ("input_bytes", "100000000000000001", "must be at most 100,000,000,000,000,000"),
-        ("output_bytes", "-1", "The output size (output_bytes) must be at least 0"),
-        ("workflow_name", '""', "The workflow name (workflow_name) must not be empty"),
-        ("workflow_name", '"' + "x" * 129 + '"', "The workflow name (workflow_name) must have at most 128 characters"),
-        ("workflow_name", '"a\\u0000b"', "The workflow name (workflow_name) must not"),
-        ("workflow_name", '"a\\nb"', "The workflow name (workflow_name) must not"),
-        ("workflow_name", '"a\\u0085b"', "The workflow name (workflow_name) must not"),
-        ("workflow_name", "7", "The workflow name (workflow_name) must be text"),
+        ("output_bytes", "-1", "The output size must be at least 0"),
+        ("workflow_name", '""', "The workflow name must not be empty"),
+        ("workflow_name", '"' + "x" * 129 + '"', "The workflow name must have at most 128 characters"),
+        ("workflow_name", '"a\\u0000b"', "The workflow name must not"),
+        ("workflow_name", '"a\\nb"', "The workflow name must not"),
+        ("workflow_name", '"a\\u0085b"', "The workflow name must not"),
+        ("workflow_name", "7", "The workflow name must be text"),
         ("unknown", "1", '"unknown" is not a known member'),
         ("__proto__", "{}", '"__proto__" is not a known member'),
         ("parameters", '{"__proto__": 1}', '"__proto__" in parameters is not a name'),
         ("parameters", '{"x": NaN}', '"x" in parameters must be a number'),
         ("parameters", '{"x": [1]}', '"x" in parameters must be a number'),
-        ("parameters", "7", "The parameters (parameters) must be an object"),
+        ("parameters", "7", "The parameters must be an object"),
         ("<script>alert(1)</script>", "1", "is not a known member"),
     ],
 )
@@ -341,21 +341,21 @@ def test_a_clock_that_is_a_little_ahead_does_no_harm(fakes: System) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"cost_usd": -1}, "The cost (cost_usd) must be at least 0"),
-        ({"cost_usd": 1e30}, "The cost (cost_usd) must be at most 1,000,000,000"),
-        ({"cost_usd": float("nan")}, "The cost (cost_usd) must be a finite number"),
+        ({"cost_usd": -1}, "The cost must be at least 0"),
+        ({"cost_usd": 1e30}, "The cost must be at most 1,000,000,000"),
+        ({"cost_usd": float("nan")}, "The cost must be a finite number"),
         ({"cost_usd": 0}, "cost_usd must be more than 0 for a SUCCEEDED run"),
-        ({"cost_usd": 1e-200}, "The cost (cost_usd) is too close to 0: write 0, or at least 0.000000001"),
+        ({"cost_usd": 1e-200}, "The cost is too close to 0: write 0, or at least 0.000000001"),
         ({"completed_at": "2020-01-01T00:00:00Z"}, "completed_at must not be before started_at"),
-        ({"completed_at": "2026-01-01T00:00:00"}, "The end (completed_at) must be a time in ISO 8601 with its zone"),
-        ({"started_at": 1767225600}, "The start (started_at)"),
-        ({"status": "RUNNING"}, "The status (status) must be 'SUCCEEDED', 'FAILED' or 'CANCELLED'"),
-        ({"input_bytes": None}, "The input size (input_bytes)"),
+        ({"completed_at": "2026-01-01T00:00:00"}, "The end must be a time in ISO 8601 with its zone"),
+        ({"started_at": 1767225600}, "The start"),
+        ({"status": "RUNNING"}, "The status must be 'SUCCEEDED', 'FAILED' or 'CANCELLED'"),
+        ({"input_bytes": None}, "The input size"),
         ({"tags": {"team": 7}}, '"team" in tags must be text'),
-        ({"run_id": ""}, "The run id (run_id) must not be empty"),
-        ({"completed_at": "2026-06-01T12:05:01Z"}, "The end (completed_at) lies in the future"),
+        ({"run_id": ""}, "The run id must not be empty"),
+        ({"completed_at": "2026-06-01T12:05:01Z"}, "The end lies in the future"),
         ({"cost_source": "estimated", "estimated_cost_usd": 1}, "estimated_cost_usd belongs to a billed run"),
-        ({"estimated_cost_usd": 1e-200}, "(estimated_cost_usd) is too close to 0"),
+        ({"estimated_cost_usd": 1e-200}, "The estimated cost is too close to 0"),
     ],
 )
 def test_a_bad_run_is_refused_with_the_reason(fakes: System, changes: dict[str, Any], words: str) -> None:
@@ -377,7 +377,7 @@ def test_workflow_detail_and_list(fakes: System) -> None:
     unknown = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="rnaseq"), None)
     assert WORKFLOW in refused(unknown, "workflow_not_found")
     control = workflows.handler(events.get("/workflows/{workflow_name}", workflow_name="a%0Ab\n"), None)
-    assert "workflow_name" in refused(control, "invalid_request")
+    assert "The workflow name must have" in refused(control, "invalid_request")
 
 
 def test_a_retraining_is_accepted_and_then_found(fakes: System) -> None:
@@ -399,7 +399,7 @@ def test_runs_are_listed_as_the_query_says(fakes: System) -> None:
     ((query, _),) = fakes.runs.queries
     assert (query.status, query.tag, query.limit) == ("SUCCEEDED", ["team:genomics"], 20)
     wrong = events.load("list_runs") | {"multiValueQueryStringParameters": {"limit": ["0"]}}
-    assert "The limit (limit)" in refused(workflows.handler(wrong, None), "invalid_request")
+    assert "The limit" in refused(workflows.handler(wrong, None), "invalid_request")
 
 
 def test_a_budget_is_set_listed_and_deleted(fakes: System) -> None:
@@ -413,11 +413,11 @@ def test_a_budget_is_set_listed_and_deleted(fakes: System) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ('{"limit_usd": -1}', "The monthly limit (limit_usd) must be at least 0"),
-        ('{"limit_usd": 1e10}', "The monthly limit (limit_usd) must be at most"),
-        ('{"limit_usd": NaN}', "The monthly limit (limit_usd) must be a finite number"),
-        ('{"limit_usd": "5"}', "The monthly limit (limit_usd) must be a finite number"),
-        ("{}", "The monthly limit (limit_usd) is required"),
+        ('{"limit_usd": -1}', "The monthly limit must be at least 0"),
+        ('{"limit_usd": 1e10}', "The monthly limit must be at most"),
+        ('{"limit_usd": NaN}', "The monthly limit must be a finite number"),
+        ('{"limit_usd": "5"}', "The monthly limit must be a finite number"),
+        ("{}", "The monthly limit is required"),
         ('{"limit_usd": 1, "team": "x"}', '"team" is not a known member'),
         ("", "send a JSON object with limit_usd"),
     ],
@@ -430,7 +430,7 @@ def test_a_limit_that_is_none_is_refused(fakes: System, body: str, words: str) -
 def test_a_month_that_is_none_is_refused(fakes: System) -> None:
     for month in ("2026-13", "November", "2026-11-01", ""):
         event = events.load("list_budgets") | {"multiValueQueryStringParameters": {"month": [month]}}
-        assert "The month (month) must be a month, like 2026-11" in refused(
+        assert "The month must be a month from 01 to 12 of a year, like 2026-11" in refused(
             budgets.handler(event, None), "invalid_request"
         )
 
@@ -501,8 +501,8 @@ def test_who_signed_in_is_kept_with_a_change(fakes: System) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"withdrawn": True}, "The reason (reason) is required."),
-        ({"reason": "why", "values": {"cost_usd": -1}}, "The cost (cost_usd) must be at least 0."),
+        ({"withdrawn": True}, "The reason is required."),
+        ({"reason": "why", "values": {"cost_usd": -1}}, "The cost must be at least 0."),
         ({"reason": "why", "values": {"colour": 1}}, '"colour" is not a known member'),
         ({"reason": "why", "bill": {"cost_usd": 1, "decision": "maybe"}}, "decision"),
         ({"reason": "why"}, "one of values, withdrawn and bill"),

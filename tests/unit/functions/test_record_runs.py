@@ -126,7 +126,7 @@ def test_a_run_that_ends_in_the_future_is_rejected_alone() -> None:
     assert response.accepted == 1
     (rejected,) = response.rejected
     assert (rejected.index, rejected.run_id, rejected.error) == (0, "early", "invalid_request")
-    assert "completed_at" in rejected.message
+    assert "The end lies in the future" in rejected.message
 
 
 def test_rejected_rows_come_in_order_with_what_is_known_of_them() -> None:

@@ -295,8 +295,15 @@ def test_budgets_are_listed_set_and_removed(runquote: Command, api: FakeApi) -> 
     assert api.requests[-1] == ("PUT", "budgets/lab%2Fa")
     assert "was $10.00 a month" in runquote("budgets", "remove", "genomics").stderr
     assert runquote("budgets", "remove", "unheard").exit_code == 1
-    wrong = runquote("budgets", "list", "--month", "November")
-    assert (wrong.exit_code, "Error: month: " in wrong.stderr) == (1, True)
+    for month in ("November", "2026-13"):
+        wrong = runquote("budgets", "list", "--month", month)
+        said = "Error: The month must be a month from 01 to 12 of a year, like 2026-11."
+        assert (wrong.exit_code, wrong.stderr.strip()) == (1, said)
+    below = runquote("budgets", "set", "lab/a", "-5")
+    assert (
+        below.exit_code,
+        "is no amount of dollars: write it like 50 or 1200.50" in below.stderr.replace("\n", " "),
+    ) == (2, True)
 
 
 def test_a_workflow_is_retired_after_asking(runquote: Command, api: FakeApi) -> None:

@@ -42,7 +42,7 @@ def test_every_row_is_accounted_for_and_the_second_time_nothing_is_new(
     assert [path for _, path in api.requests] == ["runs"] * 3
     rejected = [json.loads(line) for line in (nowhere / "rejected.jsonl").read_text().splitlines()]
     assert [line["place"] for line in rejected] == [f"{source}: line 4", f"{source}: line 1101"]
-    assert rejected[0]["reason"].startswith("cost_usd: ")
+    assert rejected[0]["reason"] == "The cost must be at least 0."
     assert rejected[1]["reason"] == "run_conflict: The run was recorded with other values"
     assert rejected[1]["run"]["cost_usd"] == 99
     again = json.loads(runquote(*ingest).stdout)

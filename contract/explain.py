@@ -96,7 +96,7 @@ def _problem(  # noqa: PLR0911 - one return for each kind of problem
         if kind == "value_error":
             rule = _own_words(problem)
         return f"{field}.{name}", f"{quoted(name)} in {field} {rule}"
-    return field, f"{_LABELS.get(field, field)} ({field}) {_rule(problem, field)}"
+    return field, f"{_LABELS.get(field) or quoted(field)} {value_rule(problem, field)}"
 
 
 def _members(shape: type[BaseModel]) -> str:
@@ -104,12 +104,16 @@ def _members(shape: type[BaseModel]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
-_FORMS = {("string_pattern_mismatch", "month"): "must be a month, like 2026-11"}
+_FORMS = {
+    ("string_pattern_mismatch", "month"): "must be a month from 01 to 12 of a year, like 2026-11",
+    ("dict_type", "requests"): "must hold objects",
+    ("dict_type", "runs"): "must hold objects",
+}
 _RULES = {
     "missing": "is required",
     "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le:,}",
+    "less_than_equal": "must be at most {le}",
     "string_type": "must be text",
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
@@ -117,24 +121,31 @@ _RULES = {
     "too_short": "must not be empty",
     "too_long": "must have at most {max_length} entries",
     "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "string_pattern_mismatch": "has a form, or holds signs, that it cannot have",
 }
 
 
-def _rule(problem: Mapping[str, Any], field: str) -> str:
+def value_rule(problem: Mapping[str, Any], field: str = "") -> str:
+    """Say what a value must be, in the words that follow its name."""
     kind = problem["type"]
     words = _FORMS.get((kind, field)) or _RULES.get(kind)
     if words:
-        return words.format(**problem.get("ctx", {}))
+        return words.format(**{name: _plain(value) for name, value in problem.get("ctx", {}).items()})
     if kind == "value_error":
         return _own_words(problem)
-    if kind == "dict_type":
-        return "must hold objects" if field in {"requests", "runs"} else "must be an object"
     if kind in _NUMBER_TYPES:
         quotes = ", without quotes" if isinstance(problem["input"], str) else ""
         return f"must be a whole number of bytes{quotes}" if field in _SIZES else "must be a finite number"
     if kind.startswith(("datetime", "timezone")):
         return "must be a time in ISO 8601 with its zone, like 2026-01-31T09:30:00Z"
     return f"is not valid: {problem['msg']}"
+
+
+def _plain(value: object) -> object:
+    """Write a bound as people do: 1,000,000,000 and 0, and no 0.0."""
+    return f"{value:,}".removesuffix(".0") if isinstance(value, (int, float)) else value
 
 
 def _own_words(problem: Mapping[str, Any]) -> str:
