@@ -163,7 +163,7 @@ class RejectedRun(Shape):
 
     index: int = Field(description="Position in the request, from 0")
     run_id: str | None
-    error: Literal["invalid_request", "run_conflict"]
+    error: Literal["invalid_request", "run_conflict", "too_many_workflows"]
     message: str
 
 

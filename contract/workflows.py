@@ -39,7 +39,8 @@ class WorkflowRecord(Shape):
     `withdrawn_runs` alone; `examined_runs` and `examined_revisions` are what the latest retraining that came to
     a verdict had seen. Where they differ, there is something new to learn. `spend_runs` is how many of the runs table
     `spend` holds: all, but for those that were recorded before that table was. While `retired_at` is there, nothing
-    answers for the workflow and no retraining may claim it.
+    answers for the workflow and no retraining may claim it. `recorded_by` stands for who recorded the first run of
+    that name (`contract.names.caller_name`).
     """
 
     workflow_name: WorkflowName
@@ -51,6 +52,7 @@ class WorkflowRecord(Shape):
     examined_revisions: int = 0
     spend_runs: int = 0
     retired_at: UtcTime | None = None
+    recorded_by: str | None = None
     latest_recorded_at: UtcTime | None = None
     lease_owner: str | None = None
     lease_expires_at: UtcTime | None = None

@@ -36,6 +36,7 @@ LOCAL_VARIABLES: Mapping[str, object] = {
     "deletion_protection": False,
     "create_web": False,  # the local cloud has no Amplify
     "endpoint_poll_seconds": 1,
+    "new_workflows_per_day": 10_000,  # tests bring as many in minutes as people do in years
     # Each of these spares waits of the AWS provider (seconds measured) that mean nothing to an emulator.
     "manage_bucket_lifecycle": False,  # 55
     "encrypt_notifications": False,  # 12

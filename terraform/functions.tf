@@ -68,6 +68,18 @@ data "aws_iam_policy_document" "record_runs" {
     actions   = ["dynamodb:UpdateItem"] # as above
     resources = [aws_dynamodb_table.workflows.arn, aws_dynamodb_table.spend.arn]
   }
+
+  statement {
+    sid       = "TellNewWorkflows"
+    actions   = ["dynamodb:BatchGetItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+
+  statement {
+    sid       = "CountNewWorkflows"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"] # the latter within a transaction
+    resources = [aws_dynamodb_table.callers.arn]
+  }
 }
 
 module "record_runs" {
@@ -84,11 +96,13 @@ module "record_runs" {
   policy                = data.aws_iam_policy_document.record_runs.json
 
   environment = {
-    WORKFLOW_RUNS_TABLE = aws_dynamodb_table.workflow_runs.name
-    RUN_CHANGES_TABLE   = aws_dynamodb_table.run_changes.name
-    WORKFLOWS_TABLE     = aws_dynamodb_table.workflows.name
-    SPEND_TABLE         = aws_dynamodb_table.spend.name
-    WEB_ORIGIN          = local.web_origin
+    WORKFLOW_RUNS_TABLE   = aws_dynamodb_table.workflow_runs.name
+    RUN_CHANGES_TABLE     = aws_dynamodb_table.run_changes.name
+    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
+    SPEND_TABLE           = aws_dynamodb_table.spend.name
+    CALLERS_TABLE         = aws_dynamodb_table.callers.name
+    NEW_WORKFLOWS_PER_DAY = tostring(var.new_workflows_per_day)
+    WEB_ORIGIN            = local.web_origin
   }
 }
 

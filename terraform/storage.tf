@@ -160,6 +160,39 @@ resource "aws_dynamodb_table" "budgets" {
   }
 }
 
+resource "aws_dynamodb_table" "callers" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
+  name                        = "${var.name_prefix}-callers"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "caller"
+  range_key                   = "day"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "caller"
+    type = "S"
+  }
+
+  attribute {
+    name = "day"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
 resource "aws_s3_bucket" "artifacts" {
   # checkov:skip=CKV_AWS_145: keys of S3 itself; sizes and costs of runs need no key policy of their own
   # checkov:skip=CKV_AWS_18: access logs would need a second bucket; CloudTrail data events are the account's to switch on

@@ -161,6 +161,18 @@ variable "quota_per_day" {
   }
 }
 
+variable "new_workflows_per_day" {
+  description = "Names of workflows that nobody recorded before which one caller may bring in a day"
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.new_workflows_per_day >= 1 && floor(var.new_workflows_per_day) == var.new_workflows_per_day
+    error_message = "new_workflows_per_day must be a whole number of at least 1."
+  }
+}
+
 variable "manage_api_gateway_account" {
   description = "Give API Gateway the right to write logs; one setting for all APIs of an account and region, so false where it is managed elsewhere"
   type        = bool

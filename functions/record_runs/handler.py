@@ -15,6 +15,7 @@ from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
 from functions.shared.http import Answer, HttpRequest, Routes, read_json, respond
+from functions.shared.newcomers import NewcomersTable
 from functions.shared.recording import RunsWriter
 
 
@@ -32,7 +33,14 @@ def settings() -> Settings:
 @cache
 def recorder() -> Recorder:
     """Put the function together, once."""
-    return Recorder(runs(), SystemClock())
+    newcomers = NewcomersTable(
+        aws.dynamodb_for_writes(),
+        settings().callers_table,
+        workflows_table=settings().workflows_table,
+        limit=settings().new_workflows_per_day,
+        clock=SystemClock(),
+    )
+    return Recorder(runs(), SystemClock(), newcomers)
 
 
 @cache
@@ -58,9 +66,9 @@ def runs() -> RunsWriter:
 def _record(request: HttpRequest) -> Answer:
     request.check_body(MAX_BATCH_BODY_BYTES, f"{required_members(Run)}, or with runs")
     if is_batch(request.body):
-        response = recorder().record_many(read_json(request.body, RunsRequest))
+        response = recorder().record_many(read_json(request.body, RunsRequest), request.caller.id)
     else:
-        response = recorder().record_one(read_json(request.body, Run))
+        response = recorder().record_one(read_json(request.body, Run), request.caller.id)
     # 201 says that something was recorded or refused row by row; a pure repetition changed nothing.
     repeated = response.unchanged > 0 and response.accepted == 0 and not response.rejected and not response.held
     return Answer(response, status=200 if repeated else 201)

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from math import ceil
 
 from pydantic_core import from_json
 
 from contract.explain import quoted
 from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse
+from functions.shared import words
 from functions.shared.errors import ApiError
-from functions.shared.http import read_json
+from functions.shared.http import Caller, read_json
 from functions.shared.observability import MetricUnit, logger, metrics
-from functions.shared.ports import Clock, Recorded, RunRecorder
+from functions.shared.ports import Clock, Newcomers, Recorded, RunRecorder
 from functions.shared.revisions import received
 
 _CONCURRENCY = 8
@@ -29,24 +32,27 @@ def is_batch(body: bytes) -> bool:
 class Recorder:
     """Records runs."""
 
-    def __init__(self, runs: RunRecorder, clock: Clock) -> None:
+    def __init__(self, runs: RunRecorder, clock: Clock, newcomers: Newcomers) -> None:
         self._runs = runs
+        self._newcomers = newcomers
         self._clock = clock
 
-    def record_one(self, run: Run) -> RunsResponse:
+    def record_one(self, run: Run, caller_id: str = Caller.id) -> RunsResponse:
         """Record one run.
 
         Raises:
-            ApiError: it has not ended, or contradicts a run of that id (`run_conflict`).
+            ApiError: it has not ended, contradicts a run of that id (`run_conflict`), or its workflow is new and the
+                caller brought as many as one may in a day (`too_many_workflows`).
             DependencyUnavailable: the store does not answer; sending the run again is safe.
         """
         self._check(run)
-        response = self._record([(0, run)], [])
-        if response.rejected:
-            raise ApiError("run_conflict", response.rejected[0].message)
+        response = self._record([(0, run)], [], caller_id)
+        for row in response.rejected:
+            wait = self._until_tomorrow() if row.error == "too_many_workflows" else None
+            raise ApiError(row.error, row.message, wait)
         return response
 
-    def record_many(self, request: RunsRequest) -> RunsResponse:
+    def record_many(self, request: RunsRequest, caller_id: str = Caller.id) -> RunsResponse:
         """Record many runs; a row that is wrong is rejected with its reason and stops no other.
 
         Raises:
@@ -63,9 +69,11 @@ class Recorder:
                 rejected.append(
                     RejectedRun(index=index, run_id=_run_id(row), error="invalid_request", message=error.message)
                 )
-        return self._record(rows, rejected)
+        return self._record(rows, rejected, caller_id)
 
-    def _record(self, rows: Sequence[tuple[int, Run]], rejected: list[RejectedRun]) -> RunsResponse:
+    def _record(self, rows: Sequence[tuple[int, Run]], rejected: list[RejectedRun], caller_id: str) -> RunsResponse:
+        rows, beyond = self._let_in(rows, caller_id)
+        rejected += beyond
         contradictions = self._contradictions(rows)
         groups: dict[str, list[Run]] = {}
         for index, run in rows:
@@ -98,6 +106,31 @@ class Recorder:
         )
         metrics.add_metric("RunsRecorded", MetricUnit.Count, accepted)
         return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected, held=held)
+
+    def _let_in(
+        self, rows: Sequence[tuple[int, Run]], caller_id: str
+    ) -> tuple[Sequence[tuple[int, Run]], list[RejectedRun]]:
+        """Return the rows whose workflows are known or may be, and the others with the reason why not."""
+        refused = self._newcomers.refused(list(dict.fromkeys(run.workflow_name for _, run in rows)), caller_id)
+        if not refused:
+            return rows, []
+        logger.warning("new workflows refused", extra={"workflows": len(refused)})
+        kept = [(index, run) for index, run in rows if run.workflow_name not in refused]
+        return kept, [self._beyond(index, run) for index, run in rows if run.workflow_name in refused]
+
+    def _beyond(self, index: int, run: Run) -> RejectedRun:
+        message = (
+            f"{quoted(run.workflow_name)} would be a new workflow, and who asks has brought as many today as one may "
+            f"in a day ({self._newcomers.limit:,}): send this run again from {words.date(self._tomorrow())} on (UTC). "
+            "Runs of workflows that are known are recorded as ever."
+        )
+        return RejectedRun(index=index, run_id=run.run_id, error="too_many_workflows", message=message)
+
+    def _tomorrow(self) -> datetime:
+        return self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+    def _until_tomorrow(self) -> int:
+        return ceil((self._tomorrow() - self._clock.now()).total_seconds())
 
     def _contradictions(self, rows: Sequence[tuple[int, Run]]) -> set[int]:
         """Return which rows contradict others of the same run, of which estimates come first as in `received`."""

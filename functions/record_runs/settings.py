@@ -1,5 +1,7 @@
 """Settings of `record_runs`."""
 
+from pydantic import Field
+
 from functions.shared import settings
 
 
@@ -10,4 +12,6 @@ class Settings(settings.Settings):
     run_changes_table: str
     workflows_table: str
     spend_table: str
+    callers_table: str
+    new_workflows_per_day: int = Field(ge=1)
     web_origin: str

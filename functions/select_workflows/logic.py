@@ -1,7 +1,7 @@
 """Lists the workflows that have something new to learn from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import zip_longest
 from operator import itemgetter
@@ -29,7 +29,8 @@ class WorkflowSelector:
         """Return the workflows with enough runs and something unexamined that are not retired.
 
         Those that were tried before, longest untried first, and newcomers, longest waiting first, take turns: however
-        many names somebody makes up, half of the places are for the others. What does not fit into one execution is
+        many names somebody makes up, half of the places are for the others. Among newcomers those who brought them
+        take turns. What does not fit into one execution is
         left for the next, which begins with it.
 
         Raises:
@@ -58,8 +59,16 @@ class WorkflowSelector:
 def _taking_turns(due: list[WorkflowRecord]) -> Iterator[WorkflowRecord]:
     tried = [(record.last_retraining.ended_at, record) for record in due if record.last_retraining]
     newcomers = [(record.latest_recorded_at or _NEVER, record) for record in due if not record.last_retraining]
-    queues = [[record for _, record in sorted(queue, key=itemgetter(0))] for queue in (tried, newcomers)]
-    return (record for pair in zip_longest(*queues) for record in pair if record is not None)
+    by_caller: dict[str | None, list[WorkflowRecord]] = {}
+    for _, record in sorted(newcomers, key=itemgetter(0)):
+        by_caller.setdefault(record.recorded_by, []).append(record)
+    longest_untried = [record for _, record in sorted(tried, key=itemgetter(0))]
+    return _one_of_each(longest_untried, _one_of_each(*by_caller.values()))
+
+
+def _one_of_each(*queues: Iterable[WorkflowRecord]) -> Iterator[WorkflowRecord]:
+    """Take the first of each queue, then the second of each that has one, and so on."""
+    return (record for turn in zip_longest(*queues) for record in turn if record is not None)
 
 
 def _has_something_new(record: WorkflowRecord) -> bool:

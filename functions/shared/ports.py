@@ -79,6 +79,17 @@ class RunTrail(Protocol):
         """Return the changes of a run, in order."""
 
 
+class Newcomers(Protocol):
+    """Lets names of workflows in that nobody recorded before, so many a day from each caller."""
+
+    @property
+    def limit(self) -> int:
+        """How many a caller may bring in a day (UTC)."""
+
+    def refused(self, workflow_names: Sequence[str], caller_id: str) -> frozenset[str]:
+        """Let in those that are new, in order, up to the limit; return those that are beyond it."""
+
+
 @dataclass
 class History:
     """The SUCCEEDED runs of one workflow as they are read; complete once `rows` has been exhausted."""

@@ -134,6 +134,23 @@ class FakeRuns:
         return page, onward
 
 
+class FakeNewcomers:
+    """Lets so many names in, whoever brings them."""
+
+    def __init__(self, *known: str, limit: int = 1000) -> None:
+        self.known = set(known)
+        self.limit = limit
+        self.brought: dict[str, list[str]] = {}
+
+    def refused(self, workflow_names: Sequence[str], caller_id: str) -> frozenset[str]:
+        new = [name for name in workflow_names if name not in self.known]
+        brought = self.brought.setdefault(caller_id, [])
+        let_in = new[: max(self.limit - len(brought), 0)]
+        brought += let_in
+        self.known.update(let_in)
+        return frozenset(new[len(let_in) :])
+
+
 class FakeWorkflows:
     """Workflow records, leases included."""
 

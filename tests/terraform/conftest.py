@@ -25,7 +25,7 @@ FUNCTIONS = (
     "rebuild_spend",
     "retire_workflow",
 )
-TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets")
+TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets", "callers")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\
 import os

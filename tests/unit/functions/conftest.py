@@ -69,6 +69,7 @@ def dynamodb(aws_environment: None) -> Iterator[Any]:
             "changes": ("run_key", "number"),
             "spend": ("month", "line"),
             "budgets": ("team",),
+            "callers": ("caller", "day"),
         }
         for table, keys in tables.items():
             indexed = ["completed_at"] if table == "runs" else []

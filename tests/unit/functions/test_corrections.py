@@ -20,7 +20,7 @@ from functions.shared.revisions import plain, received, recorded_run
 from functions.shared.spend_table import SpendTable
 from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector
-from tests.fakes.ports import FakeClock, FakeRuns
+from tests.fakes.ports import FakeClock, FakeNewcomers, FakeRuns
 from tests.fakes.shapes import NOW, WORKFLOW
 from tests.unit.functions.conftest import writer
 from tests.unit.functions.test_record_runs import rows
@@ -78,7 +78,7 @@ def test_a_history_sent_back_a_thousandfold_is_not_taken_and_the_true_bills_sett
     runs: RunsWriter, dynamodb: Client
 ) -> None:
     history = [ESTIMATE.model_copy(update={"run_id": f"r{number}"}) for number in range(121)]
-    recorder = Recorder(runs, FakeClock())
+    recorder = Recorder(runs, FakeClock(), FakeNewcomers())
     recorder.record_many(rows(*history))
     before = counts(dynamodb), months(dynamodb)
     for _ in range(2):  # the same again says the same
@@ -101,7 +101,7 @@ def test_a_history_sent_back_a_thousandfold_is_not_taken_and_the_true_bills_sett
 def test_an_estimate_and_a_far_bill_in_one_request_whatever_their_order() -> None:
     for sent in ([ESTIMATE, billed(1e5)], [billed(1e5), ESTIMATE]):
         store = FakeRuns()
-        answer = Recorder(store, FakeClock()).record_many(rows(*sent))
+        answer = Recorder(store, FakeClock(), FakeNewcomers()).record_many(rows(*sent))
         assert (answer.accepted, answer.unchanged, len(answer.held), answer.rejected) == (1, 0, 1, [])
         assert "waits for a person" in answer.held[0].message
         assert store.runs[WORKFLOW, "run-1"].cost_usd == 10.0
@@ -110,7 +110,7 @@ def test_an_estimate_and_a_far_bill_in_one_request_whatever_their_order() -> Non
 def test_a_new_run_whose_own_estimate_is_far_is_recorded_with_the_estimate() -> None:
     store = FakeRuns()
     both = billed(1e5).model_copy(update={"estimated_cost_usd": 10.0})
-    answer = Recorder(store, FakeClock()).record_one(both)
+    answer = Recorder(store, FakeClock(), FakeNewcomers()).record_one(both)
     assert (answer.accepted, len(answer.held)) == (0, 1)
     kept = store.runs[WORKFLOW, "run-1"]
     assert (kept.cost_usd, kept.cost_source, kept.bill_waits) == (10.0, "estimated", True)
@@ -118,7 +118,7 @@ def test_a_new_run_whose_own_estimate_is_far_is_recorded_with_the_estimate() -> 
 
 def test_different_far_bills_are_all_kept_up_to_a_bound() -> None:
     store = FakeRuns([ESTIMATE])
-    recorder = Recorder(store, FakeClock())
+    recorder = Recorder(store, FakeClock(), FakeNewcomers())
     for number in range(MAX_HELD_BILLS):
         assert len(recorder.record_one(billed(1000.0 + number)).held) == 1
     with pytest.raises(ApiError, match="recorded with other values"):

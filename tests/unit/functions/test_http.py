@@ -32,6 +32,7 @@ from tests.fakes.ports import (
     FakeEndpoints,
     FakeExecutions,
     FakeModels,
+    FakeNewcomers,
     FakeRegistry,
     FakeRuns,
     FakeServing,
@@ -61,7 +62,7 @@ class System:
         self.registry = FakeRegistry()
         ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
         self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
-        self.recorder = Recorder(self.runs, FakeClock())
+        self.recorder = Recorder(self.runs, FakeClock(), FakeNewcomers())
         self.corrector = Corrector(self.runs, self.runs, FakeClock())
         more = {"runs": self.runs, "trail": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
         self.catalogue = Catalogue(**ports, **more, name_prefix="runquote", next_training=lambda now: now)  # type: ignore[arg-type] # as above
@@ -101,6 +102,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "BUDGETS_TABLE": "u",
         "RETRAIN_STATE_MACHINE_ARN": "s",
         "STALE_AFTER_DAYS": "30",
+        "NEW_WORKFLOWS_PER_DAY": "100",
+        "CALLERS_TABLE": "c",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

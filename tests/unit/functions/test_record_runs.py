@@ -13,7 +13,7 @@ from functions.shared.errors import ApiError, DependencyUnavailable
 from functions.shared.observability import metrics
 from functions.shared.revisions import plain, received, recorded_run
 from tests.fakes import shapes
-from tests.fakes.ports import FakeClock, FakeRuns
+from tests.fakes.ports import FakeClock, FakeNewcomers, FakeRuns
 from tests.fakes.shapes import NOW, WORKFLOW
 
 
@@ -31,7 +31,7 @@ def rows(*runs: Run) -> RunsRequest:
 def test_rows_of_several_workflows() -> None:
     store = FakeRuns()
     runs = [shapes.run(workflow_name=f"w{number % 3}", run_id=f"r{number}") for number in range(30)]
-    response = Recorder(store, FakeClock()).record_many(rows(*runs))
+    response = Recorder(store, FakeClock(), FakeNewcomers()).record_many(rows(*runs))
     assert (response.accepted, response.unchanged, response.rejected) == (30, 0, [])
     assert sorted(store.calls) == ["w0", "w1", "w2"]
     assert metrics.metric_set["RunsRecorded"]["Value"] == [30]
@@ -47,7 +47,7 @@ def test_repeats_and_contradictions_within_one_request() -> None:
         shapes.run(run_id="there", cost_usd=99.0),
         shapes.run(run_id="a", workflow_name="other", cost_usd=99.0),
     )
-    response = Recorder(store, FakeClock()).record_many(request)
+    response = Recorder(store, FakeClock(), FakeNewcomers()).record_many(request)
     assert (response.accepted, response.unchanged) == (2, 2)
     assert [(row.index, row.run_id, row.error) for row in response.rejected] == [
         (2, "a", "run_conflict"),
@@ -58,7 +58,7 @@ def test_repeats_and_contradictions_within_one_request() -> None:
 
 def test_a_value_of_another_type_is_another_value() -> None:
     one, other = shapes.run(parameters={"paired": True}), shapes.run(parameters={"paired": 1})
-    response = Recorder(FakeRuns(), FakeClock()).record_many(rows(one, other))
+    response = Recorder(FakeRuns(), FakeClock(), FakeNewcomers()).record_many(rows(one, other))
     assert (response.accepted, response.unchanged, len(response.rejected)) == (1, 0, 1)
 
 
@@ -105,14 +105,14 @@ def test_joining_loses_nothing_and_repeating_it_changes_nothing(sent: list[Run])
 
 def test_an_estimate_and_its_bill_in_one_request() -> None:
     store = FakeRuns()
-    response = Recorder(store, FakeClock()).record_many(rows(ESTIMATED, BILLED))
+    response = Recorder(store, FakeClock(), FakeNewcomers()).record_many(rows(ESTIMATED, BILLED))
     assert (response.accepted, response.unchanged, response.rejected) == (1, 1, [])
     assert [plain(run) for run in store.runs.values()] == [BOTH]
 
 
 def test_a_bill_counts_as_accepted_and_an_estimate_after_it_as_unchanged() -> None:
     store = FakeRuns([ESTIMATED])
-    recorder = Recorder(store, FakeClock())
+    recorder = Recorder(store, FakeClock(), FakeNewcomers())
     assert recorder.record_one(BILLED).accepted == 1
     assert recorder.record_one(ESTIMATED).unchanged == 1
     with pytest.raises(ApiError, match="Only a bill may replace an estimated cost, once"):
@@ -122,7 +122,7 @@ def test_a_bill_counts_as_accepted_and_an_estimate_after_it_as_unchanged() -> No
 
 def test_a_run_that_ends_in_the_future_is_rejected_alone() -> None:
     early = shapes.run(run_id="early", completed_at=NOW + timedelta(minutes=6))
-    response = Recorder(FakeRuns(), FakeClock()).record_many(rows(early, shapes.run()))
+    response = Recorder(FakeRuns(), FakeClock(), FakeNewcomers()).record_many(rows(early, shapes.run()))
     assert response.accepted == 1
     (rejected,) = response.rejected
     assert (rejected.index, rejected.run_id, rejected.error) == (0, "early", "invalid_request")
@@ -132,7 +132,7 @@ def test_a_run_that_ends_in_the_future_is_rejected_alone() -> None:
 def test_rejected_rows_come_in_order_with_what_is_known_of_them() -> None:
     good = json.loads(shapes.run().model_dump_json(exclude_none=True))
     request = RunsRequest(runs=[{}, good, {**good, "cost_usd": -1}, {**good, "run_id": 7}])
-    response = Recorder(FakeRuns(), FakeClock()).record_many(request)
+    response = Recorder(FakeRuns(), FakeClock(), FakeNewcomers()).record_many(request)
     assert response.accepted == 1
     assert [(row.index, row.run_id, row.error) for row in response.rejected] == [
         (0, None, "invalid_request"),
@@ -144,7 +144,7 @@ def test_rejected_rows_come_in_order_with_what_is_known_of_them() -> None:
 def test_text_of_a_run_is_kept_as_it_is() -> None:
     store = FakeRuns()
     run = shapes.run(run_id="=cmd()|'/C calc'!A0", tags={"note": "\u00e9\u751f <script>"})
-    Recorder(store, FakeClock()).record_many(rows(run))
+    Recorder(store, FakeClock(), FakeNewcomers()).record_many(rows(run))
     assert plain(store.runs[WORKFLOW, run.run_id]) == run
 
 
@@ -152,7 +152,7 @@ def test_a_store_that_does_not_answer_is_not_success() -> None:
     store = FakeRuns()
     store.failure = DependencyUnavailable("runs table")
     with pytest.raises(DependencyUnavailable):
-        Recorder(store, FakeClock()).record_many(rows(shapes.run(), shapes.run(workflow_name="other")))
+        Recorder(store, FakeClock(), FakeNewcomers()).record_many(rows(shapes.run(), shapes.run(workflow_name="other")))
 
 
 @pytest.mark.parametrize(

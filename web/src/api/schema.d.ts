@@ -517,7 +517,7 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_not_found" | "run_conflict" | "retraining_conflict" | "run_changed" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
+            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "too_many_workflows" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_not_found" | "run_conflict" | "retraining_conflict" | "run_changed" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
             /** Message */
             message: string;
             /** Request Id */
@@ -989,7 +989,7 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "run_conflict";
+            error: "invalid_request" | "run_conflict" | "too_many_workflows";
             /** Message */
             message: string;
         };
@@ -1652,7 +1652,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1793,7 +1793,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -1943,7 +1943,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2083,7 +2083,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2222,7 +2222,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2361,7 +2361,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2498,7 +2498,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2650,7 +2650,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2790,7 +2790,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2934,7 +2934,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3073,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3224,7 +3224,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3364,7 +3364,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3504,7 +3504,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3647,7 +3647,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3786,7 +3786,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many_requests */
+            /** @description too_many_requests, too_many_workflows */
             429: {
                 headers: {
                     [name: string]: unknown;
