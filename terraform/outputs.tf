@@ -89,6 +89,11 @@ output "budgets_table" {
   value       = aws_dynamodb_table.budgets.name
 }
 
+output "callers_table" {
+  description = "Table of how many new workflows each caller brought on a day"
+  value       = aws_dynamodb_table.callers.name
+}
+
 output "rebuild_spend_function" {
   description = "Function that counts what was spent anew: to be invoked once after an update from a version without budgets"
   value       = "${module.rebuild_spend.function_name}:${module.rebuild_spend.alias_name}"

@@ -19,6 +19,7 @@ from contract.retrainings import Retraining
 from contract.runs import RunsPage
 from contract.workflows import WorkflowDetail, WorkflowsResponse
 from local import up
+from local.apply import LOCAL_VARIABLES
 from tests.system import RETRAIN_SECONDS, System
 
 EXAMPLE = up.EXAMPLE.model_dump(exclude_none=True)
@@ -355,3 +356,41 @@ def test_what_cannot_be_retrained_or_found_is_said(system: System) -> None:
     for path in ("rnaseq-quant/retrainings/nothing", "rnaseq-quant/retrainings/a%3Ab", "nothing/retrainings/x"):
         missing = system.request("GET", f"workflows/{path}")
         assert (missing.status_code, _error(missing).error) == (404, "retraining_not_found"), path
+
+
+def test_one_caller_brings_so_many_new_workflows_a_day(system: System) -> None:
+    prefix, dynamodb = f"new-{uuid4().hex[:8]}", system.client("dynamodb")
+
+    def runs(*numbers: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "workflow_name": f"{prefix}-{number}",
+                "run_id": uuid4().hex,
+                "status": "FAILED",
+                "started_at": "2019-01-01T00:00:00Z",
+                "completed_at": "2019-01-01T01:00:00Z",
+                "input_bytes": 1,
+                "cost_usd": 0,
+                "cost_source": "billed",
+            }
+            for number in numbers
+        ]
+
+    assert system.request("POST", "runs", runs(0)[0]).status_code == 201
+    name = {"workflow_name": {"S": f"{prefix}-0"}}
+    made = dynamodb.get_item(TableName=system.outputs["workflows_table"], Key=name)["Item"]
+    counter = {"caller": made["recorded_by"], "day": {"S": f"{datetime.now(UTC):%Y-%m-%d}"}}
+    table = system.outputs["callers_table"]
+    before = dynamodb.get_item(TableName=table, Key=counter)["Item"]
+    nearly = {"N": str(int(str(LOCAL_VARIABLES["new_workflows_per_day"])) - 2)}
+    dynamodb.put_item(TableName=table, Item={**before, "workflows": nearly})
+    try:
+        answer = system.request("POST", "runs", {"runs": runs(1, 0, 2, 3, 1, 4)}).json()
+        assert (answer["accepted"], [row["index"] for row in answer["rejected"]]) == (4, [3, 5])
+        assert {row["error"] for row in answer["rejected"]} == {"too_many_workflows"}
+        refused = system.request("POST", "runs", runs(5)[0])
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_workflows")
+        assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600
+        assert system.request("POST", "runs", runs(2)[0]).status_code == 201
+    finally:
+        dynamodb.put_item(TableName=table, Item=before)
