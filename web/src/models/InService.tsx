@@ -43,7 +43,7 @@ export function InService({ workflow, nextTraining, retrainingId }: InServicePro
   return (
     <section className="card stack" aria-labelledby="model-title">
       <div className="section-head">
-        <h2 id="model-title">{workflow.model_version === null ? "No model yet" : `Version ${workflow.model_version} is in service`}</h2>
+        <h2 id="model-title">{title(workflow)}</h2>
         {workflow.succeeded_runs >= MINIMUM_RUNS && (
           <button type="button" aria-disabled={running || start.isPending} onClick={() => !running && !start.isPending && start.mutate()}>
             Retrain now
@@ -82,7 +82,13 @@ function cautions({ metrics, evaluated_runs, model_kind }: WorkflowSummary): str
   return coverage === null ? guess : [...guess, coverage];
 }
 
-function sentence({ model_runs, trained_at, new_runs, succeeded_runs }: WorkflowSummary, nextTraining: string | null): string {
+function title({ retired_at, model_version }: WorkflowSummary): string {
+  if (retired_at) return "Retired";
+  return model_version === null ? "No model yet" : `Version ${model_version} is in service`;
+}
+
+function sentence({ model_runs, trained_at, new_runs, succeeded_runs, retired_at }: WorkflowSummary, nextTraining: string | null): string {
+  if (retired_at) return `Nothing answers for it since ${day(retired_at)}; its history stays. A new run, or retraining it now, brings it back.`;
   const next = nextTraining ? `, which the schedule learns from ${learningTime(nextTraining)}` : "";
   const fresh = new_runs > 0 ? `${counted(new_runs, "new run")} since the latest retraining${next}.` : "No new runs since the latest retraining.";
   if (trained_at === null || model_runs === null) {
