@@ -176,7 +176,7 @@ def _no_trifle(smallest: float, written: str) -> AfterValidator:
 PaidUsd = Annotated[CostUsd, _storable(MIN_COST_USD), _no_trifle(MIN_COST_USD, "0.000000001")]
 """What was paid, or may be."""
 Measure = Annotated[float, Field(ge=0, le=MAX_MEASURE)]
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT), BeforeValidator(_integral)]
 Share = Annotated[float, Field(ge=0, le=1)]
 UtcTime = Annotated[AwareDatetime, Field(json_schema_extra={"pattern": "^(20[0-9]{2}|2100)-"}), AfterValidator(_utc)]
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]

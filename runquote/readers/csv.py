@@ -8,7 +8,17 @@ from typing import Any
 
 from contract import tables
 from contract.tables import WORDS
-from runquote.columns import Given, Header, Table, missing_words, plain_texts, read_header, read_row, unit_in, with_times
+from runquote.columns import (
+    Given,
+    Header,
+    Table,
+    missing_words,
+    plain_texts,
+    read_header,
+    read_row,
+    unit_in,
+    with_times,
+)
 from runquote.readers.base import ReaderError, Rejected, Row, identity
 from runquote.readers.files import check_columns, each_file, opened, readable, records
 

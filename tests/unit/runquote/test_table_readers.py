@@ -73,7 +73,9 @@ def test_a_folder_of_csv_is_read_and_what_is_none_rejected(tmp_path: Path) -> No
 
 def test_advice_names_the_column_whose_unit_is_that_of_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "runs.csv").write_text("Sample;Pipeline;Fastq (GB);Finished;Price\nS1;rnaseq;12.5;2026-06-02;$3\n")
-    with pytest.raises(ReaderError, match=r"no column says the input size; .* as in --column input_size='Fastq \(GB\)'"):
+    with pytest.raises(
+        ReaderError, match=r"no column says the input size; .* as in --column input_size='Fastq \(GB\)'"
+    ):
         list(csv_reader.read(tmp_path / "runs.csv"))
 
 
