@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from contract.explain import quoted
 from contract.names import is_retirement, resource_name, retirement_owner
 from contract.workflows import RetiredWorkflow
 from functions.shared import lookup
 from functions.shared.errors import ApiError, EndpointBusy
-from functions.shared.explain import quoted
 from functions.shared.observability import logger
 from functions.shared.ports import (
     Clock,
