@@ -71,15 +71,21 @@ def format_size(size: int) -> str:
     return f"{size} B"
 
 
-def format_usd(amount: float) -> str:
-    """Return dollars to two significant digits, as an estimate deserves: $28, $1,200, $0.0031."""
+def format_usd(amount: float, digits: int = 2) -> str:
+    """Return dollars to two significant digits, as an estimate deserves: $28, $1,200, $4.90, $0.0031."""
     if amount < 1e-8:
         return "$0"
-    rounded = float(f"{amount:.1e}")
-    if rounded >= 10:
-        return f"${rounded:,.0f}"
-    decimals = max(0, 1 - int(f"{rounded:e}".split("e")[1]))
-    return f"${rounded:.{decimals}f}"
+    rounded = float(f"{amount:.{digits - 1}e}")
+    decimals = max(0, digits - 1 - int(f"{rounded:e}".split("e")[1]))
+    if rounded >= 1:
+        decimals = 2 if decimals else 0  # cents come in pairs
+    return f"${rounded:,.{decimals}f}"
+
+
+def format_range(low: float, high: float) -> tuple[str, str]:
+    """Return both ends of an interval with as few digits as tell them apart, two at least."""
+    pairs = [(format_usd(low, digits), format_usd(high, digits)) for digits in (2, 3, 4, 5)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
 def format_amount(amount: float) -> str:

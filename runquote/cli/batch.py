@@ -35,7 +35,7 @@ from runquote.readers import bounds
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import header_of
 from runquote.readers.files import opened, readable, records
-from runquote.sizes import format_amount, format_size, format_usd
+from runquote.sizes import format_amount, format_range, format_size, format_usd
 
 _UNTOUCHED = Given()
 
@@ -217,7 +217,7 @@ def _show(rows: list[Row], together: BatchTotal, percent: int, format: Format) -
         interval = interval_of(together.intervals, percent)
         print_line(
             f"\nTotal about {format_usd(together.cost_usd)}; {percent // 10} times in 10 between "
-            f"{format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}",
+            + " and ".join(format_range(interval.low_usd, interval.high_usd)),
             style="bold",
         )
 
@@ -229,7 +229,7 @@ def _line(row: Row, percent: int) -> tuple[str, ...]:
     if row.prediction.beyond_evidence:
         return row.label, row.workflow, size_text, "", row.prediction.beyond_evidence.message
     interval = interval_of(row.prediction.intervals, percent)
-    bounds = f"{format_usd(interval.low_usd)} to {format_usd(interval.high_usd)}"
+    bounds = " to ".join(format_range(interval.low_usd, interval.high_usd))
     marks = " (rough guide)" if row.prediction.extrapolated else ""
     return row.label, row.workflow, size_text, format_usd(row.prediction.cost_usd), bounds + marks
 

@@ -21,7 +21,7 @@ from runquote.cli.session import (
     size,
     usage,
 )
-from runquote.sizes import format_amount, format_amounts, format_size, format_usd
+from runquote.sizes import format_amount, format_amounts, format_range, format_size, format_usd
 
 _STILL_TRUSTWORTHY = {"estimated_costs"}
 """Warnings about what the numbers mean, not about whether they hold."""
@@ -219,4 +219,4 @@ def _print_beyond(beyond: BeyondEvidence, percent: int) -> None:
 
 
 def _between(interval: Interval) -> str:
-    return f"between {format_usd(interval.low_usd)} and {format_usd(interval.high_usd)}"
+    return "between {} and {}".format(*format_range(interval.low_usd, interval.high_usd))

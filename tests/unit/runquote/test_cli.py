@@ -28,7 +28,7 @@ PREDICT = ("predict", "rnaseq", "--input")
 def test_a_prediction_reads_like_a_sentence(runquote: Command) -> None:
     result = runquote(*PREDICT, "120GB", "--output", "1.5 GB", "--param", "paired=true")
     assert result.exit_code == 0
-    assert result.stdout.startswith("About $12\n8 in 10 runs like this cost between $9.6 and $14.\n")
+    assert result.stdout.startswith("About $12\n8 in 10 runs like this cost between $9.60 and $14.\n")
     assert "80 % intervals that held for 79% of runs it had not seen" in " ".join(result.stdout.split())
     assert "[smaller] than a typical run" in result.stdout
     assert result.stderr == ""
@@ -118,7 +118,7 @@ def test_a_batch_leaves_out_what_past_runs_cannot_tell_and_says_so(runquote: Com
     shown = " ".join(result.stdout.split())
     assert shown.index("small") < shown.index("lost")
     assert "$90" not in shown
-    assert "1 row is not in the total: past runs cannot tell the cost Total about $1.0" in shown
+    assert "1 row is not in the total: past runs cannot tell the cost Total about $1.00" in shown
     assert result.stderr == (
         "Past runs cannot tell: None of 20 likely totals exceeds $2.00, not counting 1 that past runs cannot tell of\n"
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runquote.durations import format_duration, parse_duration
-from runquote.sizes import format_amount, format_amounts, format_size, format_usd, parse_size
+from runquote.sizes import format_amount, format_amounts, format_range, format_size, format_usd, parse_size
 
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 BINARY_UNITS = {"KiB": 2**10, "kiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
@@ -67,6 +67,20 @@ def test_formatted_dollars_read_back_to_two_digits(amount: float) -> None:
     text = format_usd(amount)
     assert "e" not in text
     assert float(text.removeprefix("$").replace(",", "")) == pytest.approx(amount, rel=0.051)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(6.03, "$6.00"), (4.94, "$4.90"), (9.99, "$10"), (0.925, "$0.93"), (0.5, "$0.50"), (31.4, "$31"), (1e-5, "$0.000010")],
+)
+def test_cents_of_an_estimate_come_in_pairs(amount: float, text: str) -> None:
+    assert format_usd(amount) == text
+
+
+def test_the_ends_of_a_narrow_interval_are_told_apart() -> None:
+    assert format_range(23.61, 24.32) == ("$23.60", "$24.30")
+    assert format_range(4.9, 7.8) == ("$4.90", "$7.80")
+    assert format_range(5, 5) == ("$5.00", "$5.00")
 
 
 @pytest.mark.parametrize(("amount", "text"), [(0, "$0"), (0.0001, "$0.0001"), (5, "$5.00"), (1200.5, "$1,200.50")])
