@@ -71,7 +71,15 @@ def test_formatted_dollars_read_back_to_two_digits(amount: float) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(6.03, "$6.00"), (4.94, "$4.90"), (9.99, "$10"), (0.925, "$0.93"), (0.5, "$0.50"), (31.4, "$31"), (1e-5, "$0.000010")],
+    [
+        (6.03, "$6.00"),
+        (4.94, "$4.90"),
+        (9.99, "$10"),
+        (0.925, "$0.93"),
+        (0.5, "$0.50"),
+        (31.4, "$31"),
+        (1e-5, "$0.000010"),
+    ],
 )
 def test_cents_of_an_estimate_come_in_pairs(amount: float, text: str) -> None:
     assert format_usd(amount) == text

@@ -65,8 +65,8 @@ def test_a_folder_of_csv_is_read_and_what_is_none_rejected(tmp_path: Path) -> No
         "has more cells than the header",
         "the file is empty",
         "no column says the workflow, the input size, the cost and the end or the start; the columns are sample "
-        "and fastq_1. Say which column it is, as in --column workflow_name=COLUMN, or what holds for all rows, as in --set "
-        "workflow_name=wgs",
+        "and fastq_1. Say which column it is, as in --column workflow_name=COLUMN, or what holds for all rows, as in "
+        "--set workflow_name=wgs",
         "not a CSV file: it is no text in UTF-8",
     ]
 
