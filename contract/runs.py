@@ -1,6 +1,7 @@
 """A run: what one execution of a workflow read, wrote and cost."""
 
 import operator
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -150,6 +151,15 @@ class RecordedRun(Run):
     withdrawn: bool = Field(default=False, description="Counts for nothing any more: no spend, no training")
     held_bills: list[HeldBill] = Field(default=[], description="Bills that were not taken by themselves")
     bill_waits: bool = Field(default=False, description="Whether a bill waits for a person; the estimate counts")
+
+
+BESIDES = frozenset(set(RecordedRun.model_fields) - set(Run.model_fields))
+"""What is kept with a run and is not of the run itself."""
+
+
+def as_sent[V](row: Mapping[str, V]) -> dict[str, V]:
+    """Return a run as it is sent: what the API tells of a recorded run may be sent back as it was told."""
+    return {name: value for name, value in row.items() if name not in BESIDES}
 
 
 class RunsRequest(Request):

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from contract.base import MAX_BATCH, MAX_BODY_BYTES
 from contract.explain import sentence
-from contract.runs import Run, RunsResponse
+from contract.runs import Run, RunsResponse, as_sent
 from runquote.readers.base import ReaderError, Rejected, Row
 
 MOST_REJECTED = 100_000
@@ -88,7 +88,7 @@ class Ingestion:
                 self._reject(row, None)
                 continue
             try:
-                run = Run.model_validate_json(json.dumps(row.run))
+                run = Run.model_validate_json(json.dumps(as_sent(row.run)))
             except (ValidationError, ValueError, TypeError) as error:
                 self._reject(Rejected(row.place, _reason(error), _run_id(row)), row.run)
                 continue

@@ -9,7 +9,7 @@ from contract.corrections import RunCorrection
 from contract.explain import required_members
 from contract.runs import Run, RunsRequest
 from functions.record_runs.corrections import Corrector
-from functions.record_runs.logic import Recorder, is_batch
+from functions.record_runs.logic import Recorder, is_batch, one_run
 from functions.record_runs.settings import Settings
 from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
@@ -68,7 +68,7 @@ def _record(request: HttpRequest) -> Answer:
     if is_batch(request.body):
         response = recorder().record_many(read_json(request.body, RunsRequest), request.caller.id)
     else:
-        response = recorder().record_one(read_json(request.body, Run), request.caller.id)
+        response = recorder().record_one(read_json(one_run(request.body), Run), request.caller.id)
     # 201 says that something was recorded or refused row by row; a pure repetition changed nothing.
     repeated = response.unchanged > 0 and response.accepted == 0 and not response.rejected and not response.held
     return Answer(response, status=200 if repeated else 201)

@@ -9,7 +9,7 @@ from math import ceil
 from pydantic_core import from_json
 
 from contract.explain import quoted
-from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse
+from contract.runs import BESIDES, HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse, as_sent
 from functions.shared import words
 from functions.shared.errors import ApiError
 from functions.shared.http import Caller, read_json
@@ -27,6 +27,15 @@ def is_batch(body: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(content, dict) and "runs" in content
+
+
+def one_run(body: bytes) -> bytes:
+    """Return the body of a single run without what the API tells of it beside the run."""
+    try:
+        content = from_json(body)
+    except ValueError:
+        return body
+    return json.dumps(as_sent(content)).encode() if isinstance(content, dict) and BESIDES & content.keys() else body
 
 
 class Recorder:
@@ -62,7 +71,7 @@ class Recorder:
         rejected: list[RejectedRun] = []
         for index, row in enumerate(request.runs):
             try:
-                run = read_json(json.dumps(row).encode(), Run)
+                run = read_json(json.dumps(as_sent(row)).encode(), Run)
                 self._check(run)
                 rows.append((index, run))
             except ApiError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.base import Shape
 from contract.endpoint_records import EndpointRecord
-from contract.runs import RecordedRun, Run, RunsQuery
+from contract.runs import BESIDES, RecordedRun, Run, RunsQuery
 from contract.workflows import WorkflowRecord
 from functions.shared.aws import unavailable
 from functions.shared.errors import MalformedRecord, StalePromotion, WorkflowRetired
@@ -23,8 +23,6 @@ _RUNS_SEARCHED = 1000
 _PAGES_SEARCHED = 5
 """At most 5,000 runs, or 5 MB, are searched in one request."""
 _COUNTS = "attribute_not_exists(withdrawn)"
-_BESIDES = set(RecordedRun.model_fields) - set(Run.model_fields)
-"""What is kept with a run and is not of the run itself."""
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 """No time that a run may have lies outside (`contract.base.UtcTime`)."""
 
@@ -61,7 +59,7 @@ class RunsTable:
         }
         for item in self._pages(request):
             try:
-                yield from_item({name: value for name, value in item.items() if name not in _BESIDES}, Run)
+                yield from_item({name: value for name, value in item.items() if name not in BESIDES}, Run)
             except MalformedRecord as error:
                 unreadable.append(f"{item.get('run_id', {}).get('S')}: {error}")
 

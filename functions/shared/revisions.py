@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contract.base import STORED
-from contract.runs import MAX_HELD_BILLS, HeldBill, RecordedRun, Run, is_plausible_bill
+from contract.runs import BESIDES, MAX_HELD_BILLS, HeldBill, RecordedRun, Run, is_plausible_bill
 
 _COST = {"cost_usd", "cost_source", "estimated_cost_usd"}
-_KEPT = set(RecordedRun.model_fields) - set(Run.model_fields)
 
 
 def received(
@@ -57,7 +56,7 @@ def recorded_run(run: Run) -> RecordedRun:
 
 def plain(run: RecordedRun) -> Run:
     """Return a recorded run without what has become of it."""
-    return Run.model_validate(run.model_dump(exclude=_KEPT), context=STORED)
+    return Run.model_validate(run.model_dump(exclude={*BESIDES}), context=STORED)
 
 
 def _first(sent: Run, now: datetime) -> RecordedRun:
@@ -104,7 +103,7 @@ def _tells_the_cost(run: Run, sent: Run) -> bool:
 
 def _all_but_cost(run: Run) -> str:
     """As text, because True equals 1 in Python and is another value here; 2.0 is the same number as 2."""
-    values = run.model_dump(mode="json", exclude=_COST | _KEPT)
+    values = run.model_dump(mode="json", exclude=_COST | BESIDES)
     parameters = values["parameters"] or {}
     values["parameters"] = {
         name: int(value) if isinstance(value, float) and value.is_integer() else value

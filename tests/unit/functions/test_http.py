@@ -540,3 +540,16 @@ def test_a_workflow_is_retired_and_can_be_listed_all_the_same(fakes: System) -> 
     assert "true or false" in refused(workflows.handler(listing, None), "invalid_request")
     event["pathParameters"] = {"workflow_name": "nobody"}
     refused(retire_workflow.handler(event, None), "workflow_not_found")
+
+
+def test_what_is_told_of_runs_may_be_sent_back(fakes: System) -> None:
+    fakes.runs.record(WORKFLOW, [shapes.run(run_id="e", cost_source="estimated")])
+    for factor, held in ((1000, 1), (2000, 1), (1.5, 0)):
+        listing = events.get("/workflows/{workflow_name}/runs", workflow_name=WORKFLOW)
+        told = [each for each in body_of(workflows.handler(listing, None))["runs"] if each["run_id"] == "e"]
+        sent = [{**each, "cost_source": "billed", "cost_usd": each["cost_usd"] * factor} for each in told]
+        answer = body_of(record_runs.handler(events.post("/runs", {"runs": sent}), None))
+        assert (answer["rejected"], len(answer.get("held", []))) == ([], held)
+        one = body_of(record_runs.handler(events.post("/runs", sent[0]), None))
+        assert (one["rejected"], one["accepted"]) == ([], 0)
+    assert fakes.runs.runs[WORKFLOW, "e"].cost_source == "billed"

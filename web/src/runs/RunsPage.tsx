@@ -13,7 +13,7 @@ import { WorkflowPicker } from "@/components/WorkflowPicker";
 import { csvText } from "@/csv";
 import { counted } from "@/format";
 import { filterProblem, readFilters, STATUSES, toQuery, type Filters } from "./filters";
-import { toCells } from "./export";
+import { toCells, toRun } from "./export";
 import { RecordRuns } from "./RecordRuns";
 import { RunStory } from "./RunStory";
 import { RunsTable } from "./RunsTable";
@@ -146,7 +146,7 @@ function RunsList({ workflow, filters, addressOf }: { workflow: string; filters:
             {pages.isFetchingNextPage ? "Loading…" : runs.length === 0 ? "Look further back" : "Show more"}
           </button>
         )}
-        {runs.length > 0 && <Export name={`${workflow}-runs`} csv={() => csvText(runs.map(toCells))} json={() => JSON.stringify(runs, null, 2)} />}
+        {runs.length > 0 && <Export name={`${workflow}-runs`} csv={() => csvText(runs.map(toCells))} json={() => JSON.stringify(runs.map(toRun), null, 2)} />}
       </div>
     </>
   );

@@ -8,6 +8,11 @@ export function toCells(run: Run): Record<string, Cell> {
   return Object.fromEntries([...REQUIRED, ...OPTIONAL].map((column) => [column, cell(run[column])]));
 }
 
+/** A run as it is recorded, without what became of it. */
+export function toRun(run: Run): Partial<Run> {
+  return Object.fromEntries([...REQUIRED, ...OPTIONAL, "estimated_cost_usd" as const].map((name) => [name, run[name]]));
+}
+
 /** Two rows that show how each column is written. */
 export const TEMPLATE: readonly Run[] = [
   {
