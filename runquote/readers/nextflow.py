@@ -65,6 +65,8 @@ class _Run:
                 self.started, self.first = task.started, task.identity
             ended = task.ended or task.started + timedelta(seconds=priced.seconds or 0.0)
             self.ended = max(self.ended or ended, ended)
+        if task.ignored:
+            return
         {"FAILED": self.failed, "COMPLETED": self.succeeded}.get(task.status, self.stopped).add(task.name)
 
     def status(self) -> str:
@@ -81,6 +83,8 @@ class _Trace:
     tasks: int = 0
     from_cache: int = 0
     unfinished: int = 0
+    hashes: dict[str, str] = field(default_factory=dict)
+    mixed: str = ""
     unknown_status: Counter[str] = field(default_factory=Counter)
     unpriced: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -90,6 +94,9 @@ class _Trace:
     shared: _Run = field(default_factory=_Run)
 
     def add(self, task: Task, known: Known, *, per_tag: bool, end: datetime | None = None) -> None:
+        task_id, task_hash = task.key
+        if task_id and task_hash and self.hashes.setdefault(task_id, task_hash) != task_hash:
+            self.mixed = self.mixed or task_id  # Nextflow gives each attempt an id of its own
         priced = task.priced(known, end)
         self.notes |= dict.fromkeys(task.notes)
         self.unreadable += task.unreadable[:1]
@@ -175,16 +182,27 @@ def _refusal(path: Path, trace: _Trace, cached: Cached, *, final: bool) -> str |
     if not trace.tasks:
         unknown = f": {_unknown(trace)}" if trace.unknown_status else ""
         return f"holds no finished task{unknown}"
+    if trace.mixed:
+        return (
+            f"two tasks have task_id {trace.mixed}: it holds several executions, each of which needs a file of its own"
+        )
     if trace.from_cache and cached == "skip":
         return f"{trace.from_cache} of {trace.tasks} tasks came from the cache"
-    if trace.whole.started is None:
-        cause = "came from the cache: this execution cost nothing" if trace.from_cache == trace.tasks else "never began"
-        return f"all {trace.tasks} tasks {cause}"
-    if trace.unfinished and not final and _just_written(path):
+    if trace.unfinished and trace.whole.started and not final and _just_written(path):
         return (
             f"{trace.unfinished} of {trace.tasks} tasks have not ended, and the trace was written within the last day: "
             "ingest it once the pipeline has ended, or say with --final that it has"
         )
+    return _without_cost(trace)
+
+
+def _without_cost(trace: _Trace) -> str | None:
+    """Return why nobody can tell what a run cost, if so."""
+    if trace.whole.started is None:
+        cause = "came from the cache: this execution cost nothing" if trace.from_cache == trace.tasks else "never began"
+        return f"all {trace.tasks} tasks {cause}"
+    if not trace.whole.cost.usd and Note.UNFINISHED in trace.notes:
+        return f"none of its {trace.tasks} tasks says when it ended, so nobody can tell what they cost"
     return None
 
 

@@ -7,7 +7,7 @@ A task holds what it asked for from `start` to `complete`, which includes stagin
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from runquote.readers.base import Known
@@ -66,6 +66,7 @@ class Task:
     name: str
     tag: str
     status: str
+    ignored: bool  # it failed, and the pipeline went on without it
     key: tuple[str, str]
     identity: str
     started: datetime | None  # None: it never began
@@ -129,8 +130,11 @@ def _task(cells: Cells) -> Task | Unpriced:
         name=name,
         tag=_tag(cells, name),
         status=status,
+        ignored=cells.text("error_action").upper() == "IGNORE",
         key=(cells.text("task_id"), cells.text("hash")),
-        identity="\0".join([cells.text("hash"), cells.text("task_id"), name, str(started)]),
+        identity="\0".join(
+            [cells.text("hash"), cells.text("task_id"), name, str(_written(cells) if started else None)]
+        ),
         started=started,
         ended=ended,
         seconds=seconds,
@@ -175,7 +179,7 @@ def _times(cells: Cells, status: str, notes: list[Note]) -> tuple[datetime | Non
 
     None for seconds: to the end of the run. Infinity: nobody knows.
     """
-    start, submit, complete = cells.time("start"), cells.time("submit"), cells.time("complete")
+    start, submit, complete = (_in_utc(cells.time(column)) for column in ("start", "submit", "complete"))
     elapsed = cells.duration("duration")
     if complete is None and submit and elapsed is not None:
         complete = submit + timedelta(seconds=elapsed)
@@ -196,6 +200,16 @@ def _times(cells: Cells, status: str, notes: list[Note]) -> tuple[datetime | Non
         return began, began, 0.0
     notes.append(Note.UNFINISHED)
     return began, None, None
+
+
+def _in_utc(time: datetime | None) -> datetime | None:
+    """Return a moment so that differences count the hour by which clocks were set."""
+    return time and time.astimezone(UTC)
+
+
+def _written(cells: Cells) -> datetime | None:
+    """Return when a task began as the trace says it, which its run's id is made of."""
+    return cells.time("start") or cells.time("submit")
 
 
 def _held(cells: Cells, seconds: float, notes: list[Note]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -325,3 +326,39 @@ def test_a_price_says_what_else_it_depends_on(tmp_path: Path) -> None:
         return part.note
 
     assert (note("fargate"), note("m5")) == ("60 s at least", "with 100 GiB of disk")
+
+
+def test_an_hour_by_which_clocks_were_set_is_not_paid(tmp_path: Path) -> None:
+    spring = "1 aa/1 A COMPLETED 2026-03-29_01:30:00 2026-03-29_01:30:00 2026-03-29_03:30:00 1h 1h 2 4_GB"
+    autumn = "1 aa/1 A COMPLETED 2026-10-25_01:30:00 2026-10-25_01:30:00 2026-10-25_03:30:00 3h 3h 2 4_GB"
+    for line, hours in ((spring, 1), (autumn, 3)):
+        path = trace(tmp_path / "a.txt", HELD, line)
+        (row,) = nextflow.read(path, KNOWN, zone=ZoneInfo("Europe/Zurich"))
+        assert isinstance(row, Row)
+        assert row.run["cost_usd"] == pytest.approx(fargate(2, 4, hours), abs=1e-8)
+
+
+def test_a_failure_that_the_trace_says_was_ignored_is_paid_and_forgiven(tmp_path: Path) -> None:
+    lines = (
+        f"1 aa/1 A COMPLETED {BEGIN} {BEGIN} {BEGIN + HOUR} 1h 1h 2 4_GB -",
+        f"2 aa/2 B FAILED {BEGIN} {BEGIN} {BEGIN + HOUR} 1h 1h 2 4_GB IGNORE",
+    )
+    run, _ = only(nextflow.read(trace(tmp_path / "a.txt", f"{HELD} error_action", *lines), KNOWN))
+    assert run.status == "SUCCEEDED"
+    assert run.cost_usd == pytest.approx(2 * fargate(2, 4, 1), abs=1e-8)
+    retried = (lines[0], lines[1].replace("IGNORE", "RETRY"))
+    run, _ = only(nextflow.read(trace(tmp_path / "a.txt", f"{HELD} error_action", *retried), KNOWN))
+    assert run.status == "FAILED"
+
+
+def test_executions_that_were_put_together_are_not_one_run(tmp_path: Path) -> None:
+    line = f"1 aa/1 A COMPLETED {BEGIN} {BEGIN} {BEGIN + HOUR} 1h 1h 2 4_GB"
+    path = trace(tmp_path / "a.txt", HELD, line, line.replace("aa/1", "bb/1"))
+    (reason,) = rejections(nextflow.read(path, KNOWN))
+    assert "task_id 1: it holds several executions" in reason
+
+
+def test_a_run_of_which_no_task_says_when_it_ended_does_not_cost_nothing(tmp_path: Path) -> None:
+    lines = [f"{task} aa/{task} A{task} ABORTED {BEGIN} {BEGIN} - - - 2 4_GB" for task in (1, 2)]
+    (reason,) = rejections(nextflow.read(trace(tmp_path / "a.txt", HELD, *lines), KNOWN))
+    assert "none of its 2 tasks says when it ended" in reason
