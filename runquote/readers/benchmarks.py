@@ -104,10 +104,12 @@ class Job:
 
 def _requested(resources: Mapping[str, Any], threads: float) -> float | None:
     """Return the bytes of memory that resources ask for; what is not settled yet (`<TBD>`) is not said."""
-    for name, unit in (("mem_mib", _MIB), ("mem_mb", 10**6), ("mem_gib", 2**30), ("mem_gb", 10**9)):
-        per_cpu = _amount(resources.get(f"{name}_per_cpu"))
-        if number := max(_amount(resources.get(name)), per_cpu * threads):
-            return min(number * unit, float(MOST_MEMORY))
+    units = (("mem_mib", _MIB), ("mem_mb", 10**6), ("mem_gib", 2**30), ("mem_gb", 10**9))
+    # For the job as a whole there is a default, which executors put what a rule wants for each CPU in place of.
+    for suffix, times in (("_per_cpu", threads), ("", 1)):
+        for name, unit in units:
+            if number := _amount(resources.get(f"{name}{suffix}")):
+                return min(number * times * unit, float(MOST_MEMORY))
     try:
         return min(float(parse_size(str(resources["mem"]))), float(MOST_MEMORY))
     except (KeyError, ValueError):

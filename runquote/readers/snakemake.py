@@ -9,7 +9,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,9 +51,12 @@ def read(path: Path, known: Known, *, per_folder: bool = False, final: bool = Fa
     folders = sorted(each for each in path.iterdir() if each.is_dir())
     if not folders:
         raise ReaderError(f"{path}: holds no folder")
+    beside = [file for file in sorted(path.iterdir()) if file.is_file() and _fits(file)]
+    note = f"benchmarks that are in no folder of {path} belong to no run: {beside[0].name}" if beside else ""
     for folder in folders:
         try:
-            yield _read(folder, known, final=final)
+            row = _read(folder, known, final=final)
+            yield replace(row, notes=(*row.notes, note)) if note and isinstance(row, Row) else row
         except ReaderError as error:
             yield Rejected(str(folder), str(error).removeprefix(f"{folder}: "))
 

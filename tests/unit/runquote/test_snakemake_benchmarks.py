@@ -129,3 +129,18 @@ def test_a_workflow_that_still_runs_is_not_final(tmp_path: Path) -> None:
         f"Snakemake holds a lock in {tmp_path / 'work'}: ingest it once the workflow has ended, or say so with --final"
     ]
     assert only(snakemake.read(benchmarks, KNOWN, final=True))[0].status == "SUCCEEDED"
+
+
+def test_memory_for_each_cpu_comes_before_the_default_of_a_job(tmp_path: Path) -> None:
+    resources = "{'mem_mb': 1000, 'mem_mib': 954, 'mem_mb_per_cpu': 4000}"
+    write(tmp_path / "a.tsv", EXTENDED + extended(resources, threads="8"))
+    run, _ = only(snakemake.read(tmp_path, KNOWN))
+    assert run.cost_usd == pytest.approx(fargate(8, 32e9 / 2**30, 1), abs=1e-8)
+
+
+def test_benchmarks_beside_the_folders_that_are_runs_are_told(tmp_path: Path) -> None:
+    for name in ("s1/a.tsv", "s2/b.tsv", "all.tsv"):
+        write(tmp_path / name, PLAIN + plain())
+    rows = list(snakemake.read(tmp_path, KNOWN, per_folder=True))
+    assert len(rows) == 2
+    assert all("in no folder" in " ".join(row.notes) for row in rows if isinstance(row, Row))
