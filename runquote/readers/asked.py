@@ -17,14 +17,14 @@ _TOGETHER = re.compile(
     r"(requested|req|max|min|total|n|num|h|s)?(memory|mem|vmem|v?cpus?|cores?)(kb|mb|mib|gb|gib|tb)?"
 )
 _CPUS = frozenset(
-    ["cpu", "cpus", "vcpu", "vcpus", "core", "cores", "thread", "threads", "processors", "procs", "slots"]
+    [*("cpu", "cpus", "vcpu", "vcpus", "core", "cores", "thread", "threads", "processors", "procs", "nproc", "slots")]
 )
 _MEMORIES = frozenset(["memory", "mem", "vmem", "ram"])
 _UNITS = frozenset(["kb", "kib", "m", "mb", "mib", "g", "gb", "gib", "tb", "tib", "b", "bytes"])
 _BESIDE = frozenset(
     (
         *("requested", "request", "req", "n", "num", "number", "of", "min", "max", "total", "count", "limit"),
-        *("per", "task", "job", "node", "slot", "h", "s"),
+        *("per", "in", "task", "job", "node", "slot", "h", "s"),
     )
 )
 _NONE = ("", "0", "0.0", "false", "none", "null", "[]", "no")

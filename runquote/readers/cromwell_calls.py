@@ -21,8 +21,18 @@ _DEFAULT_MEMORY = parse_memory("2 GB")
 """What Cromwell's backends ask for where a task says nothing: https://cromwell.readthedocs.io/en/stable/RuntimeAttributes."""
 _NOT_BEGUN = ("NotStarted", "QueuedInCromwell", "WaitingForQueueSpace", "Pending", "Starting")
 _WAITS = ("pending", "requesting", "waiting", "queued", "preparing", "submitted", "runnable")
-_BOOKKEEPING = ("callcache", "checking", "fetching", "fetchcached", "copying", "updating", "invalidating", "skipped")
-_SCHEDULERS = re.compile("sge|slurm|lsf|pbs|torque|condor|grid", re.IGNORECASE)
+_BOOKKEEPING = (
+    "backendiscopying",
+    "callcache",
+    "checking",
+    "fetching",
+    "fetchcached",
+    "copying",
+    "updating",
+    "invalidating",
+    "skipped",
+)
+_SCHEDULERS = re.compile("aws|sge|slurm|lsf|pbs|torque|condor|grid", re.IGNORECASE)
 
 
 class Note(Notes):
@@ -38,7 +48,8 @@ class Note(Notes):
     )
     SCHEDULER = (
         "with the scheduler's queue",
-        "the backend is a scheduler's: Cromwell does not tell when a job waited in its queue, which is in the price",
+        "the backend is AWS Batch or a scheduler: Cromwell does not tell when a job waited in its queue, which is in "
+        "the price",
     )
     UNFINISHED = "to the end of the run", "calls were stopped, or have no end: they are priced to the end of the run"
     ACCELERATORS = GPUS

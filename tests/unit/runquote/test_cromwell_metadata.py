@@ -196,3 +196,14 @@ def test_metadata_of_a_folder_is_found_by_what_it_holds_and_other_files_are_name
     assert isinstance(first, Row)
     named = "inputs.json, outputs.json, reads.bam"
     assert first.notes == (f"passed over 3 files of {tmp_path} that are no Cromwell metadata: {named}",)
+
+
+def test_copying_from_the_call_cache_is_not_paid_where_it_fails_and_the_job_runs(tmp_path: Path) -> None:
+    happened = events("10:00 10:30 BackendIsCopyingCachedOutputs", "10:30 11:00 RunningJob")
+    run, _ = only(cromwell.read(metadata(tmp_path / "a.json", call(executionEvents=happened)), KNOWN))
+    assert run.cost_usd == pytest.approx(fargate(4, 16, 0.5), abs=1e-8)
+
+
+def test_the_queue_of_aws_batch_is_told(tmp_path: Path) -> None:
+    _, notes = only(cromwell.read(metadata(tmp_path / "a.json", call(backend="AWSBatch")), KNOWN))
+    assert "when a job waited in its queue" in notes
