@@ -56,6 +56,8 @@ def _row(manifest: Manifest, known: Known) -> Row | Rejected:
     notes += dict.fromkeys(_NOTES[part.note] for part in parts if part.note)
     if run.region() not in ("", known.prices.region):
         notes.append(f"ran in {run.region()}, but the price book is of {known.prices.region}: see `prices refresh`")
+    if run.status == "COMPLETED" and not manifest.tasks:
+        notes.append("none of its tasks is here, so only its storage is priced: save the whole log stream")
     failed = run.failure_reason or any(task.status == "FAILED" for task in manifest.tasks)
     finished = Finished(
         place=str(manifest.path),

@@ -242,3 +242,12 @@ def test_what_a_run_cost_is_told_task_by_task(tmp_path: Path) -> None:
         ("task 1", "omics.m.xlarge", 4),
         ("task 2", "", None),
     ]
+
+
+def test_a_run_that_completed_without_tasks_is_told(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, a=[a_run()])
+    assert isinstance(row, Row)
+    assert "none of its tasks is here" in " ".join(row.notes)
+    (failed,) = read(tmp_path, a=[a_run(status="FAILED")])
+    assert isinstance(failed, Row)
+    assert "none of its tasks" not in " ".join(failed.notes)
