@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from contract import tables
+from contract.tables import WORDS
 from runquote.readers.base import Rejected, Row, moment
 from runquote.readers.costs import Cost, Priced
 from runquote.readers.cur import Bill, Report
@@ -24,7 +26,7 @@ def billed(
     began before the report's billing periods, or the report ends less than `settled` after the run did.
     """
     found: dict[str, list[Row]] = {}
-    for row in runs:
+    for row in map(_with_source, runs):
         value = None if isinstance(row, Rejected) else _value(report, row.run)
         if isinstance(row, Rejected) or (value is None and not recorded):
             yield row if isinstance(row, Rejected) else _unbilled(report, row)
@@ -37,6 +39,14 @@ def billed(
         if value not in found:
             reason = f"no run has this run_id or tag: {counted(bill.lines, 'line')}, {dollars(bill.usd)}"
             yield Rejected(_place(report, value), reason, value)
+
+
+def _with_source(row: Row | Rejected) -> Row | Rejected:
+    """Take a cost that does not say whether it was billed for an estimate, as without a report."""
+    if isinstance(row, Rejected) or "cost_usd" not in row.run or "cost_source" in row.run:
+        return row
+    source = tables.ASSUMED["cost_source"]
+    return replace(row, run={**row.run, "cost_source": source}, notes=(*row.notes, WORDS["assumed_cost_source"]))
 
 
 def _value(report: Report, run: dict[str, Any]) -> str | None:

@@ -379,3 +379,15 @@ def test_what_a_bill_is_made_of_is_told_by_kind_of_line(tmp_path: Path) -> None:
     assert row.cost is not None
     parts = [(part.name, part.usd, part.note) for part in row.cost]
     assert parts == [("AmazonECS EdpDiscount", -0.5, "1 line"), ("AmazonECS Usage", 3.0, "2 lines")]
+
+
+def test_a_cost_that_does_not_say_whether_it_was_billed_stays_as_the_estimate(tmp_path: Path) -> None:
+    path = write(tmp_path / "r.csv", line("9"), {**line("1"), **LATER})
+    times = {"started_at": "2026-03-05T10:00:00Z", "completed_at": "2026-03-05T11:00:00Z"}
+    of_a_table = [{**run(run_id=name, **times)} for name in ("r-1", "r-2")]
+    runs = [{name: value for name, value in each.items() if name != "cost_source"} for each in of_a_table]
+    found = list(billed(cur.read(path, "run_id"), (Row("x", each) for each in runs), recorded=False))
+    joined = {row.run["run_id"]: row for row in found if isinstance(row, Row)}
+    assert joined["r-1"].run["estimated_cost_usd"] == 12.5
+    assert joined["r-2"].run["cost_source"] == "estimated"
+    assert "not said that costs are billed" in " ".join(joined["r-2"].notes)
