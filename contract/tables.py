@@ -112,8 +112,6 @@ LONGEST_SHOWN = 80
 SEPARATORS = "\t,;|"
 """The one that a header holds most often separates cells; the first of these if two do."""
 
-SIZE_PATTERN = r"^(\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})\s?([kKMGTP]i?B|[kmgtp]i?b|B|bytes?)?$"
-"""A number and a unit. Gb is no unit here: in genomics it means bases. One comma alone might be a decimal one."""
 UNITS = {
     "b": 1,
     "byte": 1,
@@ -156,10 +154,7 @@ WORDS = {
     "cell": "column “{column}”: {problem}",
     "given": "what is given for {what}: {problem}",
     "empty": "is empty",
-    "bases": "“{text}” is not a size: it may mean bases or bits; write GB for bytes",
-    "size": "“{text}” is not a size: write a number and a unit, like 120 GB, 1.5 GiB or 512 B",
-    "size_comma": "“{text}” is not a size: use a full stop for decimals, like 1.5 GB, and no comma",
-    "no_unit": "“{text}” is not a size: write a unit too, like 120 GB",
+    "size": "“{text}” is not a size: {advice}",
     "no_column_unit": "“{text}” has no unit: write it like 120 GB, or name the column like input_size_gb",
     "no_input": "must be more than 0",
     "too_large": "“{text}” is more than 100 PB",
@@ -211,7 +206,6 @@ def document() -> dict[str, object]:
         "assumed": ASSUMED,
         "separators": SEPARATORS,
         "longest_shown": LONGEST_SHOWN,
-        "size": SIZE_PATTERN,
         "units": UNITS,
         "most_bytes": MAX_BYTES,
         "number": NUMBER_PATTERN,

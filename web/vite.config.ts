@@ -40,7 +40,9 @@ export default defineConfig({
           groups: [
             { name: "early", tags: ["$initial"] },
             { name: "app", test: /src\/start\.tsx$/ },
-            { name: "shared", test: /\/web\/src\//, minShareCount: 2 },
+            { name: "shared", test: /\/web\/src\/(?!tables\/)/, minShareCount: 2 },
+            // What Batch and Runs share of reading files, which Estimate does without.
+            { name: "tables", test: /\/web\/src\/tables\/|\/generated\/tables\.json$/ },
           ],
         },
       },

@@ -3,20 +3,26 @@ import { describe, expect, test } from "vitest";
 import { ApiError, type Api, type BatchTotal, type Prediction } from "@/api/client";
 import { ask } from "@/batch/ask";
 import { toCsv } from "@/batch/export";
-import { parseSize, toBatch, type BatchRow } from "@/batch/rows";
+import { toBatch, type BatchRow } from "@/batch/rows";
 import { total } from "@/batch/total";
 import { inOrder } from "@/components/SortableTable";
-import { csvCell, csvText, FileProblem, parseCsv, readCsv } from "@/csv";
+import { readSize } from "@/tables/cells";
+import { readHeader } from "@/tables/columns";
+import { csvCell, csvText } from "@/csv";
+import { FileProblem, parseCsv, readCsv } from "@/tables/csv";
 
 const cells = JSON.parse(readFileSync(new URL("cells.json", import.meta.url), "utf8")) as { inert: [string, string][]; untouched: string[] };
-const read = async (text: string) => toBatch(await parseCsv(text));
+const read = async (text: string) => {
+  const csv = await parseCsv(text);
+  return toBatch(csv, readHeader("batch", csv.columns));
+};
 
 describe("a batch file", () => {
   test("is read with the lines on which rows start, wrong rows beside right ones", async () => {
-    const { rows, ignored } = await read(
-      'label,workflow,input_size,output_size,notes\r\na,w,120 GB,1.5GiB,x\r\n\r\n"b,\nc",w,"1,5 GB",,\r\n,w,7 MB,,\r\nd,,7 MB,,\r\n,w,0 B,,\r\nf,w,1 MB,,,,\r\n',
+    const { rows, notes } = await read(
+      'label,workflow,input_size,output_size,notes\r\na,w,120 GB,1.5GiB,x\r\n\r\n"b,\nc",w,"1,5 GB",,\r\n,w,7 MB,,\r\nd,,7 MB,,\r\n,w,0 B,,\r\nf,w,1 MB,,,x\r\n',
     );
-    expect(ignored).toEqual(["notes"]);
+    expect(notes).toEqual(["not read: notes"]);
     expect(rows.map(({ line, label, request }) => [line, label, request])).toEqual([
       [2, "a", { workflow_name: "w", input_bytes: 120e9, output_bytes: 1.5 * 2 ** 30 }],
       [4, "b,\nc", null],
@@ -26,9 +32,9 @@ describe("a batch file", () => {
       [9, "f", null],
     ]);
     expect(rows.flatMap(({ problem }) => problem ?? [])).toEqual([
-      "column input_size: “1,5 GB” is not a size: use a full stop for decimals, like 1.5",
-      "column workflow: is empty",
-      "column input_size: must be more than 0",
+      "column “input_size”: “1,5 GB” is not a size: use a full stop for decimals, like 1.5",
+      "column “workflow”: is empty",
+      "column “input_size”: must be more than 0",
       "has more cells than the header",
     ]);
   });
@@ -39,15 +45,14 @@ describe("a batch file", () => {
   });
   test.each([
     ["", "The file is empty."],
-    ["label,workflow\na,b\n", "Line 1: column input_size is missing. The columns are label, workflow, input_size, output_size, parameters."],
-    ["workflow,input_size\n", "There is no row below the header."],
+    ["workflow,input_size\n", "there is no row below the header"],
   ])("%j is refused", async (text, message) => await expect(read(text)).rejects.toThrow(new FileProblem(message)));
   test("that is no text is refused", async () => {
     await expect(readCsv(new File([new Uint8Array([0x50, 0x4b, 0xff])], "x.xlsx"))).rejects.toThrow("x.xlsx is not CSV text in UTF-8");
     expect((await readCsv(new File(["\ufeffworkflow,input_size\nw,1 MB"], "x.csv"))).columns).toEqual(["workflow", "input_size"]);
   });
-  test.each(["12", "1.2.3 GB", "GB", "1,200 MB", "-1 GB", "1 Gb"])("%s is no size", (text) => expect(() => parseSize("input_size", text)).toThrow("not a size"));
-  test.each([["1 kB", 1e3], ["1KB", 1e3], ["2 KiB", 2048], ["0.5 PB", 5e14], ["512 B", 512]])("%s", (text, bytes) => expect(parseSize("x", text)).toBe(bytes));
+  test.each(["12", "1.2.3 GB", "GB", "1,200 MB", "-1 GB", "1 Gb"])("%s is no size", (text) => expect(() => readSize(text)).toThrow("not a size"));
+  test.each([["1 kB", 1e3], ["1KB", 1e3], ["2 KiB", 2048], ["0.5 PB", 5e14], ["512 B", 512], ["1tb", 1e12]])("%s", (text, bytes) => expect(readSize(text)).toBe(bytes));
 });
 
 const prediction = (usd: number): Prediction =>

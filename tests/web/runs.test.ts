@@ -1,15 +1,24 @@
 import { expect, test } from "vitest";
 import type { Api, Run } from "@/api/client";
-import { csvText, FileProblem, parseCsv } from "@/csv";
+import { csvText } from "@/csv";
 import { duration } from "@/format";
 import { TEMPLATE, toCells } from "@/runs/export";
 import { filterProblem, readFilters, toQuery } from "@/runs/filters";
 import { inRequests, record } from "@/runs/record";
 import { toRuns, type RunRow } from "@/runs/rows";
 import { changed, choices } from "@/runs/story";
+import { readHeader } from "@/tables/columns";
+import { parseCsv } from "@/tables/csv";
+
+const read = async (text: string) => {
+  const csv = await parseCsv(text);
+  return toRuns(csv, readHeader("runs", csv.columns));
+};
+/** As in `tests/unit/runquote/test_tables.py`. */
+const IDS = ["csv-eea9d53640eab53b", "csv-5f718a68d20fa5bf"];
 
 test("the template, and so every export, is read back as the runs that it shows", async () => {
-  const { rows, problems } = toRuns(await parseCsv(csvText(TEMPLATE.map(toCells))));
+  const { rows, problems } = await read(csvText(TEMPLATE.map(toCells)));
   expect(problems).toEqual([]);
   expect(rows.map(({ run }) => run)).toEqual(TEMPLATE);
   expect(rows.map(({ line }) => line)).toEqual([2, 3]);
@@ -17,18 +26,18 @@ test("the template, and so every export, is read back as the runs that it shows"
 
 test("a cell of the wrong kind rejects its row, with the column and what to write", async () => {
   const cells = (change: object) => ({ ...toCells(TEMPLATE[0] as Run), ...change });
-  const { rows, problems } = toRuns(await parseCsv(csvText([cells({ input_bytes: "1,5" }), cells({ tags: "team=a" }), cells({ cost_usd: "0x10" }), cells({})])));
+  const { rows, problems } = await read(csvText([cells({ input_bytes: "1,5" }), cells({ tags: "team=a" }), cells({ cost_usd: "0x10" }), cells({})]));
   expect(rows).toHaveLength(1);
   expect(problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
-    "2 column input_bytes: cannot read “1,5”, which must be a number",
-    '3 column tags: cannot read “team=a”, which must be JSON like {"team": "genomics"}',
-    "4 column cost_usd: cannot read “0x10”, which must be a number",
+    "2 column “input_bytes”: “1,5” is not a size: use a full stop for decimals, like 1.5",
+    '3 column “tags”: “team=a” is no JSON object, like {"paired": true}',
+    "4 column “cost_usd”: “0x10” is not in US dollars",
   ]);
 });
 
-test("a missing column refuses the file", async () => {
-  const table = await parseCsv("workflow_name,run_id\nw,1\n");
-  expect(() => toRuns(table)).toThrow(new FileProblem("Line 1: column status is missing. The template has all columns."));
+test("the same rows get the ids that the command gives them, each its own", async () => {
+  const { rows } = await read("Workflow,Input (GB),Price,Date\nw,1,2,2026-01-05\nw,1,2,2026-01-05\n");
+  expect(rows.map(({ run }) => run.run_id)).toEqual(IDS);
 });
 
 const rowsOf = (count: number, padding = ""): RunRow[] => Array.from({ length: count }, (_, index) => ({ line: index + 2, label: `r${index}`, run: { run_id: `r${index}`, padding } }));

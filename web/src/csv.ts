@@ -1,4 +1,4 @@
-/** CSV files, in and out. */
+/** CSV files to keep; `tables/csv.ts` reads those that people bring. */
 
 import type { Interval } from "@/api/client";
 
@@ -41,63 +41,4 @@ export function download(name: string, type: string, text: string): void {
   link.download = name;
   link.click();
   URL.revokeObjectURL(address);
-}
-
-/** Why a file cannot be read at all; the message is for the person who chose it. */
-export class FileProblem extends Error {}
-
-/** A line of a table: which line of the file it starts on, and its cells by column. */
-export interface CsvRow {
-  line: number;
-  cells: Record<string, string>;
-  /** More cells than the header has columns, or a quote that never closes. */
-  problem: string | null;
-}
-export interface CsvTable {
-  columns: string[];
-  rows: CsvRow[];
-}
-
-const MOST_BYTES = 20e6;
-
-/** Read a file that a person chose. Throws `FileProblem` for what is no CSV text. */
-export async function readCsv(file: File): Promise<CsvTable> {
-  if (file.size > MOST_BYTES) throw new FileProblem(`${file.name} is larger than ${MOST_BYTES / 1e6} MB. Split it into several files.`);
-  const bytes = await file.arrayBuffer();
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new FileProblem(`${file.name} is not CSV text in UTF-8. In a spreadsheet, save it as “CSV UTF-8” first.`);
-  }
-  if (text.includes("\0")) throw new FileProblem(`${file.name} is not a CSV file.`);
-  return parseCsv(text);
-}
-
-/** Read CSV text. The parser is loaded when it is first needed. Throws `FileProblem` for a table without a row. */
-export async function parseCsv(text: string): Promise<CsvTable> {
-  const { default: Papa } = await import("papaparse");
-  const table: CsvTable = { columns: [], rows: [] };
-  let line = 1;
-  let position = 0;
-  Papa.parse<string[]>(text, {
-    delimiter: text.split(/\r?\n/, 1)[0]?.match(/[,;\t]/)?.[0] ?? ",",
-    step: ({ data: cells, errors, meta }) => {
-      const start = line;
-      line += newlines(text.slice(position, meta.cursor));
-      position = meta.cursor;
-      if (cells.every((cell) => cell.trim() === "")) return;
-      if (table.columns.length === 0) table.columns = cells.map((cell) => cell.trim());
-      else table.rows.push(toRow(start, cells, table.columns, errors[0]?.message));
-    },
-  });
-  if (table.columns.length === 0) throw new FileProblem("The file is empty.");
-  return table;
-}
-
-const newlines = (text: string) => text.match(/\r\n|\n|\r/g)?.length ?? 0;
-
-function toRow(line: number, cells: readonly string[], columns: readonly string[], malformed: string | undefined): CsvRow {
-  const problem = malformed ?? (cells.length > columns.length ? "has more cells than the header" : null);
-  return { line, cells: Object.fromEntries(columns.map((column, index) => [column, cells[index]?.trim() ?? ""])), problem };
 }

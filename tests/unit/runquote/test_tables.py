@@ -53,3 +53,11 @@ def test_every_member_of_a_run_has_a_column_and_none_is_made_up() -> None:
     assert members == set(Run.model_fields)
     names = [name for _, known in RUNS.values() for name in known]
     assert len(set(names)) == len(names)
+
+
+def test_the_same_rows_get_the_same_ids_and_each_its_own() -> None:
+    """As in `tests/web/runs.test.ts`: what the page recorded, the command finds recorded."""
+    text = "Workflow,Input (GB),Price,Date\nw,1,2,2026-01-05\nw,1,2,2026-01-05\n"
+    rows = records(io.StringIO(text))
+    reader = RunRows(read_header("runs", next(rows)[1]))
+    assert [reader.read(cells)[0]["run_id"] for _, cells in rows] == ["csv-eea9d53640eab53b", "csv-5f718a68d20fa5bf"]

@@ -1,12 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { useApi, useWorkflows } from "@/api/queries";
-import { Alert } from "@/components/Alert";
-import { FileDrop } from "@/components/FileDrop";
 import { useTitle } from "@/components/hooks";
-import { download, FileProblem, readCsv } from "@/csv";
-import { count } from "@/format";
+import { download } from "@/csv";
+import { count, counted } from "@/format";
+import { TableFile } from "@/tables/TableFile";
 import { BatchResult } from "./BatchResult";
-import { COLUMNS, toBatch } from "./rows";
+import { previewBatch, toBatch } from "./rows";
 import { templateCsv } from "./template";
 import { useBatch } from "./useBatch";
 import "./batch.css";
@@ -17,7 +16,6 @@ export default function BatchPage() {
   const api = useApi();
   const workflows = useWorkflows();
   const { batch, start, retry } = useBatch(api);
-  const [problem, setProblem] = useState<Error | null>(null);
   const result = useRef<HTMLHeadingElement>(null);
   const finished = batch !== null && !batch.asking ? batch.started : null;
   const first = useRef(finished);
@@ -26,15 +24,6 @@ export default function BatchPage() {
     if (finished !== null && finished !== first.current) result.current?.focus();
   }, [finished]);
 
-  const choose = async (file: File) => {
-    try {
-      const read = toBatch(await readCsv(file));
-      setProblem(null);
-      start(file.name, read);
-    } catch (found) {
-      setProblem(found as Error);
-    }
-  };
   return (
     <div className="page">
       <h1>Estimate a batch</h1>
@@ -42,24 +31,24 @@ export default function BatchPage() {
         <p className="screen-only">
           Choose a CSV file with a line for each run. You get what each run will cost, and what they cost together.
         </p>
-        <FileDrop id="batch-file" label={batch ? "Choose another CSV file" : "Choose a CSV file"} onChoose={(file) => void choose(file)}>
+        <TableFile
+          id="batch-file"
+          table="batch"
+          label={batch ? "Choose another CSV file" : "Choose a CSV file"}
+          preview={previewBatch}
+          confirms={false}
+          action={(rows) => `Estimate ${counted(rows, "run")}`}
+          workflows={(workflows.data ?? []).map(({ workflow_name }) => workflow_name)}
+          onRead={({ name, csv }, header) => start(name, toBatch(csv, header))}
+        >
           <button type="button" className="link" onClick={() => download("runquote-batch.csv", "text/csv", templateCsv(workflows.data ?? []))}>
             Download a template
           </button>
-        </FileDrop>
+        </TableFile>
         <p className="hint">
-          Columns: {COLUMNS.map((column, index) => (
-            <span key={column}>
-              {index > 0 && ", "}
-              <code>{column}</code>
-            </span>
-          ))}. Workflow and input size must be there. Sizes are written like 120 GB or 1.5 GiB; parameters like {'{"paired": true}'}.
+          It says the workflow and the input size of each run, like 120 GB or 1.5 GiB, and may say a label, the output size and parameters. Where
+          columns have names of their own, you choose which is which.
         </p>
-        {problem && (
-          <Alert title={problem instanceof FileProblem ? "This file cannot be read" : "Something went wrong with this file"}>
-            <p>{problem.message}</p>
-          </Alert>
-        )}
       </section>
       {batch?.asking && (
         <div className="card" role="status">

@@ -144,11 +144,11 @@ function BudgetCheck({ total }: { total: BatchTotal }) {
 
 function Warnings({ batch }: { batch: Batch }) {
   const warnings = commonWarnings(batch.rows);
-  const ignored = batch.ignored.length > 0 ? [`Columns that mean nothing here were left out: ${batch.ignored.join(", ")}.`] : [];
-  if (warnings.length + ignored.length === 0) return null;
+  const notes = batch.notes.map(sentence);
+  if (warnings.length + notes.length === 0) return null;
   return (
     <ul className="warnings" aria-label="Warnings">
-      {[...ignored, ...warnings].map((message) => (
+      {[...notes, ...warnings].map((message) => (
         <li key={message}>
           <Icon name="warning" />
           <span>{message}</span>
@@ -157,3 +157,5 @@ function Warnings({ batch }: { batch: Batch }) {
     </ul>
   );
 }
+
+const sentence = (note: string) => `${note.slice(0, 1).toUpperCase()}${note.slice(1)}.`;

@@ -7,7 +7,7 @@ import type { BatchFile, BatchRow } from "./rows";
 export interface Batch {
   name: string;
   rows: readonly BatchRow[];
-  ignored: readonly string[];
+  notes: readonly string[];
   total: BatchTotal | null;
   asking: boolean;
   warming: boolean;
@@ -38,7 +38,7 @@ export function useBatch(api: Api) {
       if (!mine.signal.aborted) put({ failure: problem as Error, asking: false, warming: false });
     }
   };
-  const begin = (of: Pick<Batch, "name" | "rows" | "ignored">) =>
+  const begin = (of: Pick<Batch, "name" | "rows" | "notes">) =>
     void run({ ...of, total: null, asking: true, warming: false, failure: null, started: Date.now() });
   return {
     batch,

@@ -30,7 +30,7 @@ export default function RunsPage() {
       {workflows.error && <ErrorNotice problem={workflows.error} onRetry={() => void workflows.refetch()} />}
       {workflows.data && (
         <>
-          <RecordRuns open={workflows.data.length === 0} />
+          <RecordRuns open={workflows.data.length === 0} workflows={workflows.data.map(({ workflow_name }) => workflow_name)} />
           {workflows.data.length > 0 && <History workflows={workflows.data} />}
         </>
       )}

@@ -1,6 +1,9 @@
 import type { Run } from "@/api/client";
 import type { Cell } from "@/csv";
-import { OPTIONAL, REQUIRED } from "./rows";
+
+/** The members of a run as columns, in the order of the template. */
+export const REQUIRED = ["workflow_name", "run_id", "status", "started_at", "completed_at", "input_bytes", "cost_usd", "cost_source"] as const;
+export const OPTIONAL = ["output_bytes", "parameters", "tags", "engine", "purchase_option"] as const;
 
 /** A run in the columns in which runs are recorded. */
 export function toCells(run: Run): Record<string, Cell> {
