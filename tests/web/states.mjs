@@ -538,7 +538,7 @@ const scenarios = {
     await page.getByText("1 run beyond the sizes of past runs").waitFor();
     await page.getByText("1 run is not in the total: past runs cannot tell what it will cost.").waitFor();
     await page.getByRole("cell", { name: "past runs cannot tell" }).waitFor();
-    await page.getByText("left out: notes").waitFor();
+    await page.getByText("Not read: notes.").waitFor();
     const labels = () => page.locator("tbody th").evaluateAll((cells) => cells.map((cell) => cell.firstChild.textContent));
     assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small", "lost"], "most expensive first, those that nobody can tell last");
     await button(page, "Input").click();
@@ -633,7 +633,7 @@ const scenarios = {
 
     await page.getByText("Record past runs").click();
     await page.locator("#runs-file").setInputFiles({ ...RUNS, buffer: Buffer.from("a,b\n1,2") });
-    await page.getByText("column workflow_name is missing").waitFor();
+    await page.getByText("No column says the workflow, the input size, the cost and the end or the start").waitFor();
     const posted = page.waitForRequest((request) => request.method() === "POST");
     await page.locator("#runs-file").setInputFiles(RUNS);
     const [first] = (await posted).postDataJSON().runs;
@@ -642,7 +642,7 @@ const scenarios = {
     await page.getByText("1 was there already. Models learn from them at the next retraining.").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
       "Line 4 free: The cost must be more than 0.",
-      "Line 5 comma: column cost_usd: cannot read “2,5”, which must be a number",
+      "Line 5 comma: column “cost_usd”: “2,5” is not an amount of dollars: use a full stop for decimals, like 12.30, and no comma",
     ]);
 
     // A large file is recorded though one goes elsewhere, and what became of it is told on return.
@@ -659,6 +659,52 @@ const scenarios = {
     release();
     await page.getByRole("link", { name: "Runs", exact: true }).click();
     await page.getByRole("heading", { name: "600 runs recorded" }).waitFor();
+  },
+
+  /** A person's own columns: said by hand, shown as understood, and what is assumed is told before anything is recorded. */
+  async columns(newPage) {
+    const own = ["Sample;Fastq GB;Depth;Price;Finished", "a;120;30x;$12.30;2026-01-05", "b;60;15x;6.15 USD;2026-01-06 10:00", "c;30;15x;3,20;2026-01-07"];
+    const file = { name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(own.join("\n")) };
+    for (const width of [320, 768, 1440]) {
+      const page = await newPage({ viewport: { width, height: 900 } });
+      await page.goto(`${webUrl}/runs`);
+      await page.getByText("Record past runs").click();
+      await page.locator("#runs-file").setInputFiles(file);
+      const heading = page.getByRole("heading", { name: "Which column says what?" });
+      await assertFocus(page, heading, "after choosing a file");
+      await page.getByText("own.csv has 3 rows. No column says the workflow and the input size: choose it below.").waitFor();
+      assert.equal(await page.getByLabel("Price").inputValue(), "cost_usd", "what is recognised is shown");
+      await assertNoOverflow(page, `columns, ${width} px`);
+      await assertAccessible(page, `columns, ${width} px`);
+      await page.getByLabel("Fastq GB").selectOption("Input size");
+      await page.getByLabel("Depth").selectOption("A parameter");
+      await button(page, "Record 3 runs").click();
+      await heading.waitFor();
+      await page.getByLabel("Or the workflow, the same for all rows").fill("w");
+      await page.getByLabel("Costs of all rows are").selectOption("billed");
+      await page.getByText("First row: w, 120 GB of input, $12.30 billed, succeeded 5 Jan 2026 at 00:00 UTC").waitFor();
+      await page.getByText("Line 4: column “Price”: “3,20” is not an amount of dollars").waitFor();
+      await page.getByText("No status in the file: taken as SUCCEEDED.").waitFor();
+      const posted = page.waitForRequest((request) => request.method() === "POST");
+      await button(page, "Record 3 runs").click();
+      const { runs } = (await posted).postDataJSON();
+      assert.deepEqual(
+        runs.map(({ run_id, ...run }) => run),
+        [["2026-01-05T00:00:00Z", 120e9, 12.3, "30x"], ["2026-01-06T10:00:00Z", 60e9, 6.15, "15x"]].map(([ended, input_bytes, cost_usd, depth]) => ({
+          status: "SUCCEEDED", cost_source: "billed", workflow_name: "w", started_at: ended, completed_at: ended, input_bytes, cost_usd, parameters: { depth },
+        })),
+      );
+      await assertFocus(page, page.getByRole("heading", { name: "2 runs recorded" }), "after recording");
+      await page.getByRole("link", { name: "Train w now" }).waitFor();
+
+      await page.goto(`${webUrl}/batch`);
+      await page.locator("#batch-file").setInputFiles(file);
+      await page.getByLabel("Fastq GB").selectOption("Input size");
+      await page.getByLabel("Or the workflow, the same for all rows").fill("wgs-joint-calling");
+      await assertNoOverflow(page, `columns of a batch, ${width} px`);
+      await button(page, "Estimate 3 runs").click();
+      await page.getByText("own.csv, 3 runs together").waitFor();
+    }
   },
 
   /** The models, and a retraining from the press of a button to its end. */

@@ -36,6 +36,7 @@ def config(tmp_path: Path) -> Path:
         "batch",
         "manyRows",
         "runs",
+        "columns",
         "models",
         "accuracy",
         "budgets",

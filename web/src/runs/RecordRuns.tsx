@@ -2,8 +2,10 @@ import { useEffect, useRef, useState } from "react";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { RowProblems } from "@/components/RowProblems";
+import { WorkflowLink } from "@/components/WorkflowLink";
 import { csvText, download } from "@/csv";
 import { count, counted } from "@/format";
+import { Notes } from "@/tables/Notes";
 import { TableFile } from "@/tables/TableFile";
 import { TEMPLATE, toCells } from "./export";
 import type { Recorded } from "./record";
@@ -15,6 +17,7 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
   const { recording, send } = useRecording(useApi());
   // Open from the start where there is nothing else to do here, or something to read; from then on it is the reader's.
   const [opened] = useState(open || recording !== null);
+  const trained = recording?.recorded && recording.recorded.accepted > 0 ? theWorkflow(recording) : null;
   const outcome = useRef<HTMLHeadingElement>(null);
   const done = recording?.done ?? false;
   const before = useRef(done);
@@ -61,7 +64,14 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
               {counted(recording.recorded.accepted, "run")} recorded
             </h2>
             <p>{summary(recording.recorded)}</p>
-            {recording.file.notes.length > 0 && <ul className="hint">{recording.file.notes.map(({ text }) => <li key={text}>{text}</li>)}</ul>}
+            {trained !== null && (
+              <p>
+                <WorkflowLink page="/models" name={trained}>
+                  Train {trained} now
+                </WorkflowLink>
+              </p>
+            )}
+            <Notes notes={recording.file.notes.map(({ text }) => text)} />
             {recording.recorded.failure && <ErrorNotice problem={recording.recorded.failure} onRetry={() => void send(recording.name, recording.file)} />}
             <RowProblems title={rejectedTitle(recording)} problems={[...recording.file.problems, ...recording.recorded.problems].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))} />
           </section>
@@ -69,6 +79,12 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
       </div>
     </details>
   );
+}
+
+/** The workflow of all rows, if they have one in common. */
+function theWorkflow({ file }: Recording): string | null {
+  const names = new Set(file.rows.map(({ run }) => String(run.workflow_name)));
+  return names.size === 1 ? ([...names][0] ?? null) : null;
 }
 
 const rejectedTitle = ({ file, recorded }: Recording) => `${counted(file.problems.length + (recorded?.problems.length ?? 0), "row")} not recorded`;

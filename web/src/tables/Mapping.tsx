@@ -3,6 +3,7 @@ import { Field } from "@/components/Field";
 import { counted } from "@/format";
 import { NOTHING_GIVEN, readHeader, recognised, type Given, type Header } from "./columns";
 import type { CsvTable } from "./csv";
+import { Notes } from "./Notes";
 import { labelOf, listed, membersOf, normal, rules, TableProblem, type Table } from "./rules";
 import type { Chosen } from "./TableFile";
 import "./mapping.css";
@@ -75,7 +76,7 @@ export function Mapping({ table, chosen: { name, csv }, preview, action, workflo
       <div role="status" className="stack">
         {seen?.first && <p><strong>First row:</strong> {seen.first}</p>}
         {seen?.problem && <p className="field-error">{seen.problem}</p>}
-        {seen && seen.notes.length > 0 && <ul className="hint">{seen.notes.map((note) => <li key={note}>{capital(note)}.</li>)}</ul>}
+        {seen && <Notes notes={seen.notes} />}
       </div>
       <button type="submit" aria-disabled={!header || missing.length > 0}>
         {action(csv.rows.length)}
