@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -39,10 +39,28 @@ MAX_BODY_BYTES = 16 * 1024
 MAX_BATCH_BODY_BYTES = 1024 * 1024
 
 
-class Shape(BaseModel):
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _ModelMetaclass
+else:
+    _ModelMetaclass = type(BaseModel)  # which pydantic gives no public name
+
+_PYDANTIC = frozenset(name for name in dir(BaseModel) if not name.startswith("__"))
+
+
+class _Plain(_ModelMetaclass):
+    """Lists a shape's own members to `help()` and to completion: pydantic's forty work, and tell a reader nothing."""
+
+    def __dir__(cls) -> list[str]:  # noqa: N805 - it is a metaclass
+        return [name for name in super().__dir__() if name not in _PYDANTIC]
+
+
+class Shape(BaseModel, metaclass=_Plain):
     """A shape that we write and read ourselves: immutable, no unknown keys, no NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in _PYDANTIC]
 
 
 STORED: Mapping[str, bool] = {"stored": True}

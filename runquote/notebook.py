@@ -5,6 +5,8 @@ from html import escape
 
 from contract import predictions
 from contract.errors import ErrorBody
+from contract.judgement import Judgement, judge
+from contract.predictions import Interval
 from runquote.sizes import format_size, format_usd
 
 # Colours come from the page, so that a card looks well on light and on dark: nothing but opacity is set.
@@ -19,17 +21,67 @@ _FAR = 20
 """Outcomes this many times apart would lie in a heap on a linear scale."""
 
 
-class Prediction(predictions.Prediction):
-    """A prediction as the API answers it, immutable; as the last line of a notebook's cell it shows as a card."""
+class _Asked:
+    """What can be asked of an answer with an estimate, intervals and equally likely outcomes."""
+
+    cost_usd: float
+    intervals: list[Interval]
+    outcomes_usd: list[float]
+
+    def interval(self, percent: float = 80) -> Interval:
+        """Return the interval in which so many of a hundred runs cost: `low_usd` to `high_usd`.
+
+        Raises ValueError for a percentage that the API does not answer with.
+        """
+        for each in self.intervals:
+            if math.isclose(each.coverage * 100, percent):
+                return each
+        there = ", ".join(f"{each.coverage * 100:g}" for each in self.intervals) or "none"
+        raise ValueError(f"There is no interval of {percent:g} %: there are those of {there}")
+
+    def exceeds(self, budget_usd: float) -> float:
+        """Return the share of the equally likely outcomes that cost more than a budget, from 0 to 1."""
+        return self.judge(budget_usd).share
+
+    def judge(self, budget_usd: float) -> Judgement:
+        """Hold the outcomes against a budget, as the command and the web app do.
+
+        `verdict` is "within", "may exceed" or "likely exceeds". Raises ValueError where past runs cannot tell.
+        """
+        if self._untold():
+            raise ValueError(f"Nobody can tell whether {budget_usd:g} USD will do: past runs cannot tell this cost")
+        return judge(self.cost_usd, self.outcomes_usd, budget_usd)
+
+    def _untold(self) -> bool:
+        return not self.outcomes_usd
+
+
+class Prediction(_Asked, predictions.Prediction):
+    """What one run will cost, immutable; as the last line of a notebook's cell it shows as a card.
+
+    `cost_usd` is the estimate, `intervals` say how sure it is, `outcomes_usd` are 20 equally likely costs, `warnings`
+    what to keep in mind, `explanation` why, `similar_runs` the nearest past runs, and `model` what answered.
+    """
+
+    def _untold(self) -> bool:
+        return self.beyond_evidence is not None
 
     def _repr_html_(self) -> str:
         return prediction_html(self)
+
+
+class BatchTotal(_Asked, predictions.BatchTotal):
+    """What all rows cost together; `left_out` are rows of which past runs cannot tell the cost."""
+
+    def _untold(self) -> bool:
+        return self.left_out > 0 or not self.outcomes_usd
 
 
 class BatchResponse(predictions.BatchResponse):
     """The answers of a batch, in order, and their total."""
 
     predictions: list[Prediction | ErrorBody]  # type: ignore[assignment] # narrower, in a list that nobody can change
+    total: BatchTotal
 
 
 def prediction_html(prediction: predictions.Prediction) -> str:

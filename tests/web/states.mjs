@@ -532,7 +532,7 @@ const scenarios = {
     assert.match(await figure.innerText(), /^About \$\d/);
     await page.getByText("cohort.csv, 5 of 8 runs together").waitFor();
     assert.deepEqual(await page.locator(".row-problems li").allInnerTexts(), [
-      "Line 6 comma: column input_size: “1,5 MB” is not a size: use a full stop for decimals, like 1.5",
+      "Line 6 comma: column “input_size”: “1,5 MB” is not a size: use a full stop for decimals, like 1.5",
       "Line 7 unknown: There is no workflow called rnaseq. Near matches: rnaseq-quant.",
     ]);
     await page.getByText("1 run beyond the sizes of past runs").waitFor();

@@ -1,3 +1,4 @@
+import pydoc
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
@@ -167,3 +168,41 @@ def test_a_card_holds_no_foreign_markup() -> None:
     assert "&lt;b&gt;rnaseq" in html
     assert "<b>" not in html
     assert "<script>" not in html
+
+
+def test_a_prediction_is_asked_for_an_interval_and_held_against_a_budget(client: Client) -> None:
+    prediction = client.predict("rnaseq", input_size="120 GB")
+    assert prediction.interval(80) == prediction.interval() == prediction.interval(80.0)
+    assert prediction.interval(90).coverage == 0.9
+    with pytest.raises(ValueError, match=r"There is no interval of 85 %: there are those of .*80, 90"):
+        prediction.interval(85)
+    highest, lowest = max(prediction.outcomes_usd), min(prediction.outcomes_usd)
+    assert (prediction.exceeds(highest), prediction.exceeds(lowest / 2)) == (0, 1)
+    assert (prediction.judge(highest).verdict, prediction.judge(lowest / 2).verdict) == ("within", "likely exceeds")
+    total = client.predict_batch([{"workflow_name": "rnaseq", "input_bytes": 10**9}] * 2).total
+    assert total.exceeds(total.interval(90).high_usd * 2) == 0
+
+
+def test_a_budget_is_not_judged_where_past_runs_cannot_tell(client: Client) -> None:
+    untold = client.predict("rnaseq", input_size="120 GB").model_copy(update={"beyond_evidence": True})
+    with pytest.raises(ValueError, match="Nobody can tell"):
+        untold.exceeds(40)
+
+
+@pytest.mark.parametrize("of", ["prediction", "batch", "total", "summary"])
+def test_help_and_completion_show_our_members_and_not_those_of_pydantic(client: Client, of: str) -> None:
+    batch = client.predict_batch([{"workflow_name": "rnaseq", "input_bytes": 10**9}])
+    answer = {
+        "prediction": client.predict("rnaseq", input_size="120 GB"),
+        "batch": batch,
+        "total": batch.total,
+        "summary": client.workflows()[0],
+    }[of]
+    names = [name for name in dir(answer) if not name.startswith("_")]
+    assert {name for name in names if name.startswith(("model_", "parse_", "schema", "construct"))} <= set(
+        type(answer).model_fields
+    )
+    assert set(type(answer).model_fields) <= set(names)
+    text = pydoc.render_doc(answer, renderer=pydoc.plaintext)  # type: ignore[attr-defined] # typeshed lacks it
+    assert "model_dump" not in text
+    assert "model_validate" not in text
