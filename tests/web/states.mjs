@@ -678,7 +678,8 @@ const scenarios = {
       await assertAccessible(page, `columns, ${width} px`);
       await page.getByLabel("Fastq GB").selectOption("Input size");
       await page.getByLabel("Depth").selectOption("A parameter");
-      await button(page, "Record 3 runs").click();
+      await page.keyboard.press("Enter");
+      await button(page, "Record 3 runs").press("Enter");
       await heading.waitFor();
       await page.getByLabel("Or the workflow, the same for all rows").fill("w");
       await page.getByLabel("Costs of all rows are").selectOption("billed");
