@@ -183,3 +183,16 @@ def test_every_file_counts_however_it_is_listed(command: Command, nowhere: Path,
 def test_an_unset_variable_of_a_script_is_not_this_folder(command: Command, nowhere: Path) -> None:
     assert command("size", "").exit_code == 1
     assert "cannot measure https://example.org/a.bam" in command("size", "https://example.org/a.bam").stderr
+
+
+def test_a_file_counts_once_however_it_is_named(command: Command, nowhere: Path) -> None:
+    (nowhere / "reads").mkdir()
+    (nowhere / "reads" / "a.fastq.gz").write_bytes(b"x" * 30)
+    (nowhere / "reads" / "same.fastq.gz").symlink_to("a.fastq.gz")
+    (nowhere / "sheet.csv").write_text(
+        "sample,fastq\na,reads/a.fastq.gz\nb,./reads/a.fastq.gz\nc,reads/same.fastq.gz\n"
+    )
+    for sources in (["reads"], ["sheet.csv"], ["reads", "reads/a.fastq.gz"], ["reads/a.fastq.gz", "sheet.csv"]):
+        result = command("size", *sources, "--plain")
+        assert result.stdout == "30B\n"
+        assert "each counts once" in result.stderr
