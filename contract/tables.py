@@ -59,7 +59,7 @@ BASES = ["Kb", "Mb", "Gb", "Tb", "Pb"]
 """In genomics these mean bases, so they are no units of sizes."""
 NOT_DOLLARS = [
     *("cent", "cents", "ct", "eur", "gbp", "chf", "jpy", "cad", "aud", "nzd", "sek", "nok", "dkk", "inr", "cny", "brl"),
-    *("mxn", "krw", "sgd"),
+    *("mxn", "krw", "sgd", "kusd", "musd", "thousand", "thousands", "million", "millions"),
 ]
 """Last words of names of columns that hold other money."""
 
