@@ -106,25 +106,26 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
         say(f"{file}: line {row.line}: {row.error}", style="red")
     if failed:
         say(f"{len(failed)} of {len(rows)} rows were not answered", style="red")
-        raise typer.Exit(FAILURE)
-    if budget is not None:
-        _check_budget(together, budget, risk)
+    code = 0 if budget is None else _check_budget(together, budget, risk, len(failed))
+    if failed or code:
+        raise typer.Exit(FAILURE if failed else code)
 
 
-def _check_budget(together: BatchTotal, budget: float, risk: float | None) -> None:
-    """Say how the total stands to a budget, and exit as that asks for."""
+def _check_budget(together: BatchTotal, budget: float, risk: float | None, failed: int) -> int:
+    """Say how the total stands to a budget, and return the exit code for that; `failed` rows are not in it either."""
     if not together.outcomes_usd:
         say(f"Nobody can tell whether {format_amount(budget)} will do", style="red")
-        raise typer.Exit(NOT_TRUSTWORTHY)
-    judgement = judge(together.cost_usd, together.outcomes_usd, budget, together.left_out)
+        return NOT_TRUSTWORTHY
+    judgement = judge(together.cost_usd, together.outcomes_usd, budget, together.left_out + failed)
     kept = judgement.keeps(risk)
     more = "" if kept or risk is None else f", more than --risk {risk:g} accepts"
     if together.left_out:
         more += f", not counting {together.left_out} that past runs cannot tell of"
-    trusted = kept and not together.left_out
+    if failed:
+        more += f", not counting {failed} that {'was' if failed == 1 else 'were'} not answered"
+    trusted = kept and not together.left_out and not failed
     say(judgement.words(format_amount(budget), "likely totals") + more, style="green" if trusted else "red")
-    if not trusted:
-        raise typer.Exit(NOT_TRUSTWORTHY if kept else OVER_BUDGET)
+    return 0 if trusted else NOT_TRUSTWORTHY if kept else OVER_BUDGET
 
 
 def read_rows(file: Iterable[str], name: str, given: Given = _UNTOUCHED) -> tuple[list[Row], tuple[str, ...]]:
@@ -216,10 +217,16 @@ def _show(rows: list[Row], together: BatchTotal, percent: int, format: Format) -
             return
         interval = interval_of(together.intervals, percent)
         print_line(
-            f"\nTotal about {format_usd(together.cost_usd)}; {percent // 10} times in 10 between "
+            f"\nTotal{_of_rows(rows)} about {format_usd(together.cost_usd)}; {percent // 10} times in 10 between "
             + " and ".join(format_range(interval.low_usd, interval.high_usd)),
             style="bold",
         )
+
+
+def _of_rows(rows: list[Row]) -> str:
+    """Say of how many rows a total is, where it is not of all."""
+    counted = sum(row.cost() >= 0 for row in rows)
+    return "" if counted == len(rows) else f" of {counted} of {len(rows)} rows"
 
 
 def _line(row: Row, percent: int) -> tuple[str, ...]:

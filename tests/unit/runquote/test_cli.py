@@ -117,13 +117,24 @@ def test_a_batch_leaves_out_what_past_runs_cannot_tell_and_says_so(runquote: Com
     shown = " ".join(result.stdout.split())
     assert shown.index("small") < shown.index("lost")
     assert "$90" not in shown
-    assert "1 row is not in the total: past runs cannot tell the cost Total about $1.00" in shown
+    assert "1 row is not in the total: past runs cannot tell the cost Total of 1 of 2 rows about $1.00" in shown
     assert result.stderr == (
         "Past runs cannot tell: None of 20 likely totals exceeds $2.00, not counting 1 that past runs cannot tell of\n"
     )
     assert result.exit_code == 4
     assert runquote("batch", "runs.csv", "--budget", "1.1", "--risk", "0.1").exit_code == 3
     assert runquote("batch", "runs.csv").exit_code == 0
+
+
+def test_a_budget_is_judged_where_rows_were_not_answered(runquote: Command, nowhere: Path) -> None:
+    (nowhere / "runs.csv").write_text("workflow,input_size\nrnaseq,10 GB\nrnaseq,ten\n")
+    result = runquote("batch", "runs.csv", "--budget", "2")
+    assert "Total of 1 of 2 rows about $1.00" in result.stdout
+    assert result.stderr.endswith(
+        "Past runs cannot tell: None of 20 likely totals exceeds $2.00, not counting 1 that was not answered\n"
+    )
+    assert result.exit_code == 1
+    assert "Likely exceeds the budget" in runquote("batch", "runs.csv", "--budget", "0.5").stderr
 
 
 def test_a_failure_is_one_line_on_stderr(runquote: Command) -> None:

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useWatch, type UseFormReturn } from "react-hook-form";
-import { count, size, UNITS, type Unit } from "@/format";
+import { counted, size, UNITS, type Unit } from "@/format";
 import type { ReadSize } from "@/sizes";
 import { describedBy, Field } from "@/components/Field";
 import { inUnit, readAmount, type FormValues, type SizeName } from "./question";
@@ -56,6 +56,6 @@ export function SizeField({ form, name, label, optional = false, hint, help, onC
 
 /** "1200.5 GB is 1,200,500,000,000 bytes": the number without its separators, so that a wrong reading shows. */
 function inWords({ bytes, number, unit }: Extract<ReadSize, { bytes: number }>): string {
-  const whole = `${count(bytes)} bytes`;
+  const whole = counted(bytes, "byte");
   return unit === "B" ? `${whole}, ${size(bytes)}` : `${number.replace(/[ ,']/g, "")} ${unit} is ${whole}`;
 }
