@@ -10,6 +10,7 @@ import { EMPTY, exampleSize, fromSearch, inUnit, likelierUnit, toRequest, toSear
 import { logMoneyTicks, logTicks } from "@/charts/ticks";
 import { headline } from "@/estimate/usable";
 import { formSchema } from "@/estimate/validation";
+import { sizesUpTo } from "@/estimate/useReach";
 
 const workflow = {
   workflow_name: "rnaseq-quant",
@@ -201,4 +202,11 @@ test("only a starting model and throttling are retried without being asked", () 
   expect([shouldRetry(1, problem("too_many_requests")), shouldRetry(2, problem("too_many_requests"))]).toEqual([true, false]);
   expect([shouldRetry(0, problem("model_error")), shouldRetry(0, new Error("other"))]).toEqual([false, false]);
   expect([retryDelay(0, problem("model_warming", 5)), retryDelay(0, problem("model_warming")), retryDelay(0, problem("model_warming", 900))]).toEqual([5000, 3000, 30_000]);
+});
+
+test("a curve is asked for as far as a run beyond it, and no further", () => {
+  const curve = [1e9, 5e9, 10e9].map((input_bytes) => ({ input_bytes }));
+  expect(sizesUpTo(curve, 160e9)).toEqual([20e9, 40e9, 80e9, 160e9]);
+  expect(sizesUpTo(curve, 62_500_000)).toEqual([500e6, 250e6, 125e6, 62_500_000]);
+  expect([sizesUpTo(curve, 2e9), sizesUpTo([], 2e9)]).toEqual([[], []]);
 });

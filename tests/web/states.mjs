@@ -204,6 +204,10 @@ const scenarios = {
     assert.equal(await page.getByLabel("Workflow", { exact: true }).inputValue(), "wgs-joint-calling");
     assert.equal(await page.getByRole("alert").count(), 0, "what is not asked yet is not judged");
     await page.goto(webUrl);
+    await input.fill("40");
+    await page.getByRole("link", { name: "rnaseq-quant" }).click();
+    assert.deepEqual([await input.inputValue(), await page.getByLabel("Unit of input dataset size").inputValue()], ["40", "GB"], "choosing a workflow keeps a typed size");
+    await page.goto(webUrl);
     await input.waitFor();
     await page.keyboard.press("Tab");
     assert(await hasFocus(page.getByRole("link", { name: "Skip to main content" })), "the skip link comes first");

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type RefObject } from "react";
 import { standardSchemaResolver } from "@hookform/resolvers/standard-schema";
 import { useForm, useWatch, type FieldErrors, type UseFormReturn } from "react-hook-form";
 import type { ParameterProfile, WorkflowSummary } from "@/api/client";
@@ -20,6 +20,8 @@ interface EstimateFormProps {
   /** Whether those values were meant as a question, so that what is wrong with them should be said at once. */
   asked: boolean;
   onAsk: (values: FormValues) => void;
+  /** Holds how to choose a workflow from beside the form, which keeps what was typed. */
+  chooser: RefObject<((name: string) => void) | null>;
   /** Told whether the form says something else than the address, whose answer is shown. */
   onDiffer: (differs: boolean) => void;
 }
@@ -28,7 +30,7 @@ interface EstimateFormProps {
 export const ESTIMATE_FORM = "estimate-form";
 
 /** The question: which workflow, how much data, and whatever else is known of the run. */
-export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk, onDiffer }: EstimateFormProps) {
+export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk, chooser, onDiffer }: EstimateFormProps) {
   const schema = useMemo(() => formSchema(workflows), [workflows]);
   const form = useForm<FormValues>({
     values,
@@ -50,6 +52,11 @@ export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk, onDi
       const settled = chosen.current.has(size) || unitsGiven.includes(size) || form.getValues(size) !== "";
       if (!settled) form.setValue(`${size}Unit`, suited[size]);
     }
+  };
+  chooser.current = (next) => {
+    form.setValue("workflow", next);
+    followWorkflow(next);
+    form.setFocus("input");
   };
   const noteProblems = () => setAttempt((before) => before + 1);
 

@@ -59,6 +59,7 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
   /** The form was changed since: what is shown answers another question. */
   const [differs, setDiffers] = useState(false);
   const answer = useRef<HTMLDivElement>(null);
+  const chooser = useRef<((name: string) => void) | null>(null);
 
   const ask = (typed: FormValues) => {
     const next = toSearch(typed);
@@ -82,6 +83,7 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
         unitsGiven={unitsGiven(search)}
         asked={values.input !== "" || values.output !== "" || budgetProblem(values.budget) !== null}
         onAsk={ask}
+        chooser={chooser}
         onDiffer={setDiffers}
       />
       <div className={differs && request ? "answer stale" : "answer"} ref={answer} tabIndex={-1}>
@@ -108,7 +110,7 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
                 </p>
               </Alert>
             )}
-            <FirstVisit workflows={workflows} />
+            <FirstVisit workflows={workflows} onChoose={(name) => chooser.current?.(name)} />
           </>
         )}
       </div>

@@ -4,10 +4,9 @@ import { count, counted, share, size } from "@/format";
 import { MadeUp } from "@/components/MadeUp";
 import { Table } from "@/components/Table";
 import { MOST_IN_A_LIST } from "@/components/WorkflowNames";
-import { sizeId } from "./SizeField";
 
 /** What to do, and what there is to ask about, before the first question. */
-export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[] }) {
+export function FirstVisit({ workflows, onChoose }: { workflows: readonly WorkflowSummary[]; onChoose: (name: string) => void }) {
   if (workflows.length === 0) {
     return (
       <section className="card empty">
@@ -37,7 +36,15 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
           {listed.map((workflow) => (
             <tr key={workflow.workflow_name}>
               <th scope="row" className="name">
-                <Link href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`} onClick={goOnWithInput}>
+                <Link
+                  href={`/?workflow=${encodeURIComponent(workflow.workflow_name)}`}
+                  onClick={(event) => {
+                    // What was typed already stays; the address is for another tab.
+                    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+                    event.preventDefault();
+                    onChoose(workflow.workflow_name);
+                  }}
+                >
                   {workflow.workflow_name}
                 </Link>
                 <span className="note">{counted(workflow.succeeded_runs, "run")}</span>
@@ -58,6 +65,3 @@ export function FirstVisit({ workflows }: { workflows: readonly WorkflowSummary[
     </section>
   );
 }
-
-/** What comes next once a workflow is chosen. */
-const goOnWithInput = () => document.getElementById(sizeId("input"))?.focus();
