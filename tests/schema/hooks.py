@@ -24,7 +24,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
         del query["completed_before"]
     body = case.body if isinstance(case.body, dict) else {}
     runs = body.get("runs")
-    for row in runs if isinstance(runs, list) else [body]:
+    for row in runs if isinstance(runs, list) else [body, body.get("values")]:
         start = _time(row.get("started_at")) if isinstance(row, dict) else None
         if isinstance(row, dict) and start and _time(row.get("completed_at")):
             row["started_at"] = row["completed_at"] = min(start, _NOW).isoformat()
