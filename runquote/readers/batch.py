@@ -206,9 +206,9 @@ def _notes(
     reasons = [job.status_reason for job in jobs] + [each.status_reason for job in jobs for each in job.attempts]
     if not known.spot and any(reason.startswith(_TAKEN_AWAY) for reason in reasons):
         yield "machines were taken away from jobs, as spot capacity is, but on-demand prices were taken: see --spot"
-    parents = {job.parent_id() for job in jobs if ":" in job.job_id}
+    parents = {job.parent_id() for job in jobs} - {None}
     if parents - set(described):
-        yield "the array jobs themselves are not described, so nobody can tell whether all their jobs are there"
+        yield "array or multi-node jobs themselves are not described: nobody can tell whether all their jobs are there"
     regions = {job.job_arn.split(":")[3] for job in jobs if job.job_arn.count(":") > 3}
     for region in sorted(regions - {"", known.prices.region}):
         yield f"ran in {region}, but the price book is of {known.prices.region}: see `prices refresh`"

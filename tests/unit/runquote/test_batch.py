@@ -172,3 +172,10 @@ def test_what_a_run_cost_is_told_attempt_by_attempt(tmp_path: Path) -> None:
     assert isinstance(row, Row)
     assert row.cost is not None
     assert [(part.name, part.seconds, part.vcpu, part.rate) for part in row.cost] == [("n j-1", 1800, 2, "m5")] * 2
+
+
+@pytest.mark.parametrize("number", ["m#0", "m:0"])
+def test_a_part_without_the_job_that_it_is_of_is_told(tmp_path: Path, number: str) -> None:
+    told = "nobody can tell whether all their jobs are there"
+    assert told in notes(read(tmp_path, job(number)))
+    assert told not in notes(read(tmp_path, job("1")))
