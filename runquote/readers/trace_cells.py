@@ -57,6 +57,10 @@ class Cells:
         """Return a moment; one that does not say its zone is where Nextflow ran."""
         return self._read(column, self._moment)
 
+    def doubt(self, column: str) -> None:
+        """Remember a cell that says what cannot be."""
+        self._remember(column, self.cells[column])
+
     def _moment(self, text: str) -> datetime:
         if _is_whole(text):
             return datetime.fromtimestamp(_within(int(text), _LATEST_MS) / 1000, UTC)

@@ -17,6 +17,8 @@ from runquote.readers.trace_cells import Cells
 from runquote.readers.trace_lines import lines_of
 
 _DEFAULT_MEMORY = 2 * 2**30
+_SMALLEST_MEMORY = 2**20
+"""No task can ask for less: a number without its unit is not one of bytes."""
 _NEVER_BEGAN = ("SUBMITTED", "NEW")
 _SLACK_SECONDS = 60.0
 """So much later than a task began an executor may notice it."""
@@ -156,6 +158,8 @@ def _tag(cells: Cells, name: str) -> str:
 
 def _resources(cells: Cells, notes: list[Note]) -> tuple[float, float]:
     cpus, memory = cells.number("cpus"), cells.size("memory")
+    if memory and memory < _SMALLEST_MEMORY:
+        cells.doubt("memory")
     used_cpus = used_memory = None
     if not cpus:
         used_cpus = cells.number("%cpu")

@@ -358,6 +358,13 @@ def test_executions_that_were_put_together_are_not_one_run(tmp_path: Path) -> No
     assert "task_id 1: it holds several executions" in reason
 
 
+@pytest.mark.parametrize("memory", ["8", "8192"])
+def test_memory_without_its_unit_is_no_number_of_bytes(tmp_path: Path, memory: str) -> None:
+    line = f"1 aa/1 A COMPLETED {BEGIN} {BEGIN} {BEGIN + HOUR} 1h 1h 2 {memory}"
+    (reason,) = rejections(nextflow.read(trace(tmp_path / "a.txt", HELD, line), KNOWN))
+    assert f"column memory: cannot read '{memory}'" in reason
+
+
 def test_a_run_of_which_no_task_says_when_it_ended_does_not_cost_nothing(tmp_path: Path) -> None:
     lines = [f"{task} aa/{task} A{task} ABORTED {BEGIN} {BEGIN} - - - 2 4_GB" for task in (1, 2)]
     (reason,) = rejections(nextflow.read(trace(tmp_path / "a.txt", HELD, *lines), KNOWN))
