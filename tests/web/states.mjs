@@ -542,6 +542,11 @@ const scenarios = {
     await page.getByText("1 run beyond the sizes of past runs").waitFor();
     await page.getByText("1 run is not in the total: past runs cannot tell what it will cost.").waitFor();
     await page.getByRole("cell", { name: "past runs cannot tell" }).waitFor();
+    const table = page.getByRole("cell", { name: "past runs cannot tell" }).locator("xpath=ancestor::table");
+    await page.setViewportSize({ width: 320, height: 800 });
+    const [wide, room] = await table.evaluate((element) => [element.offsetWidth, element.parentElement.clientWidth]);
+    assert(wide <= room, `the cost must not be cut on a phone: the table has ${wide} px of ${room}`);
+    await page.setViewportSize({ width: 1280, height: 900 });
     await page.getByText("Not read: notes.").waitFor();
     const labels = () => page.locator("tbody th").evaluateAll((cells) => cells.map((cell) => cell.firstChild.textContent));
     assert.deepEqual(await labels(), ["=cmd()", "slow", "far", "large", "small", "lost"], "most expensive first, those that nobody can tell last");

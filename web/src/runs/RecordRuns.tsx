@@ -17,7 +17,7 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
   const { recording, send } = useRecording(useApi());
   // Open from the start where there is nothing else to do here, or something to read; from then on it is the reader's.
   const [opened] = useState(open || recording !== null);
-  const trained = recording?.recorded && recording.recorded.accepted > 0 ? theWorkflow(recording) : null;
+  const trained = recording?.recorded && recording.recorded.accepted > 0 ? theWorkflows(recording) : [];
   const outcome = useRef<HTMLHeadingElement>(null);
   const done = recording?.done ?? false;
   const before = useRef(done);
@@ -64,13 +64,13 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
               {counted(recording.recorded.accepted, "run")} recorded
             </h2>
             <p>{summary(recording.recorded)}</p>
-            {trained !== null && (
-              <p>
-                <WorkflowLink page="/models" name={trained}>
-                  Train {trained} now
+            {trained.map((name) => (
+              <p key={name}>
+                <WorkflowLink page="/models" name={name}>
+                  Train {name} now
                 </WorkflowLink>
               </p>
-            )}
+            ))}
             <Notes notes={recording.file.notes.map(({ text }) => text)} />
             {recording.recorded.failure && <ErrorNotice problem={recording.recorded.failure} onRetry={() => void send(recording.name, recording.file)} />}
             <RowProblems title={rejectedTitle(recording)} problems={[...recording.file.problems, ...recording.recorded.problems].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))} />
@@ -81,10 +81,13 @@ export function RecordRuns({ open, workflows }: { open: boolean; workflows: read
   );
 }
 
-/** The workflow of all rows, if they have one in common. */
-function theWorkflow({ file }: Recording): string | null {
-  const names = new Set(file.rows.map(({ run }) => String(run.workflow_name)));
-  return names.size === 1 ? ([...names][0] ?? null) : null;
+/** More links than this are no help. */
+const MOST_LINKS = 5;
+
+/** The workflows of the rows, if they are few. */
+function theWorkflows({ file }: Recording): string[] {
+  const names = [...new Set(file.rows.map(({ run }) => String(run.workflow_name)))];
+  return names.length <= MOST_LINKS ? names : [];
 }
 
 const rejectedTitle = ({ file, recorded }: Recording) => `${counted(file.problems.length + (recorded?.problems.length ?? 0), "row")} not recorded`;
