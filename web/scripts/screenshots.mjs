@@ -11,15 +11,16 @@ if (!webUrl || !folder) {
   console.error("Usage: npm run screenshots -- WEB_URL FOLDER");
   process.exit(2);
 }
-const WORKFLOW = "rnaseq-quant";
-const QUESTION = `/?workflow=${WORKFLOW}&input=20&iu=MB&budget=0.0003`;
+/** Made up, and said to be so in each picture: the measured histories cost fractions of a cent. */
+const WORKFLOW = "wgs-germline-demo";
+const QUESTION = `/?workflow=${WORKFLOW}&input=120&iu=GB&budget=40`;
 const BATCH = [
   "label,workflow,input_size,output_size",
-  ...[2, 5, 9, 14, 20, 31].map((size, index) => `patient-${index + 1},${WORKFLOW},${size} MB,`),
-  "cohort,germline-variants,12 MB,",
-  "controls,germline-variants,6 MB,",
+  ...[62, 58, 71, 120, 66, 180].map((size, index) => `patient-${index + 1},${WORKFLOW},${size} GB,`),
+  `cohort,${WORKFLOW},900 GB,`,
+  `controls,${WORKFLOW},450 GB,`,
 ];
-const TEAM = "genomics";
+const TEAM = "demo-cardiology";
 const desk = (height, colorScheme = "light") => ({ viewport: { width: 1200, height }, deviceScaleFactor: 1.5, colorScheme });
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: "light" };
 
@@ -72,15 +73,16 @@ const PICTURES = {
       await batch(page);
       await page.getByRole("link", { name: "Budgets", exact: true }).click();
       await page.getByLabel("Team", { exact: true }).fill(TEAM);
-      await page.getByLabel(/^Monthly budget/).fill("0.01");
+      await page.getByLabel(/^Monthly budget/).fill("1000");
       await page.getByRole("button", { name: "Set budget" }).click();
       await page.getByLabel("Paid by").selectOption(TEAM);
       await page.getByText(/that remain: about/).waitFor();
     },
     leave: async (page) => {
       await page.getByRole("button", { name: `Change the budget of ${TEAM}` }).click();
+      const removed = page.waitForResponse((response) => response.request().method() === "DELETE");
       await page.getByRole("button", { name: "Remove" }).click();
-      await page.locator("tbody th", { hasText: TEAM }).waitFor({ state: "detached" });
+      await removed;
     },
     options: desk(950),
   },
