@@ -98,7 +98,7 @@ const scenarios = {
       },
       "batch, refused": async (page) => {
         await chooseBatch(page, { ...BATCH, buffer: Buffer.from("a,b\n1,2\n") });
-        await page.getByText("column workflow is missing").waitFor();
+        await page.getByText("No column says the workflow and the input size").waitFor();
       },
       "batch, result": async (page) => {
         await chooseBatch(page, { ...BATCH, buffer: Buffer.from(BATCH.buffer.toString().replace("slow-start", "few-runs")) });

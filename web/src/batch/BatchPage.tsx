@@ -1,8 +1,9 @@
 import { useEffect, useRef } from "react";
 import { useApi, useWorkflows } from "@/api/queries";
 import { useTitle } from "@/components/hooks";
+import { Waiting } from "@/components/Loading";
 import { download } from "@/csv";
-import { count, counted } from "@/format";
+import { counted } from "@/format";
 import { TableFile } from "@/tables/TableFile";
 import { BatchResult } from "./BatchResult";
 import { previewBatch, toBatch } from "./rows";
@@ -52,11 +53,11 @@ export default function BatchPage() {
       </section>
       {batch?.asking && (
         <div className="card" role="status">
-          <p>
-            {batch.warming
-              ? "Starting the models, up to 60 s. The answers appear by themselves."
-              : `Estimating ${count(batch.rows.length)} runs of ${batch.name}…`}
-          </p>
+          {batch.warming ? (
+            <p>Starting the models, up to 60 s. The answers appear by themselves.</p>
+          ) : (
+            <Waiting label={`Asking the models for ${counted(batch.rows.length, "run")} of ${batch.name}`} problem={null} />
+          )}
           <progress max={batch.rows.length} value={batch.rows.filter(({ prediction, problem: wrong }) => prediction ?? wrong).length} aria-label="Rows estimated" />
         </div>
       )}
