@@ -51,11 +51,13 @@ _NUMBER_TYPES = {
 }
 
 
-def sentence(error: ValidationError, shape: type[BaseModel]) -> str:
-    """Say in one sentence what is wrong with a request, naming each field."""
+def sentence(error: ValidationError, shape: type[BaseModel], *, members: bool = False) -> str:
+    """Say in one sentence what is wrong with a request, naming each field: to programs, by its member, too."""
     problems: dict[str, str] = {}
     for problem in error.errors(include_url=False):
         place, words = _problem(dict(problem), shape)
+        if members and place in _LABELS:
+            words = f"{words} ({place})"
         if place not in problems or problem["type"] == "value_error":  # which says more than what other types would be
             problems[place] = words
     found = list(problems.values())

@@ -75,7 +75,7 @@ class Corrector:
         except ValidationError as error:
             raise ApiError("invalid_request", explain.sentence(error, RecordedRun)) from None
         if changed.ends_after(self._clock.now()):
-            raise ApiError("invalid_request", "The end lies in the future.")
+            raise ApiError("invalid_request", "The end lies in the future (completed_at).")
         return settled(changed)
 
 

@@ -166,7 +166,7 @@ class Recorder:
 
     def _check(self, run: Run) -> None:
         if run.ends_after(self._clock.now()):
-            raise ApiError("invalid_request", "The end lies in the future: record a run once it ended.")
+            raise ApiError("invalid_request", "The end lies in the future: record a run once it ended (completed_at).")
 
 
 def _run_id(row: Mapping[str, object]) -> str | None:

@@ -73,7 +73,7 @@ class HttpRequest:
         try:
             return shape.model_validate(values)
         except ValidationError as error:
-            raise ApiError("invalid_request", explain.sentence(error, shape)) from None
+            raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
 
     def read[R: BaseModel](self, shape: type[R], max_bytes: int) -> R:
         """Read the body, strictly.
@@ -123,8 +123,8 @@ def read_json[R: BaseModel](content: bytes, shape: type[R]) -> R:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "too_long" and first["loc"] in {("requests",), ("runs",)}:
-            raise ApiError("payload_too_large", explain.sentence(error, shape)) from None
-        raise ApiError("invalid_request", explain.sentence(error, shape)) from None
+            raise ApiError("payload_too_large", explain.sentence(error, shape, members=True)) from None
+        raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
 
 
 def respond(event: Mapping[str, Any], routes: Routes, web_origin: Callable[[], str]) -> dict[str, Any]:

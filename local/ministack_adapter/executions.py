@@ -19,6 +19,7 @@ from local.ministack_adapter.sagemaker_tasks import task_cancelled
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 _NESTED = "arn:aws:states:::states:startExecution.sync"
 _POLL_SECONDS = 0.1
+_TELLING_SECONDS = 2
 _Execution = dict[str, Any]
 
 
@@ -40,6 +41,7 @@ def install(keep: Callable[[], None]) -> None:
     wrap(stepfunctions, "_find_matching_retrier", _delay)
     wrap(stepfunctions, "_restore_state", _abort_restored)
     wrap(stepfunctions, "_stop_execution", partial(_kept_first, keep))
+    wrap(stepfunctions, "_describe_execution", _once_told)
     for name in ("_create_state_machine", "_update_state_machine"):
         wrap(stepfunctions, name, _keep_tracing)
 
@@ -55,6 +57,8 @@ def announce_aborted(executions: list[_Execution], keep: Callable[[], None]) -> 
 
 cloud_ends = threading.Event()
 """Set when the local cloud was asked to stop: executions go no further, and the next start aborts and tells of them."""
+_telling: dict[str, threading.Event] = {}
+"""Executions that run, or have ended and not told all yet."""
 aborted_at_start: list[_Execution] = []
 """What a restart ended: nothing of it runs any more."""
 
@@ -67,11 +71,14 @@ def _with_end(keep: Callable[[], None], run: Callable[[str], None]) -> Callable[
         if execution is None:
             return
         token = task_cancelled.set(lambda: execution["status"] != "RUNNING")
+        told = _telling[arn] = threading.Event()
         timer = _timeout_timer(execution, keep)
         try:
             with once_kept(keep):
                 run(arn)
         finally:
+            told.set()
+            _telling.pop(arn, None)
             task_cancelled.reset(token)
             if timer is not None:
                 timer.cancel()
@@ -138,6 +145,19 @@ def _telling_first(keep: Callable[[], None], execute: Callable[..., Any]) -> Cal
         return execute(*arguments)
 
     return execute_wait
+
+
+def _once_told(describe: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """Tell of an end when all that the execution told has arrived: on AWS a message is published before the end."""
+
+    def describe_execution(data: dict[str, Any]) -> Untyped:
+        arn = data.get("executionArn", "")
+        execution, told = stepfunctions._executions.get(arn), _telling.get(arn)
+        if told is not None and execution is not None and execution["status"] != "RUNNING":
+            told.wait(_TELLING_SECONDS)
+        return describe(data)
+
+    return describe_execution
 
 
 def _kept_first(keep: Callable[[], None], stop: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ await withBrowser(async (newPage) => {
   await figure.waitFor();
   await assertFocus(page, figure, "after a batch");
   await page.getByText("cohort.csv, 12 of 13 runs together").waitFor();
-  assert.match(await page.locator(".row-problems").innerText(), /Line 14 wrong: column input_size: “12” is not a size/);
+  assert.match(await page.locator(".row-problems").innerText(), /Line 14 wrong: column “input_size”: “12” has no unit/);
   const [low, high] = (await page.locator(".interval strong").allInnerTexts()).map(amount);
   const total = amount(await figure.innerText());
   assert(low < total && total < high, `the total ${total} lies in its interval ${low} to ${high}`);

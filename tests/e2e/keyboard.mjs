@@ -35,7 +35,7 @@ await withBrowser(async (newPage) => {
   await page.keyboard.type("20,5");
   await press("Enter");
   await assertFocus(page, summary, "with a decimal comma");
-  assert.match(await summary.innerText(), /^There is a problem\s+Use a full stop for decimals, like 1\.5$/);
+  assert.match(await summary.innerText(), /^There is a problem\s+Use a full stop for decimals, like 20\.5$/);
   assert.equal(await input.inputValue(), "20,5", "what was typed stays");
   await tabTo(summary.getByRole("link", { name: "Use a full stop for decimals" }));
   await press("Enter");

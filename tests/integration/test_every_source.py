@@ -166,7 +166,7 @@ def ingested(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             summaries[source] = [_ingest(command), _ingest(command)]
         patch.chdir(tmp_path_factory.mktemp("cur"))
         _ingest(["csv", *_csv(Path(), "from-cur")[1:]])
-        lines = [Line(str(10 * usd(number)), f"run-{number}") for number in range(RUNS)]
+        lines = [Line(str(3 * usd(number)), f"run-{number}") for number in range(RUNS)]
         cost_reports.write(Path("report.csv.gz"), cost_reports.cur2([*lines, Line("1", hour=99)]))
         command = ["cur", "report.csv.gz", "--tag", "run_id", "--workflow", "from-cur"]
         summaries["cur"] = [_ingest(command), _ingest(command)]

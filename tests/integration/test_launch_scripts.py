@@ -36,7 +36,7 @@ def workplace(tmp_path: Path) -> Path:
     runquote.chmod(0o755)
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "launch-snakemake.sh").write_text(SCRIPTS["launch-snakemake.sh"])
-    (tmp_path / "data.txt").write_text("".join(f"read {number % 1009}\n" for number in range(100_000)))
+    (tmp_path / "data.fastq").write_text("".join(f"read {number % 1009}\n" for number in range(100_000)))
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def launch(workplace: Path, system: System, budget: str) -> subprocess.Completed
         "RUNQUOTE_API_URL": system.outputs["api_url"],
         "RUNQUOTE_API_KEY": system.outputs["api_key"],
     }
-    command = ["/bin/sh", "launch-snakemake.sh", "data.txt", budget]
+    command = ["/bin/sh", "launch-snakemake.sh", "data.fastq", budget]
     return subprocess.run(command, cwd=workplace, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -65,5 +65,5 @@ def test_a_run_within_budget_is_launched_and_recorded_with_what_it_cost(system: 
     assert (workplace / "results" / "sorted.txt").read_text().startswith("read 0\n")
     (run,) = (run for run in system.api().runs("germline-variants") if run.run_id not in before)
     assert (run.engine, run.status, run.cost_source) == ("snakemake", "SUCCEEDED", "estimated")
-    assert run.input_bytes == run.output_bytes == (workplace / "data.txt").stat().st_size
+    assert run.input_bytes == run.output_bytes == (workplace / "data.fastq").stat().st_size
     assert 0 < run.cost_usd < 0.01

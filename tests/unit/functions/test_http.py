@@ -208,7 +208,7 @@ def test_a_bad_member_is_named_and_nothing_is_looked_up(fakes: System, member: s
 
 def test_only_a_size_in_quotes_is_told_of_quotes(fakes: System) -> None:
     body = f'{{"workflow_name": "{WORKFLOW}", "input_bytes": 1.5}}'
-    assert refused(ask(body), "invalid_request").rstrip(".").endswith("must be a whole number of bytes")
+    assert refused(ask(body), "invalid_request") == "The input size must be a whole number of bytes (input_bytes)."
 
 
 def test_several_problems_are_told_at_once(fakes: System) -> None:
@@ -504,8 +504,8 @@ def test_who_signed_in_is_kept_with_a_change(fakes: System) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"withdrawn": True}, "The reason is required."),
-        ({"reason": "why", "values": {"cost_usd": -1}}, "The cost must be at least 0."),
+        ({"withdrawn": True}, "The reason is required (reason)."),
+        ({"reason": "why", "values": {"cost_usd": -1}}, "The cost must be at least 0 (cost_usd)."),
         ({"reason": "why", "values": {"colour": 1}}, '"colour" is not a known member'),
         ({"reason": "why", "bill": {"cost_usd": 1, "decision": "maybe"}}, "decision"),
         ({"reason": "why"}, "one of values, withdrawn and bill"),
