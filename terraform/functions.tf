@@ -233,8 +233,6 @@ module "retrainings" {
 }
 
 data "aws_iam_policy_document" "retire_workflow" {
-  # checkov:skip=CKV_AWS_356: the one "*" is for ListEndpointConfigs and ListModels, which know no resources
-
   statement {
     sid       = "MarkWorkflow"
     actions   = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"] # the scan suggests names

@@ -136,7 +136,9 @@ def test_who_signed_in_may_call_every_route(deployment: Deployment, tokens: dict
             deployment,
             route.method,
             re.sub(r"{\w+}", "x", route.path),
-            json={"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1} if route.requests else None,
+            json={"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1, "reason": "x"}
+            if route.requests
+            else None,
             headers={"x-api-key": None, "authorization": f"Bearer {tokens['access_token']}"},
         )
         assert (answer.status_code, answer.headers.get("x-function")) == (200, route.function), route.operation
