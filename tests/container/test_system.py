@@ -32,7 +32,7 @@ def test_the_loop_runs_in_containers_that_outlive_a_crash(
         endpoints = system.client("sagemaker").list_endpoints(StatusEquals="InService")["Endpoints"]
         before = serving(tmp_path)
         assert list(before.values()) == ["serve"] * len(endpoints)
-        assert len(before) == 3, "one for each example workflow, and none of the training jobs"
+        assert len(before) == 4, "one for each example workflow, and none of the training jobs"
         assert predicts(system)
         system.cloud.kill()
         assert serving(tmp_path) == before
