@@ -62,6 +62,7 @@ def test_it_learned_from_the_examples_and_predicts(system: System) -> None:
             "germline-variants",
             "gwas-assoc",
             "rnaseq-quant",
+            "wgs-germline-demo",
         }
     assert prediction.model.version == 1
     endpoints = client_of(system.settings, "sagemaker").list_endpoints()["Endpoints"]
