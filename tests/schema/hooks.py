@@ -23,11 +23,20 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     if {"completed_from", "completed_before"} <= query.keys():
         del query["completed_before"]
     body = case.body if isinstance(case.body, dict) else {}
+    _both_times(body.get("values"))
     runs = body.get("runs")
     for row in runs if isinstance(runs, list) else [body, body.get("values")]:
         start = _time(row.get("started_at")) if isinstance(row, dict) else None
         if isinstance(row, dict) and start and _time(row.get("completed_at")):
             row["started_at"] = row["completed_at"] = min(start, _NOW).isoformat()
+
+
+def _both_times(values: object) -> None:
+    """Correct the start and the end together: one of them alone may lie on the wrong side of what is recorded."""
+    if isinstance(values, dict):
+        times = [values[name] for name in ("started_at", "completed_at") if _time(values.get(name))]
+        if len(times) == 1:
+            values["started_at"] = values["completed_at"] = times[0]
 
 
 def _time(value: object) -> datetime | None:
