@@ -15,9 +15,10 @@ from contract.names import is_holdout
 from contract.states import Champion, CompareModelsResponse
 from functions.compare_models.logic import compare
 from functions.compare_models.rules import Rules
-from model import artifact, cleaning, evaluation
+from model import artifact, evaluation
 from model.cost_model import CostModel
-from model.history import History, concatenate, from_rows
+from model.history import concatenate, from_rows
+from model.train import without_outliers
 
 KNOWN = 0.6
 """Share of the runs that the model in service learned from."""
@@ -109,7 +110,7 @@ def _trained(
     for row in known + later:
         parts[is_holdout(name, str(row["run_id"]))].append(row)
     train, holdout = (from_rows(part)[0] for part in parts)
-    train, holdout, set_aside = _cleaned(train, holdout)
+    train, holdout, set_aside = without_outliers(train, holdout)
     trained = artifact.Artifact(
         workflow_name=name,
         trained_at=max(map(_time, known + later)) + timedelta(hours=1),
@@ -118,12 +119,6 @@ def _trained(
     )
     result = evaluation.evaluate(trained, train, holdout, champion, set_aside)
     return trained, compare(result, None if champion is None else CHAMPION, Rules())
-
-
-def _cleaned(train: History, holdout: History) -> tuple[History, History, list]:  # type: ignore[type-arg]
-    kept, set_aside = cleaning.set_outliers_aside(concatenate(train, holdout))
-    held = np.isin(kept.run_ids, holdout.run_ids)
-    return kept.take(np.flatnonzero(~held)), kept.take(np.flatnonzero(held)), set_aside
 
 
 if __name__ == "__main__":

@@ -100,13 +100,22 @@ def read_history(data: Path) -> tuple[History, History, list[SetAside]]:
     """
     train_runs, unusable = from_rows(channel_rows(data / "train"))
     holdout_runs, also_unusable = from_rows(channel_rows(data / "holdout"))
+    train_runs, holdout_runs, outliers = without_outliers(train_runs, holdout_runs)
+    return train_runs, holdout_runs, unusable + also_unusable + outliers
+
+
+def without_outliers(train_runs: History, holdout_runs: History) -> tuple[History, History, list[SetAside]]:
+    """Return training and held-out runs without those that both together show to be wrong, and those.
+
+    Raises:
+        InsufficientData: under three runs.
+    """
     both = concatenate(train_runs, holdout_runs)
     both.require()
     kept, outliers = cleaning.set_outliers_aside(both)
     held = set(holdout_runs.run_ids)
     is_held = np.array([run_id in held for run_id in kept.run_ids])
-    set_aside = unusable + also_unusable + outliers
-    return kept.take(np.flatnonzero(~is_held)), kept.take(np.flatnonzero(is_held)), set_aside
+    return kept.take(np.flatnonzero(~is_held)), kept.take(np.flatnonzero(is_held)), outliers
 
 
 def _read_champion(folder: Path) -> artifact.Artifact | BadArtifact | None:
