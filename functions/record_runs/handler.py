@@ -9,12 +9,12 @@ from contract.corrections import RunCorrection
 from contract.explain import required_members
 from contract.runs import Run, RunsRequest
 from functions.record_runs.corrections import Corrector
-from functions.record_runs.logic import Recorder, is_batch, one_run
+from functions.record_runs.logic import Recorder, read_runs
 from functions.record_runs.settings import Settings
 from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
-from functions.shared.http import Answer, HttpRequest, Routes, read_json, respond
+from functions.shared.http import Answer, HttpRequest, Routes, respond
 from functions.shared.newcomers import NewcomersTable
 from functions.shared.recording import RunsWriter
 
@@ -65,10 +65,12 @@ def runs() -> RunsWriter:
 
 def _record(request: HttpRequest) -> Answer:
     request.check_body(MAX_BATCH_BODY_BYTES, f"{required_members(Run)}, or with runs")
-    if is_batch(request.body):
-        response = recorder().record_many(read_json(request.body, RunsRequest), request.caller.id)
+    sent = read_runs(request.body)
+    record = recorder()
+    if isinstance(sent, RunsRequest):
+        response = record.record_many(sent, request.caller.id)
     else:
-        response = recorder().record_one(read_json(one_run(request.body), Run), request.caller.id)
+        response = record.record_one(sent, request.caller.id)
     # 201 says that something was recorded or refused row by row; a pure repetition changed nothing.
     repeated = response.unchanged > 0 and response.accepted == 0 and not response.rejected and not response.held
     return Answer(response, status=200 if repeated else 201)

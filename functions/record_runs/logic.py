@@ -9,10 +9,10 @@ from math import ceil
 from pydantic_core import from_json
 
 from contract.explain import quoted
-from contract.runs import BESIDES, HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse, as_sent
+from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse, as_sent
 from functions.shared import words
 from functions.shared.errors import ApiError
-from functions.shared.http import Caller, read_json
+from functions.shared.http import Caller, read_json, read_parsed
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Clock, Newcomers, Recorded, RunRecorder
 from functions.shared.revisions import received
@@ -20,22 +20,25 @@ from functions.shared.revisions import received
 _CONCURRENCY = 8
 
 
-def is_batch(body: bytes) -> bool:
-    """Say whether a body is meant as a list of runs; what is no JSON object is not."""
+def read_runs(body: bytes) -> Run | RunsRequest:
+    """Read one run, or a list of them if the body says `runs`. What the API tells beside a run is left out.
+
+    Raises:
+        ApiError: as `read_json`.
+    """
     try:
         content = from_json(body)
     except ValueError:
-        return False
-    return isinstance(content, dict) and "runs" in content
+        return read_json(body, Run)  # says where it is no JSON
+    if isinstance(content, dict) and "runs" in content:
+        return read_parsed(content, RunsRequest)
+    return _read_run(content)
 
 
-def one_run(body: bytes) -> bytes:
-    """Return the body of a single run without what the API tells of it beside the run."""
-    try:
-        content = from_json(body)
-    except ValueError:
-        return body
-    return json.dumps(as_sent(content)).encode() if isinstance(content, dict) and BESIDES & content.keys() else body
+def _read_run(row: object) -> Run:
+    """Read a run from parsed JSON, as JSON again: only there does a strict shape take text for a time."""
+    sent = as_sent(row) if isinstance(row, dict) else row
+    return read_json(json.dumps(sent).encode(), Run)
 
 
 class Recorder:
@@ -71,7 +74,7 @@ class Recorder:
         rejected: list[RejectedRun] = []
         for index, row in enumerate(request.runs):
             try:
-                run = read_json(json.dumps(as_sent(row)).encode(), Run)
+                run = _read_run(row)
                 self._check(run)
                 rows.append((index, run))
             except ApiError as error:

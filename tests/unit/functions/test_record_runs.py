@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.runs import Run, RunsRequest
-from functions.record_runs.logic import Recorder, is_batch
+from functions.record_runs import logic
+from functions.record_runs.logic import Recorder, read_runs
 from functions.shared.errors import ApiError, DependencyUnavailable
 from functions.shared.observability import metrics
 from functions.shared.revisions import plain, received, recorded_run
@@ -156,7 +157,32 @@ def test_a_store_that_does_not_answer_is_not_success() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "batch"), [(b'{"runs": 1}', True), (b'{"run_id": "runs"}', False), (b'["runs"]', False), (b"{", False)]
+    ("body", "told"),
+    [
+        (b'{"runs": 1}', "The list of runs must be a list (runs)."),
+        (b'{"runs": [1]}', "The list of runs must hold objects (runs)."),
+        (b'{"runs": [], "run_id": "a"}', '"run_id" is not a known member; a request has runs'),
+        (b'{"run_id": "runs"}', "The workflow name is required (workflow_name)"),
+        (b'["runs"]', "The body must be a JSON object with workflow_name"),
+        (b"null", "The body must be a JSON object with workflow_name"),
+        (b'{"runs": [', "not valid JSON"),
+    ],
 )
-def test_what_counts_as_a_batch(body: bytes, batch: bool) -> None:
-    assert is_batch(body) is batch
+def test_a_body_is_a_list_of_runs_if_it_says_so(body: bytes, told: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        read_runs(body)
+    assert told in refused.value.message
+
+
+def test_a_body_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def once(body: bytes) -> object:
+        parsed.append(body)
+        return json.loads(body)
+
+    monkeypatch.setattr(logic, "from_json", once)
+    monkeypatch.setattr(logic, "read_json", None)
+    body = rows(shapes.run(), shapes.run(run_id="other")).model_dump_json().encode()
+    assert read_runs(body) == RunsRequest.model_validate_json(body)
+    assert parsed == [body]
