@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from model import artifact, cleaning
-from model.core import Table
+from model.container import artifact
 from model.cost_model import CostModel
-from model.history import from_rows
-from model.intervals import LEVELS
+from model.data.history import from_rows
+from model.data.table import Table
+from model.left_out import cleaning
+from model.left_out.intervals import LEVELS
 
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
 _UNDATED = "2000-01-01T00:00:00Z"

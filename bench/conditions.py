@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from bench import accuracy, histories
-from model import cleaning, inside, intervals, selection
-from model.core import Table
-from model.features import Encoder
-from model.history import Floats, from_rows
-from model.left_out import Runs, folds
+from model.data.features import Encoder
+from model.data.history import Floats, from_rows
+from model.data.table import Table
+from model.left_out import cleaning, inside, intervals, selection
+from model.left_out.runs import Runs, folds
 
 MOST_RUNS = 200
 

@@ -15,9 +15,9 @@ from contract.names import is_holdout
 from contract.states import Champion, CompareModelsResponse
 from functions.compare_models.logic import compare
 from functions.compare_models.rules import Rules
-from model import artifact, evaluation
+from model.container import artifact, evaluation
 from model.cost_model import CostModel
-from model.history import concatenate, from_rows
+from model.data.history import concatenate, from_rows
 from model.train import without_outliers
 
 KNOWN = 0.6

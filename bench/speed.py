@@ -7,9 +7,10 @@ from typing import Any
 
 from bench import made_up
 from contract.container import InvocationRow
-from model import answers, cleaning
+from model.container import answers
 from model.cost_model import CostModel
-from model.history import from_rows
+from model.data.history import from_rows
+from model.left_out import cleaning
 
 SIZES = (100, 1_000, 10_000, 100_000)
 BATCH = 500

@@ -43,9 +43,11 @@ def _in_process(who: str, count: int) -> dict[str, float]:
 
 
 def _own(rows: list[dict[str, Any]]) -> dict[str, float]:
-    from model import artifact, cleaning, residual
+    from model.container import artifact
     from model.cost_model import CostModel
-    from model.history import from_rows
+    from model.data.history import from_rows
+    from model.growth import residual
+    from model.left_out import cleaning
 
     residual.xgboost()
     start = time.process_time()

@@ -11,12 +11,14 @@ from pydantic import Field, PrivateAttr, model_validator
 from contract.base import MAX_COST_USD, BytesRange, Shape, UtcTime
 from contract.container import ModelKind
 from contract.predictions import SimilarRun
-from model import core, drift, intervals, selection
-from model.base import Base
-from model.core import Core, Table
-from model.features import Encoder
-from model.history import Floats, History, Indices
-from model.repeats import Repeats
+from model.data.features import Encoder
+from model.data.history import Floats, History, Indices
+from model.data.table import Table
+from model.growth import core
+from model.growth.base import Base
+from model.growth.core import Core
+from model.left_out import drift, intervals, selection
+from model.left_out.repeats import Repeats
 
 MAX_REFERENCE_RUNS = 500
 """Past runs kept inside the artefact, to show those similar to a request."""

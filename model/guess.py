@@ -7,14 +7,14 @@ from datetime import datetime
 
 import numpy as np
 
-from model import base, intervals
-from model.base import Base
-from model.core import Table
 from model.cost_model import CostModel, references
-from model.features import Encoder
-from model.history import Floats, History
-from model.trend import Trend
-from model.two_part import TwoPart
+from model.data.features import Encoder
+from model.data.history import Floats, History, sample
+from model.data.table import Table
+from model.growth.base import Base
+from model.growth.trend import Trend
+from model.growth.two_part import TwoPart
+from model.left_out import intervals
 
 MOST_LEFT_OUT = 2000
 """Runs whose distance from the median of all others is measured, at most."""
@@ -29,7 +29,7 @@ def fit(history: History) -> CostModel:
     history.require()
     encoder = Encoder.fit(history)
     table, log_cost = Table.of_history(encoder, history), np.log(history.cost_usd)
-    rows = base.sample(len(log_cost), MOST_LEFT_OUT)
+    rows = sample(len(log_cost), MOST_LEFT_OUT)
     model = CostModel(
         runs=len(history),
         input_bytes_range=(int(history.input_bytes.min()), int(history.input_bytes.max())),

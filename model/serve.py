@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from contract.base import MAX_BATCH_BODY_BYTES
 from contract.container import Invocation, InvocationResponse
-from model import answers, artifact, probe
+from model.container import answers, artifact, probe
 from model.cost_model import CostModel
 
 DEFAULT_ROOT = "/opt/ml"

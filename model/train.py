@@ -25,10 +25,12 @@ import numpy as np
 
 from contract.container import ARTIFACT_MEMBERS, EVALUATION_FILE, METRICS, Evaluation, SetAside
 from contract.gate import beats_guess
-from model import artifact, cleaning, evaluation, guess
+from model import guess
+from model.container import artifact, evaluation
 from model.cost_model import CostModel
+from model.data.history import MINIMUM_RUNS, History, channel_rows, concatenate, from_rows
 from model.errors import BadArtifact
-from model.history import MINIMUM_RUNS, History, channel_rows, concatenate, from_rows
+from model.left_out import cleaning
 
 DEFAULT_ROOT = "/opt/ml"
 MAX_FAILURE_CHARACTERS = 1024

@@ -14,9 +14,9 @@ from contract.made_up import MADE_UP_WORKFLOW
 from contract.runs import Run
 from examples import made_up
 from examples.made_up import HISTORY, MadeUpRun, true_usd
-from model import answers
+from model.container import answers
 from model.cost_model import CostModel
-from model.history import from_rows
+from model.data.history import from_rows
 from runquote.readers.csv import read_runs
 
 ASKED_AT = datetime(2026, 11, 29, tzinfo=UTC)

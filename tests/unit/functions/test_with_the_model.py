@@ -13,7 +13,8 @@ from functions.compare_models.rules import Rules
 from functions.promote.logic import Promoter
 from functions.shared import evaluations
 from functions.verify_artifact.logic import ArtifactVerifier
-from model import answers, artifact, train
+from model import train
+from model.container import answers, artifact
 from tests.fakes import shapes
 from tests.fakes.ports import FakeClock, FakeEndpoints, FakeRuns
 from tests.fakes.shapes import GB, NOW, WORKFLOW

@@ -4,9 +4,9 @@ import math
 import random
 from typing import Any
 
-from model.artifact import Artifact
+from model.container.artifact import Artifact
 from model.cost_model import CostModel
-from model.history import History, from_rows
+from model.data.history import History, from_rows
 
 TRAINED_AT = "2026-01-01T00:00:00Z"
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from contract.container import NEWEST_ARTIFACT_FORMAT, InvocationRow
-from model import answers, artifact, probe, residual
+from model.container import answers, artifact, probe
 from model.cost_model import CostModel
 from model.errors import BadArtifact
+from model.growth import residual
 from tests.unit.model.histories import make_artifact, make_history, make_row, make_rows
 
 

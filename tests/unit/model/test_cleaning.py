@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import cleaning, evaluation
+from model.container import evaluation
 from model.cost_model import CostModel
+from model.left_out import cleaning
 from tests.unit.model.histories import make_history, make_row, make_rows
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from contract.container import METRIC_DEFINITIONS, Evaluation, InvocationResponse
 from contract.names import is_holdout
-from model import artifact
+from model.container import artifact
 from tests.unit.model.histories import make_row, make_rows
 
 REPOSITORY = Path(__file__).parents[3]

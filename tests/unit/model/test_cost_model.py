@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from contract.container import InvocationRow, RowPrediction
-from model import answers, cleaning, core, evaluation, selection
-from model.core import Table
+from model.container import answers, evaluation
 from model.cost_model import CostModel
+from model.data.features import Encoder
+from model.data.history import from_rows
+from model.data.table import Table
 from model.errors import InsufficientData
-from model.features import Encoder
-from model.history import from_rows
+from model.growth import core
+from model.left_out import cleaning, selection
 from tests.unit.model.histories import make_artifact, make_history, make_row, make_rows
 
 

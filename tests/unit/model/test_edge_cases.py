@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from contract.base import MAX_BYTES
 from contract.container import InvocationRow, RowPrediction
-from model import answers, cleaning
+from model.container import answers
 from model.cost_model import CostModel
-from model.history import History
+from model.data.history import History
+from model.left_out import cleaning
 from tests.unit.model.histories import make_history, make_row, make_rows
 
 SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

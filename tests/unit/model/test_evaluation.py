@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from contract.container import LaterRuns, Shift
-from model import evaluation
+from model.container import evaluation
+from model.container.evaluation import judge_later, score
+from model.container.shift import shifts
 from model.cost_model import CostModel
-from model.evaluation import judge_later, score
-from model.shift import shifts
 from tests.unit.model.histories import make_artifact, make_history, make_rows
 
 Rows = list[dict[str, Any]]

@@ -8,9 +8,10 @@ import pytest
 
 from contract.container import Evaluation, InvocationRow
 from contract.judgement import is_beyond_evidence
-from model import answers, artifact, guess
+from model import guess
+from model.container import answers, artifact
 from model.cost_model import CostModel
-from model.history import from_rows
+from model.data.history import from_rows
 from model.train import train
 from tests.unit.model.histories import make_row, make_rows
 from tests.unit.model.test_container import make_tree, packed_model

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from contract.container import InvocationRow
-from model import answers, outputs, trend
+from model.container import answers
 from model.cost_model import CostModel
-from model.history import Floats
+from model.data import outputs
+from model.data.history import Floats
+from model.growth import trend
 from tests.unit.model.histories import make_history, make_row
 
 

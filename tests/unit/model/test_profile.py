@@ -6,7 +6,7 @@ import pytest
 
 from contract.container import MAX_PROFILE_BYTES, ParameterProfile
 from functions.shared.evaluations import MAX_EVALUATION_BYTES
-from model import evaluation
+from model.container import evaluation
 from model.cost_model import CostModel
 from tests.unit.model.histories import make_artifact, make_history, make_rows
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.history import Floats
+from model.data.history import Floats
 
 ESTIMATE_NOISE = 0.3
 """Scale of the error in log of a person's estimate."""

@@ -5,11 +5,10 @@ from datetime import datetime
 import numpy as np
 
 from contract.container import Shift
-from model.base import sample
-from model.core import Table
 from model.cost_model import CostModel
-from model.history import Floats, History, Indices
-from model.intervals import LEVELS
+from model.data.history import Floats, History, Indices, sample
+from model.data.table import Table
+from model.left_out.intervals import LEVELS
 
 MOST_QUESTIONS = 2_000
 MOST_SLICES = 4

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from contract.base import Shape
-from model.history import Floats
+from model.data.history import Floats
 
 REACHES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Candidates for a term's reach in time, in mean times between starts."""

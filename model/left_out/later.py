@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from model import drift, repeats
-from model.history import Floats
-from model.inside import Inside
-from model.intervals import tail_of
-from model.left_out import Runs, choose, mean_error
+from model.data.history import Floats
+from model.left_out import drift, repeats
+from model.left_out.inside import Inside
+from model.left_out.intervals import tail_of
+from model.left_out.runs import Runs, choose, mean_error
 
 CUTS = (0.4, 0.6, 0.8)
 """Shares of the runs, by start, that predict those after them, up to `STEP` of all runs."""

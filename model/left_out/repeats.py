@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from contract.base import Shape
-from model.history import Floats
+from model.data.history import Floats
 
 MOST_SIZES = 1000
 """Sizes that are kept, those with most runs first."""
@@ -28,7 +28,7 @@ CLIP = 0.95
 """Errors count up to this quantile of their size, so that single wild ones do not move a mean. A convention."""
 WORTH = 0.97
 """What is learned must bring the mean error of repeated runs (of log cost) under this share of what it was: as a choice
-must in `left_out`. It bars what is certain but too small to matter; the test of certainty beside it bars chance."""
+must in `runs`. It bars what is certain but too small to matter; the test of certainty beside it bars chance."""
 
 
 class Repeats(Shape):

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from contract.base import Shape
-from model.history import Floats
-from model.trend import (
+from model.data.history import Floats
+from model.growth.trend import (
     DEGREES_OF_FREEDOM,
     EXPONENT_FREEDOM,
     EXPONENT_PRIOR,

@@ -20,6 +20,8 @@ from model.errors import InsufficientData
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
+MOST_FITTED = 2000
+"""Runs that the bases and all choices are fitted to, at most."""
 MINIMUM_RUNS = 3
 """Fewest usable runs that make a model."""
 PURCHASE_OPTION = "purchase_option"
@@ -139,3 +141,10 @@ def concatenate(first: History, second: History) -> History:
         parameters=first.parameters + second.parameters,
     )
     return joined.take(np.array(sorted(range(len(joined)), key=joined.run_ids.__getitem__), dtype=np.int64))
+
+
+def sample(count: int, most: int = MOST_FITTED) -> Indices:
+    """Return rows to fit to: all of them, or as many as the bases' few coefficients need, drawn at random."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, most, replace=False))

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from contract.base import Shape
-from model.history import Floats
+from model.data.history import Floats
 
 EXPONENT_PRIOR = (0.9, 0.25)
 EXPONENT_FREEDOM = 2.0

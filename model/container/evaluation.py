@@ -23,14 +23,13 @@ from contract.container import (
     TrustedRuns,
 )
 from contract.predictions import Interval
-from model.artifact import Artifact
-from model.base import sample
-from model.core import Table
+from model.container.artifact import Artifact
+from model.container.shift import known_to, shifts
 from model.cost_model import CostModel
+from model.data.history import MINIMUM_RUNS, Floats, History, Indices, concatenate, sample
+from model.data.table import Table
 from model.errors import BadArtifact
-from model.history import MINIMUM_RUNS, Floats, History, Indices, concatenate
-from model.intervals import LEVELS
-from model.shift import known_to, shifts
+from model.left_out.intervals import LEVELS
 
 SMALLEST_HOLDOUT = 8
 """With fewer held-out runs than this, cross-validation says more."""

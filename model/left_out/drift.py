@@ -15,10 +15,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from contract.base import Shape, Share
-from model import kernels
-from model.history import Floats, Indices
-from model.intervals import LEVELS, quantiles_of
-from model.kernels import MOST_KERNELS, Change, Kernel, Term
+from model.data.history import Floats, Indices
+from model.left_out import kernels
+from model.left_out.intervals import LEVELS, quantiles_of
+from model.left_out.kernels import MOST_KERNELS, Change, Kernel, Term
 
 MOST_RUNS = 500
 """Latest runs that are kept."""

@@ -3,11 +3,8 @@
 import numpy as np
 
 from contract.base import Shape, Share
-from model import trend, two_part
-from model.history import Floats, Indices
-
-MOST_RUNS = 2000
-"""Runs that the bases are fitted to, at most."""
+from model.data.history import Floats, sample
+from model.growth import trend, two_part
 
 
 class Base(Shape):
@@ -64,13 +61,6 @@ class Base(Shape):
 
 def _shares(two_part_share: float) -> Floats:
     return np.array([1.0 - two_part_share, two_part_share])
-
-
-def sample(count: int, most: int = MOST_RUNS) -> Indices:
-    """Return rows to fit to: all of them, or as many as the bases' few coefficients need, drawn at random."""
-    if count <= most:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(0).choice(count, most, replace=False))
 
 
 def fit(log_size: Floats, columns: Floats, log_cost: Floats, belief: float = 1.0) -> Base:

@@ -13,9 +13,8 @@ import numpy as np
 from pydantic import Field
 
 from contract.base import ParameterValue, Shape
-from model import outputs
-from model.base import sample
-from model.history import Floats, History, Indices
+from model.data import outputs
+from model.data.history import Floats, History, Indices, sample
 
 MAX_LEVELS = 12
 """Values of a category that get a term of their own; a value seen once says nothing that can be trusted."""

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from contract.base import Shape
-from model.history import Booleans, Floats
+from model.data.history import Booleans, Floats
 
 LEVELS = tuple(round(0.025 * step, 3) for step in range(1, 40))
 """Quantile levels that are kept: they hold the 20 outcomes (2.5, 7.5, ... 97.5 %) and every interval's ends."""

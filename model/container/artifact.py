@@ -22,9 +22,9 @@ from pydantic import Field, ValidationError
 
 from contract.base import Shape, UtcTime, WorkflowName
 from contract.container import ARTIFACT_MEMBERS, NEWEST_ARTIFACT_FORMAT, ArtifactFormat
-from model import residual
 from model.cost_model import CostModel
 from model.errors import BadArtifact
+from model.growth import residual
 
 MODEL_MEMBER, BOOSTER_MEMBER = ARTIFACT_MEMBERS
 MAX_MEMBER_BYTES = 64 * 1024 * 1024

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import core
-from model.base import Base
-from model.core import Core, Table
-from model.history import Floats, Indices
+from model.data.history import Floats, Indices
+from model.data.table import Table
+from model.growth import core
+from model.growth.base import Base
+from model.growth.core import Core
 
 FOLDS = 5
 WORTH = 0.97

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from contract.base import MAX_BYTES, ParameterValue
 from contract.container import InvocationRow, RowPrediction
-from model import answers
+from model.container import answers
 from model.cost_model import CostModel
 from model.errors import BadArtifact
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model import beyond, drift, inside, intervals, later, repeats
-from model.base import sample
-from model.core import Table
-from model.history import Floats
-from model.inside import Inside
-from model.left_out import Runs
+from model.data.history import Floats, sample
+from model.data.table import Table
+from model.left_out import beyond, drift, inside, intervals, later, repeats
+from model.left_out.inside import Inside
+from model.left_out.runs import Runs
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import intervals
-from model.history import Floats
-from model.inside import Inside
-from model.left_out import WORTH, Runs, choose, mean_error
+from model.data.history import Floats
+from model.left_out import intervals
+from model.left_out.inside import Inside
+from model.left_out.runs import WORTH, Runs, choose, mean_error
 
 MIXTURES = (0.5, 1.0, 0.0)
 """Shares of the two-part base to choose from, the preferred one first. Two opinions of how cost grows err less."""

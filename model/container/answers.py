@@ -8,10 +8,10 @@ import numpy as np
 from contract.container import InvocationRow, RowPrediction
 from contract.judgement import is_beyond_evidence
 from contract.predictions import EdgeOfEvidence, Effect, Interval, SimilarRun
-from model import intervals
-from model.core import Table
 from model.cost_model import CostModel
-from model.history import Floats
+from model.data.history import Floats
+from model.data.table import Table
+from model.left_out import intervals
 
 MAX_EFFECTS = 4
 TYPICAL_RUN = "typical_run"

@@ -3,11 +3,10 @@
 import numpy as np
 
 from contract.container import SetAside
-from model import trend
-from model.base import sample
-from model.core import Table
-from model.features import Encoder
-from model.history import Floats, History, Indices
+from model.data.features import Encoder
+from model.data.history import Floats, History, Indices, sample
+from model.data.table import Table
+from model.growth import trend
 
 FEWEST_RUNS = 5
 """Among fewer nobody can tell which one is wrong."""

@@ -4,10 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model import core, drift, intervals, repeats
-from model.core import Core, Table
-from model.history import Floats, Indices
-from model.left_out import Runs, choose, folds, mean_error
+from model.data.history import Floats, Indices
+from model.data.table import Table
+from model.growth import core
+from model.growth.core import Core
+from model.left_out import drift, intervals, repeats
+from model.left_out.runs import Runs, choose, folds, mean_error
 
 STRENGTHS = (0.0, 0.5, 1.0)
 """Shares of the trees' answer to choose from, none preferred."""

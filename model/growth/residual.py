@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from contract import trees
-from model.history import Floats
-from model.outputs import ESTIMATE_NOISE, RECORD_SHARE
+from model.data.history import Floats
+from model.data.outputs import ESTIMATE_NOISE, RECORD_SHARE
 
 MINIMUM_RUNS = 15
 """Fewer runs than this get no trees."""

@@ -1,0 +1,1 @@
+"""What goes into the container and comes out of it: artefact, evaluation, answers."""

@@ -1,0 +1,1 @@
+"""How cost grows with size and parameters: two bases, and trees on what they leave."""
