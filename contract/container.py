@@ -38,7 +38,7 @@ METRIC_DEFINITIONS = [{"Name": name, "Regex": rf"^{name}=([0-9.eE+-]+);$"} for n
 MAX_EVALUATED_RUNS_LISTED = 300
 """Most single runs that an evaluation lists."""
 MAX_PROFILE_BYTES = 8 * 1024
-"""Largest profile of all parameters together, as JSON in UTF-8. It is part of an item (400 KB at most in DynamoDB), of
+"""Largest profile of all parameters together, as JSON in UTF-8. It is part of an item (400 KiB at most in DynamoDB), of
 the evaluation, and of `GET /workflows`, where 600 such workflows still fit into Lambda's answer of 6 MB.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 CHANNELS = ("train", "holdout", "champion")

@@ -7,7 +7,8 @@ from contract import predictions
 from contract.errors import ErrorBody
 from contract.judgement import Judgement, judge
 from contract.predictions import Interval
-from runquote.sizes import format_size, format_usd
+from contract.sizes import format_size
+from runquote.sizes import format_usd
 
 # Colours come from the page, so that a card looks well on light and on dark: nothing but opacity is set.
 _CARD = (

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 
+from contract.sizes import format_size
 from contract.workflows import WorkflowDetail
-from runquote.sizes import format_size, format_usd
+from runquote.sizes import format_usd
 
 _PNG_SCALE = 2
 """Pixels for each unit of the SVG, so that a PNG is sharp on a slide."""

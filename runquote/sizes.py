@@ -63,14 +63,6 @@ def _unit_advice(number: str, unit: str) -> str | None:
     return None
 
 
-def format_size(size: int) -> str:
-    """Return bytes as people read them, to three significant digits and in powers of ten: 120 GB, 1.5 GB, 512 B."""
-    for unit, factor in (("PB", 10**15), ("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{_three_digits(size / factor)} {unit}"
-    return f"{size} B"
-
-
 def format_usd(amount: float, digits: int = 2) -> str:
     """Return dollars to two significant digits, as an estimate deserves: $28, $1,200, $4.90, $0.0031."""
     if amount < 1e-8:
@@ -119,8 +111,3 @@ def dollars(usd: Decimal) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: 1 line, 2 lines."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _three_digits(number: float) -> str:
-    text = f"{number:.3g}"
-    return f"{float(text):.0f}" if "e" in text else text

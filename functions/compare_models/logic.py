@@ -11,6 +11,7 @@ import math
 
 from contract.container import Difference, Evaluation, LearnedFrom, Metrics, Shift, SizeSlice
 from contract.gate import beats_guess
+from contract.sizes import format_size
 from contract.states import Champion, CompareModelsResponse
 from functions.compare_models.rules import Rules
 from functions.shared import words
@@ -103,7 +104,7 @@ def _against_champion(
     if worst is not None:
         low, high = worst.input_bytes_range
         return False, (
-            f"Not promoted: {merit}, but for runs of {words.size(low)} to {words.size(high)} much worse (median "
+            f"Not promoted: {merit}, but for runs of {format_size(low)} to {format_size(high)} much worse (median "
             f"error {words.percent(worst.challenger_median_ape)} against "
             f"{words.percent(worst.champion_median_ape or 0)} of {version}); overall {numbers}"
         )
@@ -129,7 +130,7 @@ def _doubt(evaluation: Evaluation, version: str, rules: Rules) -> str | None:
     if shift is not None:
         low, high = shift.input_bytes_range
         return (
-            f"Waits for a person: runs of {words.size(low)} to {words.size(high)} would be estimated at "
+            f"Waits for a person: runs of {format_size(low)} to {format_size(high)} would be estimated at "
             f"{shift.factor:.2g} times what {version} says. If costs really changed so, put this version in service; "
             "else look at the runs since then"
         )

@@ -4,7 +4,7 @@ from contract.base import BytesRange
 from contract.container import RowPrediction
 from contract.judgement import is_beyond_evidence
 from contract.predictions import BeyondEvidence, PredictionRequest
-from functions.shared import words
+from contract.sizes import format_size
 
 STEPS = (10, 100)
 """Runs at so many times the edge of the range would show how cost goes on from there."""
@@ -16,10 +16,10 @@ def beyond_evidence(request: PredictionRequest, row: RowPrediction, past: BytesR
         return None
     asked, (smallest, largest) = request.input_bytes, past
     if asked > largest:
-        why = f"the largest read {words.size(largest)}, and this one reads {_times(asked / largest)} as much"
+        why = f"the largest read {format_size(largest)}, and this one reads {_times(asked / largest)} as much"
         nearer = [times * largest for times in STEPS if times * largest < asked]
     elif asked < smallest:
-        why = f"the smallest read {words.size(smallest)}, {_times(smallest / asked)} as much as this one"
+        why = f"the smallest read {format_size(smallest)}, {_times(smallest / asked)} as much as this one"
         nearer = [smallest // times for times in STEPS if smallest > times * asked]
     else:
         why = "those like it cost so differently that a thousand times as much would be no surprise"
@@ -32,7 +32,7 @@ def beyond_evidence(request: PredictionRequest, row: RowPrediction, past: BytesR
 def _advice(nearer: list[int]) -> str:
     if not nearer:
         return "Record more runs like this one first."
-    at = " and one at ".join(words.size(size) for size in nearer)
+    at = " and one at ".join(format_size(size) for size in nearer)
     return f"Run one at {at} first, and record what {'it costs' if len(nearer) == 1 else 'they cost'}."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from contract.container import EvaluatedOn
+from contract.sizes import format_size
 
 EVALUATED_RUN: dict[EvaluatedOn, str] = {
     "holdout": "held-out run",
@@ -15,24 +16,12 @@ EVALUATED_RUN: dict[EvaluatedOn, str] = {
 """What a run is called that a model was judged on."""
 _KILLED = "137"
 """A shell's exit code for a process that SIGKILL ended: 128 and the signal's number, 9."""
-_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
-
-
-def size(count: int, digits: int = 3) -> str:
-    """Write a size in decimal units: 480 GB is 480e9 bytes."""
-    value = float(count)
-    for unit in _UNITS:
-        text = f"{value:.{digits}g}"
-        if float(text) < 1000 or unit == _UNITS[-1]:
-            return f"{float(text):,.{digits}g} {unit}" if float(text) < 1000 else f"{value:,.0f} {unit}"
-        value /= 1000
-    raise AssertionError("the last unit takes every size")
 
 
 def different_sizes(one: int, other: int) -> tuple[str, str]:
     """Write two different sizes so that they look different."""
     for digits in (3, 6, 12):
-        texts = size(one, digits), size(other, digits)
+        texts = format_size(one, digits), format_size(other, digits)
         if texts[0] != texts[1]:
             return texts
     return f"{one:,} bytes", f"{other:,} bytes"

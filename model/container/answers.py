@@ -8,6 +8,7 @@ import numpy as np
 from contract.container import InvocationRow, RowPrediction
 from contract.judgement import is_beyond_evidence
 from contract.predictions import EdgeOfEvidence, Effect, Interval, SimilarRun
+from contract.sizes import format_size
 from model.cost_model import CostModel
 from model.data.history import Floats
 from model.data.table import Table
@@ -122,12 +123,13 @@ def _explanations(model: CostModel, rows: Sequence[InvocationRow], table: Table,
     levels[-1] = costs
     changes = np.diff(levels, axis=0)
     typical_bytes = math.exp(model.base.centre)
+    typical = format_size(round(typical_bytes))
     return [
         [
             Effect(
                 factor=TYPICAL_RUN,
                 effect_usd=float(levels[0, position]),
-                note=f"a run of typical size ({_size(typical_bytes)}) with usual output and average parameters",
+                note=f"a run of typical size ({typical}) with usual output and average parameters",
             ),
             *_effects(steps[1:], changes[:, position], _notes(row, parameter_names, typical_bytes)),
         ]
@@ -159,19 +161,11 @@ def _notes(row: InvocationRow, parameter_names: list[str], typical_bytes: float)
     """Say what each step after the typical run stands for, in the order of the walk."""
     values = row.parameters or {}
     return [
-        f"{_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run",
-        f"{_size(row.output_bytes or 0)} of output, against what is usual for this input and these parameters",
+        f"{format_size(row.input_bytes)} of input, {_number(row.input_bytes / typical_bytes)} times a typical run",
+        f"{format_size(row.output_bytes or 0)} of output, against what is usual for this input and these parameters",
         *(f"{name} is {values.get(name)}, against the average run" for name in parameter_names),
         "what runs started about then cost more or less than usual",
     ]
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{_number(count)} PB"
 
 
 def _number(value: float) -> str:

@@ -7,11 +7,12 @@ import typer
 from contract.accuracy import AccuracyResponse
 from contract.container import EvaluatedRun
 from contract.judgement import coverage_words, is_far_below, judge_coverage
+from contract.sizes import format_size
 from contract.workflows import WorkflowSummary
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.session import FormatOption, Session, workflow_names
 from runquote.cli.workflows import percent, say_cautions, summary_row
-from runquote.sizes import format_size, format_usd
+from runquote.sizes import format_usd
 
 _EVALUATED_ON = {
     "holdout": "runs that were kept from training",

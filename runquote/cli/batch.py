@@ -15,6 +15,7 @@ import typer
 from contract.base import MAX_BATCH
 from contract.judgement import judge
 from contract.predictions import BatchTotal, Prediction
+from contract.sizes import format_size
 from contract.tables import WORDS
 from contract.total import total
 from runquote.cli.ingest_options import ColumnOption, SetOption, WorkflowOption, given_of
@@ -35,7 +36,7 @@ from runquote.readers import bounds
 from runquote.readers.base import ReaderError
 from runquote.readers.csv import header_of
 from runquote.readers.files import opened, readable, records
-from runquote.sizes import format_amount, format_range, format_size, format_usd
+from runquote.sizes import format_amount, format_range, format_usd
 
 _UNTOUCHED = Given()
 

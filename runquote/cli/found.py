@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from contract.sizes import format_size
 from runquote.cli.output import JSON_VERSION, Format, inert, print_line
 from runquote.readers.base import Row
 from runquote.readers.costs import Cost, Priced
-from runquote.sizes import counted, format_amount, format_size
+from runquote.sizes import counted, format_amount
 
 MOST_LINES = 50
 """So many runs are shown to a person who did not ask for their parts; the other formats hold all."""

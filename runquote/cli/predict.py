@@ -6,6 +6,7 @@ import typer
 
 from contract.judgement import LIKELY_SHARE, judge
 from contract.predictions import BeyondEvidence, Interval, Prediction
+from contract.sizes import format_size
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.session import (
     NOT_TRUSTWORTHY,
@@ -21,7 +22,7 @@ from runquote.cli.session import (
     size,
     usage,
 )
-from runquote.sizes import format_amount, format_amounts, format_range, format_size, format_usd
+from runquote.sizes import format_amount, format_amounts, format_range, format_usd
 
 _STILL_TRUSTWORTHY = {"estimated_costs"}
 """Warnings about what the numbers mean, not about whether they hold."""

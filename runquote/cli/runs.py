@@ -7,10 +7,11 @@ import typer
 
 from contract.corrections import RunChange, RunStory
 from contract.runs import RecordedRun
+from contract.sizes import format_size
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say
 from runquote.cli.session import WORKFLOW, CommandError, Commands, FormatOption, Session, budget, pair, usage
 from runquote.columns import member_of, read_cell, recognised
-from runquote.sizes import format_amount, format_size
+from runquote.sizes import format_amount
 
 runs = typer.Typer(cls=Commands, no_args_is_help=True, help="What became of a run; bills that wait; corrections.")
 

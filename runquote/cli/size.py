@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from contract.sizes import format_size
 from runquote.cli.output import Format, print_csv, print_json, print_line, say
 from runquote.cli.session import CommandError, FormatOption
 from runquote.datasets import DatasetError, measure
-from runquote.sizes import counted, format_size
+from runquote.sizes import counted
 
 
 def size(

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from contract.judgement import coverage_problem
+from contract.sizes import format_size
 from contract.workflows import WorkflowSummary
 from runquote import plots
 from runquote.cli.output import Format, print_csv, print_json, print_line, print_table, say, stdout
 from runquote.cli.predict import check_interval, interval_of
 from runquote.cli.session import WORKFLOW, CommandError, Commands, FormatOption, IntervalOption, Session
-from runquote.sizes import counted, format_size
+from runquote.sizes import counted
 
 WorkflowArgument = Annotated[str, WORKFLOW]
 models = typer.Typer(cls=Commands, no_args_is_help=True, help="The models that answer, and every version of them.")

@@ -125,11 +125,14 @@ export type Unit = keyof typeof UNITS;
 
 const DISPLAY_UNITS = [["PB", 1e15], ["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const;
 
-/** 480000000000 → "480 GB", which never breaks between lines; three significant digits at most. */
+/**
+ * 480000000000 → "480 GB", which never breaks between lines; three significant digits at most. `format_size` of
+ * contract/sizes.py does the same; tests/written_sizes.json holds both to the same answers.
+ */
 export function size(bytes: number): string {
   const rounded = Number(bytes.toPrecision(3));
-  const unit = DISPLAY_UNITS.find(([, factor]) => rounded >= factor);
-  return unit ? `${Number((rounded / unit[1]).toPrecision(3))}${NO_BREAK}${unit[0]}` : counted(bytes, "byte");
+  const [unit, factor] = DISPLAY_UNITS.find(([, factor]) => rounded >= factor) ?? ["B", 1];
+  return `${Number((rounded / factor).toPrecision(3)).toLocaleString("en-US")}${NO_BREAK}${unit}`;
 }
 
 /** The largest decimal unit to enter a size in that gives at least 1. */

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.sizes import format_size
 from runquote.durations import format_duration, parse_duration
-from runquote.sizes import format_amount, format_amounts, format_range, format_size, format_usd, parse_size
+from runquote.sizes import format_amount, format_amounts, format_range, format_usd, parse_size
 
 UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
 BINARY_UNITS = {"KiB": 2**10, "kiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "PiB": 2**50}
@@ -50,6 +51,11 @@ def test_no_text_is_guessed_at(text: str) -> None:
         return
     assert re.search(r"[0-9]", text)
     assert re.search(r"[bB](ytes?)?\s*$|e[+-]?[0-9]+\s*$|i\s*$", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("case", json.loads((Path(__file__).parents[2] / "written_sizes.json").read_text()), ids=str)
+def test_sizes_are_written_as_the_web_app_does(case: dict[str, Any]) -> None:
+    assert format_size(case["bytes"]) == case["written"]
 
 
 @given(st.integers(0, 10**17))
