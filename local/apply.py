@@ -46,6 +46,9 @@ LOCAL_VARIABLES: Mapping[str, object] = {
 LOCK_SECONDS = 300
 """How long to wait for a Terraform that an earlier, killed run left at work."""
 
+_STARTS_OVER = 2
+"""How often a cloud that nobody has used is emptied since it holds what Terraform does not know of."""
+
 _BACKEND = """\
 # Keeps the state of the local cloud apart from any other.
 terraform {
@@ -78,13 +81,17 @@ def apply(environment: Mapping[str, str], state_directory: Path, variables: Mapp
     """
     terraform = _Terraform(environment, state_directory)
     terraform.prepare(variables)
-    try:
-        terraform.run("apply", "-auto-approve", terraform.variables_option)
-    except TerraformError as error:
-        if terraform.completed_before or not _says_exists(str(error)):
-            raise
-        # The first apply was killed between making a resource and noting it. Nobody has used this cloud yet.
-        terraform.start_over()
+    for _ in range(_STARTS_OVER):
+        try:
+            terraform.run("apply", "-auto-approve", terraform.variables_option)
+            break
+        except TerraformError as error:
+            if terraform.completed_before or not _says_exists(str(error)):
+                raise
+            # The first apply was killed between making a resource and noting it, or asked twice for a resource since
+            # it lost the first answer (local.whole_answers). Nobody has used this cloud yet.
+            terraform.start_over()
+    else:
         terraform.run("apply", "-auto-approve", terraform.variables_option)
     terraform.completed_marker.touch(mode=0o600)
     return terraform.outputs()

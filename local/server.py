@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import image
+from local import image, whole_answers
 from local.gate import Gate, Message, Receive, Rules, Send
 from local.hosts import loopback_hosts
 from local.ministack_adapter.journal_files import JOURNAL, BrokenStateError, check_snapshots, mend
@@ -101,6 +101,7 @@ def _serve(settings: CloudSettings) -> None:
         sys.exit(str(error))
     sagemaker = make_sagemaker(settings.state_directory / "sagemaker", settings)
     ministack = adapter.install(sagemaker, state)
+    whole_answers.install()
     config = Config()
     config.bind = [f"{settings.bind_host}:{settings.port}"]
     config.keep_alive_timeout = 75
