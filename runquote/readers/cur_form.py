@@ -1,6 +1,7 @@
 """How one file of a cost report says what we need, in SQL."""
 
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 from runquote.readers.base import ReaderError
@@ -36,6 +37,8 @@ _MARKS = (
     "sku_id",
 )
 _ACCOUNTS = ("line_item_usage_account_id", "bill_payer_account_id", "sub_account_id", "billing_account_id")
+
+_PAIR = "{'key': COALESCE(each->>'key', each->>'Key'), 'value': COALESCE(each->>'value', each->>'Value')}"
 
 
 class Form:
@@ -193,6 +196,18 @@ class Form:
         keys = dict.fromkeys([f"user_{plain}", f"user:{self._tag}", *flat, self._tag, f"user_{self._tag}", plain])
         if self.map.kind == "VARCHAR":
             paths = ", ".join(text("$." + json.dumps(key)) for key in keys)
-            found = f"json_extract_string({self._missing(self.map.sql)}, [{paths}])"
-            return f"list_aggregate({found}, 'any_value')"
+            cell = self._missing(self.map.sql)
+            found = f"list_aggregate(json_extract_string({cell}, [{paths}]), 'any_value')"
+            pairs = f"list_transform(json_extract({cell}, '$[*]'), lambda each: {_PAIR})"
+            return f"COALESCE({found}, {_value_of(keys, pairs)})"
+        if self.map.kind.endswith("[]"):
+            return _value_of(keys, self.map.sql)
         return f"COALESCE({', '.join(f'{self.map.sql}[{text(key)}]' for key in keys)})"
+
+
+def _value_of(keys: Iterable[str], pairs: str) -> str:
+    """Return the value of the first of some keys that is in a list of pairs, as some exports of FOCUS have tags."""
+    names = f"[{', '.join(map(text, keys))}]"
+    places = f"list_transform({pairs}, lambda each: {{'place': list_position({names}, each.key), 'value': each.value}})"
+    known = f"list_filter({places}, lambda each: each.place IS NOT NULL AND each.value IS NOT NULL)"
+    return f"CAST(list_min({known}).value AS VARCHAR)"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from runquote.billing import billed
@@ -227,6 +228,36 @@ def test_a_missing_cell_may_be_written_as_null(tmp_path: Path, missing: str) -> 
     tagged = {**legacy, "resourceTags/user:run_id": "r-1"}
     write(tmp_path / "r.csv", tagged, {**legacy, "resourceTags/user:run_id": missing})
     assert usd(cur.read(tmp_path / "r.csv", "run_id")) == {"r-1": 1}
+
+
+LISTED = [
+    '[{"key": "team", "value": "x"}, {"key": "run_id", "value": "r-1"}]',
+    '[{"Key": "run_id", "Value": "r-1"}]',
+    '[{"key": "run_id", "value": null}, {"key": "user_run_id", "value": "r-1"}]',
+]
+
+
+@pytest.mark.parametrize("tags", LISTED)
+def test_tags_may_be_a_list_of_keys_and_values(tmp_path: Path, tags: str) -> None:
+    report = read(tmp_path, {**FOCUS, "Tags": tags}, {**FOCUS, "Tags": "[]"}, {**FOCUS, "Tags": '[{"key": "team"}]'})
+    assert usd(report) == {"r-1": 1}
+    assert report.untagged.lines == 3  # and the one that is later
+
+
+def test_of_two_spellings_of_a_tag_a_list_and_a_map_have_the_same_one_count(tmp_path: Path) -> None:
+    pairs = {"user:run_id": "r-1", "run_id": "r-2"}
+    for tags in (pairs, [{"key": key, "value": value} for key, value in reversed(pairs.items())]):
+        assert usd(read(tmp_path, {**FOCUS, "Tags": json.dumps(tags)})) == {"r-1": 1}
+
+
+@pytest.mark.parametrize(("key", "value"), [("key", "value"), ("Key", "Value")])
+def test_parquet_may_list_tags_too(tmp_path: Path, key: str, value: str) -> None:
+    table = write(tmp_path / "r.txt", {**FOCUS, "Tags": LISTED[0]}, {**FOCUS, **LATER, "Tags": "[]"})
+    pair = f"{{'{key}': each->>'key', '{value}': each->>'value'}}"
+    tags = f"list_transform(json_extract(Tags, '$[*]'), lambda each: {pair})"
+    lines = f"SELECT * REPLACE ({tags} AS Tags) FROM read_csv('{table}', all_varchar => true)"
+    duckdb.sql(f"COPY ({lines}) TO '{tmp_path}/r.parquet'")
+    assert usd(cur.read(tmp_path / "r.parquet", "run_id")) == {"r-1": 1}
 
 
 def test_a_currency_that_is_not_told_is_told_of(tmp_path: Path) -> None:
