@@ -62,6 +62,11 @@ NOT_DOLLARS = [
     *("mxn", "krw", "sgd", "kusd", "musd", "thousand", "thousands", "million", "millions"),
 ]
 """Last words of names of columns that hold other money."""
+RATE_PATTERN = (
+    r"(?:^|_)(?:hourly|rate|per_(?!run(?:_|$)|sample(?:_|$)|workflow(?:_|$)|pipeline(?:_|$)|execution(?:_|$))[^_]+)(?:_|$)"
+    r"|_(?:h|hr|hrs|hour|hours|[mgt]i?b)$"
+)
+"""Names, as `normal` writes them, of columns that hold what an hour or a gigabyte costs, and not a run."""
 
 NEEDED: dict[str, list[list[str]]] = {
     "runs": [["workflow_name"], ["input_bytes"], ["cost_usd"], ["completed_at", "started_at"]],
@@ -159,6 +164,7 @@ WORDS = {
     "no_input": "must be more than 0",
     "too_large": "“{text}” is more than 100 PB",
     "currency": "“{text}” is not in US dollars",
+    "rate": "“{text}” is a price of an hour or the like, as its name says, and not what a run cost",
     "money": "“{text}” is not an amount of dollars: write it like 12.30 or $12.30",
     "money_comma": "“{text}” is not an amount of dollars: use a full stop for decimals, like 12.30, and no comma",
     "time": "“{text}” is not a date that can be read in one way only: write it like 2026-01-05 or 2026-01-05T09:30:00Z",
@@ -195,6 +201,7 @@ def document() -> dict[str, object]:
         "word": WORD_PATTERN,
         "bases": BASES,
         "not_dollars": NOT_DOLLARS,
+        "rate": RATE_PATTERN,
         "needed": NEEDED,
         "labels": LABELS,
         "values": {

@@ -1,5 +1,6 @@
 """Which column of a table says what, and its rows: by the rules of `contract.tables`, which the web app follows too."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -248,6 +249,8 @@ def _column(table: Table, member: str, name: str) -> Column:
     kind = kind_of(table, member)
     if kind == "money" and (normal(name).rpartition("_")[2] in tables.NOT_DOLLARS or set(name) & set("€£¥")):
         raise problem("currency", name)
+    if kind == "money" and re.search(tables.RATE_PATTERN, normal(name)):
+        raise problem("rate", name)
     return Column(member, kind, name, _unit(kind, name))
 
 

@@ -26,6 +26,7 @@ export interface Header {
   missing: readonly (readonly string[])[];
 }
 
+const RATE = new RegExp(rules.rate);
 const NAMED = ["parameters", "tags"];
 const PREFIXES: Record<string, string> = { parameters: "parameters", params: "parameters", param: "parameters", tags: "tags", tag: "tags" };
 
@@ -96,6 +97,7 @@ function chosenColumn(table: Table, member: string, name: string): Column {
   const kind = kindOf(table, member);
   const last = normal(name).split("_").at(-1) ?? "";
   if (kind === "money" && (rules.not_dollars.includes(last) || /[€£¥]/.test(name))) throw problem("currency", name);
+  if (kind === "money" && RATE.test(normal(name))) throw problem("rate", name);
   return { member, kind, name, unit: unitOf(kind, name) };
 }
 
