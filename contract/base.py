@@ -169,6 +169,8 @@ Team = Annotated[
     AfterValidator(_label),
 ]
 """What the tag `team` of a run says: who pays for it."""
+RetrainingId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+"""Also the name of the execution, of which Step Functions takes at most 80 characters."""
 Bytes = Annotated[int, Field(gt=0, le=MAX_BYTES), BeforeValidator(_integral)]
 OutputBytes = Annotated[int, Field(ge=0, le=MAX_BYTES), BeforeValidator(_integral)]
 CostUsd = Annotated[float, Field(ge=0, le=MAX_COST_USD)]

@@ -1,4 +1,7 @@
-"""Writes `contract/generated/` from the shapes: `python -m contract.generate`, or `--check` to find drift."""
+"""Writes what the shapes and the routes make: `python -m contract.generate`, or `--check` to find drift.
+
+That is `contract/generated/`, `terraform/routes.tf` and `docs/routes.md`.
+"""
 
 import json
 import sys
@@ -8,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contract import openapi, states, tables
+from contract import gateway, openapi, routes_page, states, tables
 from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.corrections import RunChange
@@ -16,7 +19,8 @@ from contract.endpoint_records import EndpointRecord
 from contract.runs import RecordedRun, Run
 from contract.workflows import WorkflowRecord
 
-GENERATED = Path(__file__).parent / "generated"
+REPOSITORY = Path(__file__).parent.parent
+GENERATED = REPOSITORY / "contract" / "generated"
 STANDALONE: list[type[BaseModel]] = [
     Run,
     RecordedRun,
@@ -36,13 +40,22 @@ STANDALONE: list[type[BaseModel]] = [
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """Return every generated document by file name."""
+    """Return every document of `contract/generated/` by file name."""
     schemas = {f"schemas/{shape.__name__}.json": _schema(shape) for shape in STANDALONE}
     return {
         "openapi.json": openapi.document(),
-        "gateway_models.json": openapi.gateway_models(),
+        "gateway_models.json": gateway.request_models(),
         "tables.json": tables.document(),
         **schemas,
+    }
+
+
+def files() -> dict[Path, str]:
+    """Return the text of every generated file."""
+    return {
+        **{GENERATED / name: json.dumps(body, indent=2) + "\n" for name, body in documents().items()},
+        REPOSITORY / "terraform" / "routes.tf": gateway.terraform(),
+        REPOSITORY / "docs" / "routes.md": routes_page.page(),
     }
 
 
@@ -54,23 +67,19 @@ def _schema(shape: type[BaseModel]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the documents; with `--check`, only name those that differ and return 1 if any does."""
-    wanted = {GENERATED / name: json.dumps(body, indent=2) + "\n" for name, body in documents().items()}
-    present = set(GENERATED.rglob("*.json"))
-    drifted = sorted(
-        [path for path, text in wanted.items() if path not in present or path.read_text() != text]
-        + [path for path in present if path not in wanted]
-    )
+    """Write the files; with `--check`, only name those that differ and return 1 if any does."""
+    wanted = files()
+    drifted = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    left = sorted(set(GENERATED.rglob("*.json")) - set(wanted))
     if "--check" in arguments:
-        for path in drifted:
+        for path in drifted + left:
             print(f"{path} differs from the shapes in contract/: run `make generate`", file=sys.stderr)
-        return 1 if drifted else 0
+        return 1 if drifted or left else 0
     for path in drifted:
-        if path in wanted:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(wanted[path])
-        else:
-            path.unlink()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path])
+    for path in left:
+        path.unlink()
     return 0
 
 

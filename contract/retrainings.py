@@ -1,16 +1,14 @@
 """A retraining of one workflow as people follow it."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from contract.base import Shape, UtcTime, WorkflowName
+from contract.base import RetrainingId, Shape, UtcTime, WorkflowName
 
 RetrainingStatus = Literal["running", "promoted", "no_update", "insufficient_data", "already_running", "failed"]
 StepName = Literal["prepare_dataset", "train_model", "verify_artifact", "compare_models", "update_endpoint", "promote"]
 StepState = Literal["done", "current", "pending", "failed", "skipped"]
-RetrainingId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
-"""Also the name of the execution, of which Step Functions takes at most 80 characters."""
 
 
 class RetrainingStep(Shape):

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from contract.base import Bytes, BytesRange, CostUsd, Count, Shape, UtcTime, WorkflowName
+from contract.base import Bytes, BytesRange, CostUsd, Count, RetrainingId, Shape, UtcTime, WorkflowName
 from contract.container import Metrics, ModelKind, ParameterProfile
 from contract.predictions import Interval
-from contract.retrainings import RetrainingId
 from contract.runs import RecordedRun
 
 RetrainOutcome = Literal["promoted", "no_update", "insufficient_data", "failed"]

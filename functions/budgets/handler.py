@@ -4,20 +4,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from contract.base import MAX_BODY_BYTES
 from contract.budgets import BudgetRequest, BudgetsQuery
 from functions.budgets.logic import Budgets
 from functions.budgets.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import WorkflowsTable
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.spend_table import BudgetsTable, SpendTable
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -43,7 +42,7 @@ def _list(request: HttpRequest) -> Answer:
 
 
 def _set(request: HttpRequest) -> Answer:
-    limit = request.read(BudgetRequest, MAX_BODY_BYTES).limit_usd
+    limit = request.read(BudgetRequest).limit_usd
     return Answer(budgets().set(request.path_parameters.get("team", ""), limit))
 
 
@@ -51,8 +50,8 @@ def _delete(request: HttpRequest) -> Answer:
     return Answer(budgets().delete(request.path_parameters.get("team", "")))
 
 
-ROUTES: Routes = {
-    ("GET", "/budgets"): _list,
-    ("PUT", "/budgets/{team}"): _set,
-    ("DELETE", "/budgets/{team}"): _delete,
+OPERATIONS: Operations = {
+    "listBudgets": _list,
+    "setBudget": _set,
+    "deleteBudget": _delete,
 }

@@ -4,20 +4,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from contract.base import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from contract.predictions import BatchRequest, PredictionRequest
 from functions.predict.logic import Predictor
 from functions.predict.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.sagemaker import Endpoints
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -40,12 +39,12 @@ def predictor() -> Predictor:
 
 
 def _predict(request: HttpRequest) -> Answer:
-    return Answer(predictor().predict(request.read(PredictionRequest, MAX_BODY_BYTES)))
+    return Answer(predictor().predict(request.read(PredictionRequest)))
 
 
 def _predict_batch(request: HttpRequest) -> Answer:
-    batch = request.read(BatchRequest, MAX_BATCH_BODY_BYTES)
+    batch = request.read(BatchRequest)
     return Answer(predictor().predict_batch(batch, request.request_id))
 
 
-ROUTES: Routes = {("POST", "/predictions"): _predict, ("POST", "/predictions/batch"): _predict_batch}
+OPERATIONS: Operations = {"predict": _predict, "predictBatch": _predict_batch}

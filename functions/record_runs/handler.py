@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from contract.base import MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES
 from contract.corrections import RunCorrection
 from contract.explain import required_members
 from contract.runs import Run, RunsRequest
@@ -14,14 +13,14 @@ from functions.record_runs.settings import Settings
 from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.newcomers import NewcomersTable
 from functions.shared.recording import RunsWriter
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -64,7 +63,7 @@ def runs() -> RunsWriter:
 
 
 def _record(request: HttpRequest) -> Answer:
-    request.check_body(MAX_BATCH_BODY_BYTES, f"{required_members(Run)}, or with runs")
+    request.check_body(f"{required_members(Run)}, or with runs")
     sent = read_runs(request.body)
     record = recorder()
     if isinstance(sent, RunsRequest):
@@ -77,11 +76,11 @@ def _record(request: HttpRequest) -> Answer:
 
 
 def _correct(request: HttpRequest) -> Answer:
-    correction = request.read(RunCorrection, MAX_BODY_BYTES)
+    correction = request.read(RunCorrection)
     names = request.path_parameters
     return Answer(
         corrector().correct(names.get("workflow_name", ""), names.get("run_id", ""), correction, request.caller)
     )
 
 
-ROUTES: Routes = {("POST", "/runs"): _record, ("PUT", "/workflows/{workflow_name}/runs/{run_id}"): _correct}
+OPERATIONS: Operations = {"recordRuns": _record, "correctRun": _correct}

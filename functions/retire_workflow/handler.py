@@ -9,14 +9,14 @@ from functions.retire_workflow.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.serving import Serving
 from functions.shared.stepfunctions import StateMachineExecutions
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -45,4 +45,4 @@ def _retire(request: HttpRequest) -> Answer:
     return Answer(retirer().retire(request.path_parameters.get("workflow_name", "")))
 
 
-ROUTES: Routes = {("DELETE", "/workflows/{workflow_name}"): _retire}
+OPERATIONS: Operations = {"retireWorkflow": _retire}

@@ -10,13 +10,13 @@ from functions.retrainings.settings import Settings
 from functions.shared import aws
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import WorkflowsTable
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.stepfunctions import StateMachine
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -51,7 +51,4 @@ def _describe(request: HttpRequest) -> Answer:
     )
 
 
-ROUTES: Routes = {
-    ("POST", "/workflows/{workflow_name}/retrainings"): _start,
-    ("GET", "/workflows/{workflow_name}/retrainings/{retraining_id}"): _describe,
-}
+OPERATIONS: Operations = {"startRetraining": _start, "getRetraining": _describe}

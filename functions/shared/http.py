@@ -16,7 +16,9 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ValidationError
 
 from contract import explain
+from contract.base import MAX_BODY_BYTES
 from contract.errors import ErrorBody
+from contract.routes import ROUTES, Route
 from functions.shared.errors import ApiError, DependencyUnavailable
 from functions.shared.observability import flush, logger
 from functions.shared.settings import SettingsError
@@ -57,6 +59,7 @@ class HttpRequest:
     content_type: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query_parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    max_body_bytes: int = MAX_BODY_BYTES
 
     def read_query[R: BaseModel](self, shape: type[R]) -> R:
         """Read what follows the question mark; a member that is a list may be given more than once.
@@ -75,24 +78,23 @@ class HttpRequest:
         except ValidationError as error:
             raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
 
-    def read[R: BaseModel](self, shape: type[R], max_bytes: int) -> R:
+    def read[R: BaseModel](self, shape: type[R]) -> R:
         """Read the body, strictly.
 
         Raises:
             ApiError: it is of another type, too large, too deep, or not of that shape.
         """
-        self.check_body(max_bytes, explain.required_members(shape))
+        self.check_body(explain.required_members(shape))
         return read_json(self.body, shape)
 
-    def check_body(self, max_bytes: int, members: str) -> None:
+    def check_body(self, members: str) -> None:
         """Check all that can be said about a body before it is parsed."""
         media_type = self.content_type.split(";")[0].strip().lower()
         if media_type != "application/json":
             raise ApiError("unsupported_media_type", "Send JSON, with the header Content-Type: application/json.")
-        if len(self.body) > max_bytes:
-            raise ApiError(
-                "payload_too_large", f"The body has {len(self.body):,} bytes; at most {max_bytes:,} are taken."
-            )
+        if len(self.body) > self.max_body_bytes:
+            message = f"The body has {len(self.body):,} bytes; at most {self.max_body_bytes:,} are taken."
+            raise ApiError("payload_too_large", message)
         if not self.body.strip():
             raise ApiError("invalid_request", f"The body is empty: send a JSON object with {members}.")
         if _is_deep(self.body):
@@ -108,8 +110,8 @@ class Answer:
 
 
 Operation = Callable[[HttpRequest], Answer]
-Routes = Mapping[tuple[str, str], Operation]
-"""Method and resource, such as ("POST", "/predictions")."""
+Operations = Mapping[str, Operation]
+"""What a function answers, by the names in `contract.routes`."""
 
 
 def read_json[R: BaseModel](content: bytes, shape: type[R]) -> R:
@@ -136,14 +138,15 @@ def _read[R: BaseModel, C](shape: type[R], validate: Callable[[C], R], content: 
         raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
 
 
-def respond(event: Mapping[str, Any], routes: Routes, web_origin: Callable[[], str]) -> dict[str, Any]:
+def respond(event: Mapping[str, Any], operations: Operations, web_origin: Callable[[], str]) -> dict[str, Any]:
     """Answer a proxy event: find the operation, run it, and turn whatever happens into an HTTP answer."""
     request_id = str((event.get("requestContext") or {}).get("requestId") or "")
     logger.append_keys(request_id=request_id)
     headers = {**_PASSING, "x-request-id": request_id}
     try:
         headers["Access-Control-Allow-Origin"] = web_origin()
-        answer = _operation(event, routes)(_request(event, request_id))
+        route = _route(event, operations)
+        answer = operations[route.operation](_request(event, request_id, route))
         return _proxy_answer(answer.status, answer.body, headers)
     except Exception as error:
         refusal = _refusal(error)
@@ -179,18 +182,18 @@ def _internal_error() -> ApiError:
     )
 
 
-def _operation(event: Mapping[str, Any], routes: Routes) -> Operation:
+def _route(event: Mapping[str, Any], operations: Operations) -> Route:
+    """Return the route that was asked for, one of this function's."""
     method, resource = str(event.get("httpMethod")), str(event.get("resource"))
-    found = routes.get((method, resource))
-    if found is None:
-        allowed = sorted(allowed for allowed, path in routes if path == resource)
-        if allowed:
-            raise ApiError("method_not_allowed", f"This address takes {' and '.join(allowed)} requests only.")
-        raise ApiError("not_found", "There is nothing at this address.")
-    return found
+    here = {route.method: route for route in ROUTES if route.path == resource and route.operation in operations}
+    if method in here:
+        return here[method]
+    if here:
+        raise ApiError("method_not_allowed", f"This address takes {' and '.join(sorted(here))} requests only.")
+    raise ApiError("not_found", "There is nothing at this address.")
 
 
-def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
+def _request(event: Mapping[str, Any], request_id: str, route: Route) -> HttpRequest:
     headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
     return HttpRequest(
         request_id=request_id,
@@ -199,6 +202,7 @@ def _request(event: Mapping[str, Any], request_id: str) -> HttpRequest:
         content_type=headers.get("content-type", ""),
         path_parameters=_path_parameters(event),
         query_parameters=event.get("multiValueQueryStringParameters") or {},
+        max_body_bytes=route.max_body_bytes,
     )
 
 

@@ -2,9 +2,8 @@
 
 from pydantic import TypeAdapter, ValidationError
 
-from contract.base import WorkflowName
+from contract.base import RetrainingId, WorkflowName
 from contract.explain import quoted
-from contract.retrainings import RetrainingId
 from contract.states import MINIMUM_RUNS
 from contract.workflows import WorkflowRecord
 from functions.shared import words

@@ -11,7 +11,7 @@ from functions.shared import aws
 from functions.shared.changes_table import ChangesTable
 from functions.shared.clock import SystemClock
 from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
-from functions.shared.http import Answer, HttpRequest, Routes, respond
+from functions.shared.http import Answer, HttpRequest, Operations, respond
 from functions.shared.s3 import ArtifactsBucket
 from functions.shared.sagemaker import Endpoints, Registry
 from functions.workflows.logic import Catalogue
@@ -21,7 +21,7 @@ from functions.workflows.settings import Settings
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Answer one proxy event."""
-    return respond(event, ROUTES, lambda: settings().web_origin)
+    return respond(event, OPERATIONS, lambda: settings().web_origin)
 
 
 @cache
@@ -83,11 +83,11 @@ def _accuracy(request: HttpRequest) -> Answer:
     return Answer(catalogue().accuracy(request.path_parameters.get("workflow_name", "")))
 
 
-ROUTES: Routes = {
-    ("GET", "/workflows"): _list,
-    ("GET", "/workflows/{workflow_name}"): _detail,
-    ("GET", "/openapi.json"): _openapi,
-    ("GET", "/workflows/{workflow_name}/runs"): _runs,
-    ("GET", "/workflows/{workflow_name}/runs/{run_id}"): _run,
-    ("GET", "/workflows/{workflow_name}/accuracy"): _accuracy,
+OPERATIONS: Operations = {
+    "listWorkflows": _list,
+    "getWorkflow": _detail,
+    "getOpenApi": _openapi,
+    "listRuns": _runs,
+    "getRun": _run,
+    "getAccuracy": _accuracy,
 }

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contract.openapi import ROUTES
+from contract.routes import ROUTES
 
 DIRECTORY = Path(__file__).parent.parent / "events"
 

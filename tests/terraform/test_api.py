@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contract.errors import STATUS, ErrorBody
-from contract.openapi import ROUTES, Route
+from contract.routes import ROUTES, Route
 from tests.terraform.conftest import Deployment
 from tests.terraform.test_root import REPOSITORY
 
@@ -55,9 +55,18 @@ def test_each_route_goes_to_its_function_and_all_but_the_description_need_a_key(
         method = made[route.method, route.path]
         assert method["api_key_required"] == (route.path != "/openapi.json"), route.operation
         assert f":runquote-{route.function.replace('_', '-')}:live/" in method["integration"]["uri"]
-        models = {"application/json": route.operation, "$default": route.operation} if route.requests else {}
+        models = {"application/json": route.operation, "$default": route.operation} if route.bodies else {}
         assert (method["request_models"] or {}) == models
-        assert bool(method["request_validator_id"]) == bool(route.requests)
+        assert bool(method["request_validator_id"]) == bool(route.bodies)
+
+
+def test_each_route_may_invoke_its_function_and_no_other_may(deployment: Deployment) -> None:
+    permissions = deployment.of_type("aws_lambda_permission")
+    allowed = {(each["values"]["source_arn"].split("/", 2)[2], each["values"]["function_name"]) for each in permissions}
+    assert allowed == {
+        (f"{route.method}{re.sub(r'{\w+}', '*', route.path)}", f"runquote-{route.function.replace('_', '-')}")
+        for route in ROUTES
+    }
 
 
 def test_the_models_are_the_generated_ones(deployment: Deployment) -> None:
@@ -73,7 +82,7 @@ def test_the_models_are_the_generated_ones(deployment: Deployment) -> None:
 def test_each_route_answers(deployment: Deployment, route: Route) -> None:
     body = (
         {"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1, "reason": "x"}
-        if route.requests
+        if route.bodies
         else None
     )
     answer = call(deployment, route.method, re.sub(r"{\w+}", "x", route.path), json=body)

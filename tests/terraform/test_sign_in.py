@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from contract.openapi import ROUTES
+from contract.routes import ROUTES
 from local.apply import apply, plan, show
 from local.testing import free_port, running_cloud
 from local.web import WebServer
@@ -121,7 +121,7 @@ def test_every_route_but_the_description_needs_a_token(deployment: Deployment) -
     for route in ROUTES:
         method = made[route.method, route.path]
         assert not method["api_key_required"]
-        if route.needs_key:
+        if route.right:
             assert method["authorization"] == "COGNITO_USER_POOLS", route.operation
             assert method["authorizer_id"] == authorizer["values"]["id"]
             assert method["authorization_scopes"] == [SCOPE]
@@ -137,7 +137,7 @@ def test_who_signed_in_may_call_every_route(deployment: Deployment, tokens: dict
             route.method,
             re.sub(r"{\w+}", "x", route.path),
             json={"workflow_name": "x", "input_bytes": 1, "requests": [], "limit_usd": 1, "reason": "x"}
-            if route.requests
+            if route.bodies
             else None,
             headers={"x-api-key": None, "authorization": f"Bearer {tokens['access_token']}"},
         )

@@ -314,14 +314,6 @@ def test_neither_keys_nor_bodies_are_logged(fakes: System, log: io.StringIO) -> 
     assert "private" not in log.getvalue()
 
 
-def test_every_route_of_the_contract_is_answered() -> None:
-    from contract.openapi import ROUTES
-
-    mine = {module.__name__.split(".")[1]: module.ROUTES for module in MODULES}
-    answered = {(name, *route) for name, routes in mine.items() for route in routes}
-    assert answered == {(route.function, route.method, route.path) for route in ROUTES}
-
-
 def test_run_that_is_recorded_repeated_and_contradicted(fakes: System) -> None:
     def record(run: dict[str, Any]) -> dict[str, Any]:
         return record_runs.handler(events.post("/runs", run), None)
