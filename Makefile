@@ -49,7 +49,7 @@ build: .venv/.installed ## Build the function zips and the web app
 	@$(PYTHON) -m functions.build
 	@$(PYTHON) -m local.npm run build
 
-generate: .venv/.installed ## Write contract/generated and the web app's types from the shapes
+generate: .venv/.installed ## Write what the shapes and the routes make: documents, Terraform, page of rights, the web app's types and bounds
 	@$(PYTHON) -m contract.generate
 	@$(PYTHON) -m local.npm run generate
 

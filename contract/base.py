@@ -37,6 +37,8 @@ MAX_BATCH = 500
 MAX_BODY_BYTES = 16 * 1024
 """Largest body of a single request; a batch may have `MAX_BATCH_BODY_BYTES`."""
 MAX_BATCH_BODY_BYTES = 1024 * 1024
+MAX_REASON_LENGTH = 500
+MAX_TEAM_LENGTH = 256
 
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ Label = Annotated[
 """Printable text on one line."""
 Reason = Annotated[
     str,
-    Field(min_length=1, max_length=500, json_schema_extra={"pattern": _LABEL_PATTERN}),
+    Field(min_length=1, max_length=MAX_REASON_LENGTH, json_schema_extra={"pattern": _LABEL_PATTERN}),
     AfterValidator(_label),
 ]
 """Why somebody decided something, in words on one line."""
@@ -165,7 +167,9 @@ WorkflowName = Annotated[
 """Names are taken exactly: `rna_seq` and `rna-seq` are two workflows."""
 Team = Annotated[
     str,
-    Field(min_length=1, max_length=256, json_schema_extra={"pattern": _LABEL_PATTERN}, examples=["genomics"]),
+    Field(
+        min_length=1, max_length=MAX_TEAM_LENGTH, json_schema_extra={"pattern": _LABEL_PATTERN}, examples=["genomics"]
+    ),
     AfterValidator(_label),
 ]
 """What the tag `team` of a run says: who pays for it."""

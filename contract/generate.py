@@ -1,6 +1,7 @@
 """Writes what the shapes and the routes make: `python -m contract.generate`, or `--check` to find drift.
 
-That is `contract/generated/`, `terraform/routes.tf` and `docs/routes.md`.
+That is `contract/generated/`, `terraform/routes.tf`, `docs/routes.md` and `web/src/api/bounds.ts`; the web app's types
+come from the OpenAPI document (`npm run generate`).
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contract import gateway, openapi, routes_page, states, tables
+from contract import base, gateway, openapi, routes_page, states, tables
 from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.corrections import RunChange
@@ -37,6 +38,16 @@ STANDALONE: list[type[BaseModel]] = [
     *(shape for shape in vars(states).values() if isinstance(shape, type) and shape.__module__ == states.__name__),
 ]
 """Shapes that leave the process other than through the API."""
+BOUNDS = (
+    "MAX_BATCH",
+    "MAX_BATCH_BODY_BYTES",
+    "MAX_BYTES",
+    "MAX_COST_USD",
+    "MAX_NUMBER",
+    "MAX_REASON_LENGTH",
+    "MAX_TEAM_LENGTH",
+)
+"""What the web app says before the API would."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -56,7 +67,13 @@ def files() -> dict[Path, str]:
         **{GENERATED / name: json.dumps(body, indent=2) + "\n" for name, body in documents().items()},
         REPOSITORY / "terraform" / "routes.tf": gateway.terraform(),
         REPOSITORY / "docs" / "routes.md": routes_page.page(),
+        REPOSITORY / "web" / "src" / "api" / "bounds.ts": _bounds(),
     }
+
+
+def _bounds() -> str:
+    head = "/** What the API takes at most. Written by `make generate` from contract/base.py. */\n"
+    return head + "".join(f"export const {name} = {int(getattr(base, name)):_};\n" for name in BOUNDS)
 
 
 def _schema(shape: type[BaseModel]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 
 from contract.base import (
+    MAX_BATCH,
     MAX_BATCH_BODY_BYTES,
     MAX_BODY_BYTES,
     Addressable,
@@ -95,7 +96,7 @@ ROUTES = (
         path="/predictions/batch",
         function="predict",
         operation="predictBatch",
-        summary="Predict up to 500 runs and their total",
+        summary=f"Predict up to {MAX_BATCH} runs and their total",
         right="viewer",
         bodies=("predictions.BatchRequest",),
         max_body_bytes=MAX_BATCH_BODY_BYTES,
@@ -106,7 +107,7 @@ ROUTES = (
         path="/runs",
         function="record_runs",
         operation="recordRuns",
-        summary="Record one run, or up to 500",
+        summary=f"Record one run, or up to {MAX_BATCH}",
         right="recorder",
         bodies=("runs.Run", "runs.RunsRequest"),
         max_body_bytes=MAX_BATCH_BODY_BYTES,

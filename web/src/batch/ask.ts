@@ -1,9 +1,9 @@
 import type { Api, BatchTotal } from "@/api/client";
+import { MAX_BATCH } from "@/api/bounds";
 import { patiently, pause } from "@/api/patience";
 import type { BatchRow } from "./rows";
 import { total } from "./total";
 
-const MOST_ROWS = 500;
 const MOST_ROUNDS = 12;
 /** What passes by itself: a model that starts, a service that is busy. */
 const PASSING = new Set<string>(["model_warming", "model_timeout", "too_many_requests", "unavailable"]);
@@ -33,8 +33,8 @@ export async function ask(api: Api, given: readonly BatchRow[], report: (progres
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       if (round > 0) await pause(5000, signal);
       const open = rows.filter(isOpen);
-      for (let start = 0; start < open.length; start += MOST_ROWS) {
-        const some = open.slice(start, start + MOST_ROWS);
+      for (let start = 0; start < open.length; start += MAX_BATCH) {
+        const some = open.slice(start, start + MAX_BATCH);
         const answer = await patiently(() => api.predictBatch(some.flatMap(({ request }) => request ?? []), signal), signal);
         requests += 1;
         alone = answer.total;

@@ -1,3 +1,4 @@
+import { MAX_COST_USD } from "@/api/bounds";
 import type { BatchTotal, Prediction } from "@/api/client";
 
 /*
@@ -8,7 +9,6 @@ import type { BatchTotal, Prediction } from "@/api/client";
 const OUTCOMES_LISTED = 20;
 const FEWEST_DRAWS = 1000;
 const OUTCOMES = 20_000;
-const MOST_USD = 1e9;
 
 type Summand = Pick<Prediction, "workflow_name" | "extrapolated" | "beyond_evidence" | "outcomes_usd" | "intervals" | "cost_usd">;
 
@@ -33,7 +33,7 @@ export function total(answered: readonly Summand[]): BatchTotal {
     if (extrapolated) shared.set(workflow_name, drawn);
     for (let draw = 0; draw < draws; draw += 1) sums[draw] = (sums[draw] ?? 0) + outcomeAt(outcomes_usd, drawn[draw] ?? 0);
   }
-  const ascending = sums.map((sum) => Math.min(sum, MOST_USD)).sort();
+  const ascending = sums.map((sum) => Math.min(sum, MAX_COST_USD)).sort();
   const bounds = ({ coverage }: { coverage: number }) => ({
     coverage,
     low_usd: quantile(ascending, (1 - coverage) / 2),

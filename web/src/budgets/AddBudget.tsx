@@ -1,4 +1,5 @@
 import { useRef, useState } from "react";
+import { MAX_TEAM_LENGTH } from "@/api/bounds";
 import { describedBy, Field } from "@/components/Field";
 import { toBudget } from "@/estimate/question";
 import { budgetProblem } from "@/estimate/validation";
@@ -44,7 +45,7 @@ export function AddBudget({ teams }: { teams: readonly string[] }) {
           list="budget-teams"
           autoComplete="off"
           spellCheck={false}
-          maxLength={256}
+          maxLength={MAX_TEAM_LENGTH}
           value={team}
           aria-invalid={teamError !== undefined}
           aria-describedby={describedBy("budget-team", false, teamError)}

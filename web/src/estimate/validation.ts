@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
+import { MAX_BYTES, MAX_COST_USD } from "@/api/bounds";
 import type { WorkflowSummary } from "@/api/client";
 import { fieldKey, readAmount, toBudget, type FormValues } from "./question";
 import { UNITS, type Unit } from "@/format";
 
-const MOST_BYTES = 1e17;
-const MOST_USD = 1e9;
 const NUMBER = /^-?(\d+\.?\d*|\.\d+)$/;
 
 /** What is wrong with a size, in the words that the form shows; null when nothing is. */
@@ -13,8 +12,8 @@ export function sizeProblem(field: string, amount: string, unit: Unit): string |
   if (/^\s*-[\d.]/.test(amount)) return `${field} must be more than 0`;
   if ("advice" in read) return read.advice.startsWith("write a number") ? `${field} must be a number, like 120 or 1.5 TB` : sentence(read.advice);
   if (read.bytes <= 0) return `${field} must be more than 0`;
-  if (read.bytes <= MOST_BYTES) return null;
-  const inBytes = /^\d+$/.test(amount.trim()) && Number(amount) <= MOST_BYTES ? `; if it is in bytes, write ${amount.trim()} B` : "";
+  if (read.bytes <= MAX_BYTES) return null;
+  const inBytes = /^\d+$/.test(amount.trim()) && Number(amount) <= MAX_BYTES ? `; if it is in bytes, write ${amount.trim()} B` : "";
   return `${field} must be at most 100,000 TB${inBytes}`;
 }
 
@@ -30,7 +29,7 @@ const outputProblem = ({ output, outputUnit }: FormValues) =>
 export function budgetProblem(budget: string): string | null {
   if (budget.trim() === "") return null;
   const usd = NUMBER.test(budget.trim().replace(/^\$\s*/, "")) ? toBudget(budget) : null;
-  return usd !== null && usd > 0 && usd <= MOST_USD ? null : "Budget must be an amount in dollars, like 50";
+  return usd !== null && usd > 0 && usd <= MAX_COST_USD ? null : "Budget must be an amount in dollars, like 50";
 }
 
 function parameterProblems(values: FormValues, workflow: WorkflowSummary | undefined): [string, string][] {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { MAX_REASON_LENGTH } from "@/api/bounds";
 import type { RecordedRun, RunChange, RunCorrection, RunStory as Story } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
@@ -144,7 +145,7 @@ function ChangeForm({ run }: { run: RecordedRun }) {
         </Field>
       )}
       <Field id="run-reason" label="Reason" error={reasonError}>
-        <input id="run-reason" autoComplete="off" maxLength={500} value={reason} aria-invalid={reasonError !== undefined} aria-describedby={describedBy("run-reason", false, reasonError)} onChange={({ target }) => setReason(target.value)} />
+        <input id="run-reason" autoComplete="off" maxLength={MAX_REASON_LENGTH} value={reason} aria-invalid={reasonError !== undefined} aria-describedby={describedBy("run-reason", false, reasonError)} onChange={({ target }) => setReason(target.value)} />
       </Field>
       <button type="submit" aria-disabled={change.isPending}>
         Change the run

@@ -1,11 +1,11 @@
 import type { Api, RunsResponse } from "@/api/client";
+import { MAX_BATCH, MAX_BATCH_BODY_BYTES } from "@/api/bounds";
 import { patiently } from "@/api/patience";
 import type { RowProblem } from "@/components/RowProblems";
 import type { RunRow } from "./rows";
 
-const MOST_ROWS = 500;
-/** Below the API's 1 MB, with room for the brackets around. */
-const MOST_BYTES = 900_000;
+/** With room for the brackets around. */
+const MOST_BYTES = MAX_BATCH_BODY_BYTES - 100_000;
 
 export interface Recorded {
   accepted: number;
@@ -43,7 +43,7 @@ export function inRequests(rows: readonly RunRow[]): RunRow[][] {
   for (const row of rows) {
     const size = new Blob([JSON.stringify(row.run)]).size + 1;
     const last = requests.at(-1);
-    if (last && last.length < MOST_ROWS && bytes + size <= MOST_BYTES) {
+    if (last && last.length < MAX_BATCH && bytes + size <= MOST_BYTES) {
       last.push(row);
       bytes += size;
     } else {

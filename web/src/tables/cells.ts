@@ -1,3 +1,4 @@
+import { MAX_NUMBER } from "@/api/bounds";
 import { readSize as sizeOf } from "@/sizes";
 import { normal, problem, rules } from "./rules";
 
@@ -90,7 +91,7 @@ export function readObject(text: string): Record<string, unknown> {
 /** The boolean, number or text that a parameter's value looks like. */
 export function readScalar(text: string): boolean | number | string {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
-  if (isNumber(text.replace(/^-/, "")) && Math.abs(Number(text)) <= 1e15) return Number(text);
+  if (isNumber(text.replace(/^-/, "")) && Math.abs(Number(text)) <= MAX_NUMBER) return Number(text);
   return text;
 }
 
