@@ -1,8 +1,9 @@
 """`python -m bench`: accuracy against named peers, what training and answering cost, how the model's image starts,
 and how the web app's pages do.
 
-Accuracy needs run histories, which are not part of the project: `RUNQUOTE_BENCHMARK` names a folder with the harness
-`evaluate.py` (or the folder of histories beside it). Without it accuracy is left out.
+Accuracy is told with start times and without, for the model and its peers alike. It needs run histories, which are not
+part of the project: `RUNQUOTE_BENCHMARK` names a folder with the harness `evaluate.py` (or the folder of histories
+beside it). Without it accuracy is left out.
 """
 
 import os
@@ -25,8 +26,11 @@ PEERS = (
     "mean",
     "median",
 )
-PREDICTORS = ("accuracy:fit", *(f"peers:{name}" for name in PEERS))
-PROTOCOLS = "random,extrap,extrap_hard,time,curve"
+WAYS = {
+    "with start times, for all alike": ("accuracy:fit", *(f"peers:{name}" for name in PEERS)),
+    "without start times, for all alike": ("undated:fit", *(f"undated:{name}" for name in PEERS)),
+}
+PROTOCOLS = "time,random,extrap,extrap_hard,curve"
 
 
 def main() -> int:
@@ -43,9 +47,13 @@ def main() -> int:
     if harness is None:
         print(f"Accuracy: there is no evaluate.py in {folder} or beside it.", file=sys.stderr)
         return 1
-    predictors = ",".join(f"bench.{predictor}" for predictor in PREDICTORS)
-    command = [sys.executable, str(harness), "--predictor", predictors, "--protocol", PROTOCOLS, "--reps", "2"]
-    return subprocess.run(command, check=False).returncode
+    for way, predictors in WAYS.items():
+        print(way, flush=True)
+        chosen = ",".join(f"bench.{predictor}" for predictor in predictors)
+        command = [sys.executable, str(harness), "--predictor", chosen, "--protocol", PROTOCOLS, "--reps", "2"]
+        if code := subprocess.run(command, check=False).returncode:
+            return code
+    return 0
 
 
 if __name__ == "__main__":

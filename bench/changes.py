@@ -48,6 +48,17 @@ def report() -> None:
 
 def _asked(kind: str, seed: int) -> tuple[float, float, float, float]:
     """Return the mean errors of truth and model, how many intervals hold, and their relative width."""
+    runs = history(kind, seed)
+    past, later = (part.reset_index(drop=True) for part in (runs[:RUNS], runs[RUNS:]))
+    answers = accuracy.fit(past)(later)
+    error = float(np.log(answers.point / later.cost_usd).abs().mean())
+    held = float(((later.cost_usd >= answers.lo90) & (later.cost_usd <= answers.hi90)).mean())
+    width = float(((answers.hi90 - answers.lo90) / later.cost_usd).median())
+    return float(later.noise.abs().mean()), error, held, width
+
+
+def history(kind: str, seed: int) -> pd.DataFrame:
+    """Make runs in order of start; `noise` is what nobody can foretell of log cost."""
     made = np.random.default_rng(seed)
     count = RUNS + ASKED
     days = np.sort(made.uniform(0.0, DAYS * count / RUNS, count))
@@ -55,7 +66,7 @@ def _asked(kind: str, seed: int) -> tuple[float, float, float, float]:
     truth = np.log(np.exp(made.uniform(-4.0, 0.0)) + (sizes / 3e9) ** made.uniform(0.6, 1.3))
     noise = made.normal(0.0, NOISES[seed % len(NOISES)], count)
     started = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(days, "D")
-    history = pd.DataFrame(
+    return pd.DataFrame(
         {
             "workflow_name": "made up",
             "run_id": [f"run-{number}" for number in range(count)],
@@ -64,14 +75,9 @@ def _asked(kind: str, seed: int) -> tuple[float, float, float, float]:
             "output_bytes": np.round(sizes * np.exp(made.normal(-1.0, 0.15, count))),
             "params": [{} for _ in range(count)],
             "cost_usd": np.exp(truth + KINDS[kind](made, days) + noise),
+            "noise": noise,
         }
     )
-    past, later = (part.reset_index(drop=True) for part in (history[:RUNS], history[RUNS:]))
-    answers = accuracy.fit(past)(later)
-    error = float(np.log(answers.point / later.cost_usd).abs().mean())
-    held = float(((later.cost_usd >= answers.lo90) & (later.cost_usd <= answers.hi90)).mean())
-    width = float(((answers.hi90 - answers.lo90) / later.cost_usd).median())
-    return float(np.abs(noise[RUNS:]).mean()), error, held, width
 
 
 def _load(made: np.random.Generator, days: Days, lasting: float) -> np.ndarray:

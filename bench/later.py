@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bench import accuracy, histories, peers
+from bench import accuracy, histories, peers, undated
 
 CUTS = (0.4, 0.5, 0.6, 0.7, 0.8)
 """Shares of the runs that are learned from; asked about are those that follow, up to `STEP` of all runs."""
@@ -19,7 +19,7 @@ FEWEST_RUNS = 39
 MOST_RUNS = 500
 OUTPUT_NOISE = 0.3
 """Standard deviation of the error in log of a person's estimate of the output size."""
-PEERS = ("random_forest", "nearest_neighbours", "xgboost_log", "lightgbm_log", "power_law")
+PEERS = ("random_forest", "nearest_neighbours", "xgboost_log", "lightgbm_log", "quantile_xgboost", "power_law")
 
 
 def report() -> int:
@@ -50,15 +50,19 @@ def _errors(history: pd.DataFrame) -> Iterator[dict[str, tuple[float, float]]]:
         first, last = int(cut * len(history)), int((cut + STEP) * len(history))
         past, asked = (part.reset_index(drop=True) for part in (history[:first], history[first:last]))
         noise = np.random.default_rng(0).normal(0.0, OUTPUT_NOISE, len(asked))
-        model, undated = accuracy.fit(past), accuracy.fit(past.assign(started_at=None))
+        model = accuracy.fit(past)
         points = {
             "this model": model(asked).point,
             "asked without output size": model(asked.assign(output_bytes=np.nan)).point,
             "asked with estimated output size": model(
                 asked.assign(output_bytes=asked.output_bytes * np.exp(noise))
             ).point,
-            "without start times": undated(asked.assign(started_at=None)).point,
             **{name: getattr(peers, name)(past)(asked).point for name in PEERS},
+            "this model, no start times": undated.without_start_times(accuracy.fit)(past)(asked).point,
+            **{
+                f"{name}, no start times": undated.without_start_times(getattr(peers, name))(past)(asked).point
+                for name in PEERS
+            },
         }
         yield {name: _error(point.to_numpy(), asked.cost_usd.to_numpy()) for name, point in points.items()}
 

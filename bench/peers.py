@@ -1,5 +1,7 @@
 """Simple predictors to compare with: each is `fit(history) -> predict`, as the accuracy harness calls them.
 
+Whatever takes columns gets all that the model gets: sizes, start time, parameters. The rest know the input size alone.
+
 `history` and the requests are pandas DataFrames with the columns run_id, started_at, input_bytes, output_bytes, params
 and (history only) cost_usd; `predict` returns a DataFrame whose column `point` holds the estimates in USD, with the
 bounds of intervals in lo80, hi80, lo90, hi90 where a peer has any.
@@ -70,7 +72,7 @@ def ernest(history: pd.DataFrame) -> Predict:
 
 
 class _Columns:
-    """Size, output size and parameters as numbers: text and switches as one column for each value."""
+    """Sizes, start time and parameters as numbers: text and switches as one column for each value."""
 
     def __init__(self, history: pd.DataFrame) -> None:
         self._names = sorted({name for parameters in history.params for name in parameters})
@@ -82,7 +84,9 @@ class _Columns:
 
     def of(self, runs: pd.DataFrame) -> np.ndarray:
         """Return a row for each run; what is missing is NaN."""
-        columns = [runs.input_bytes.to_numpy(float), runs.output_bytes.to_numpy(float)]
+        started = pd.to_datetime(runs.started_at, utc=True, format="mixed")
+        seconds = (started - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+        columns = [runs.input_bytes.to_numpy(float), runs.output_bytes.to_numpy(float), seconds.to_numpy(float)]
         for name in self._names:
             values = [parameters.get(name) for parameters in runs.params]
             if name in self._levels:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bench import peers
+from bench import undated as undated_predictors
 from bench.__main__ import PEERS
 
 LEARNERS = [name for name in PEERS if name not in {"mean", "median"}]
@@ -50,3 +51,15 @@ def test_the_intervals_of_quantile_xgboost_cover() -> None:
     for percent, least in ((80, 0.7), (90, 0.8)):
         assert least <= float(np.mean((answer[f"lo{percent}"] <= cost) & (cost <= answer[f"hi{percent}"])))
     assert (answer.lo90 <= answer.hi90).all()
+
+
+@pytest.mark.parametrize("name", [name for name in LEARNERS if name not in {"power_law", "linear", "ernest"}])
+def test_a_peer_that_takes_columns_learns_from_start_times_unless_it_is_shown_none(name: str) -> None:
+    runs = history(120)
+    started = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(np.arange(120) % 2 * 100, "D")
+    runs = runs.assign(started_at=[when.isoformat() for when in started])
+    runs["cost_usd"] *= np.where(np.arange(120) % 2 == 0, 1.0, 5.0)
+    asked = runs[100:].drop(columns="cost_usd")
+    dated, undated = (getattr(where, name)(runs[:100])(asked).point for where in (peers, undated_predictors))
+    error, other = (np.abs(np.log(point.to_numpy() / runs.cost_usd[100:])).mean() for point in (dated, undated))
+    assert error < 0.6 * other
