@@ -25,36 +25,36 @@ export PYTHONPATH := $(CURDIR)
 # Without bytecode every start of the tools would be slower.
 unexport PYTHONDONTWRITEBYTECODE
 
-.venv/.installed: requirements/dev.txt local/bootstrap.sh
-	@sh local/bootstrap.sh
+.venv/.installed: requirements/dev.txt tools/bootstrap.sh
+	@sh tools/bootstrap.sh
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: .venv/.installed ## Start everything locally: cloud, API, example history, trained models, web app
-	@$(PYTHON) -m local.up
+	@$(PYTHON) -m tools.up
 
 down: .venv/.installed ## Stop all that `make up` started; data stays
-	@$(PYTHON) -m local.down
+	@$(PYTHON) -m tools.down
 
 clean: ## Stop everything and remove its data and builds
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.down --forget; fi
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.down --forget; fi
 	@rm -rf build/local build/functions web/dist
 
 doctor: ## Say what this machine and its network have, what is missing and how to get it
-	@sh local/bootstrap.sh || true
-	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local.doctor; else exit 1; fi
+	@sh tools/bootstrap.sh || true
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.doctor; else exit 1; fi
 
 build: .venv/.installed ## Build the function zips and the web app
-	@$(PYTHON) -m functions.build
-	@$(PYTHON) -m local.npm run build
+	@$(PYTHON) -m tools.build
+	@$(PYTHON) -m tools.npm run build
 
 generate: .venv/.installed ## Write what the shapes and the routes make: documents, Terraform, page of rights, the web app's types and bounds
 	@$(PYTHON) -m contract.generate
-	@$(PYTHON) -m local.npm run generate
+	@$(PYTHON) -m tools.npm run generate
 
 lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
-	@$(PYTHON) -m local.lock
+	@$(PYTHON) -m tools.lock
 
 test: lint unit contract statemachine terraform web container system localstack ## Every test tier
 
@@ -84,10 +84,10 @@ schema: .venv/.installed ## Everything that the OpenAPI document allows and forb
 	@$(PYTEST) tests/schema
 
 web: .venv/.installed ## Types, logic and every state of the web app in a browser
-	@$(PYTHON) -m local.npm run generate:check
-	@$(PYTHON) -m local.npm run lint
-	@$(PYTHON) -m local.npm test
-	@$(PYTHON) -m local.npm run build
+	@$(PYTHON) -m tools.npm run generate:check
+	@$(PYTHON) -m tools.npm run lint
+	@$(PYTHON) -m tools.npm test
+	@$(PYTHON) -m tools.npm run build
 	@$(PYTEST) tests/web -rs
 
 e2e: .venv/.installed ## A browser against the running system
@@ -104,17 +104,17 @@ sam: .venv/.installed ## Every function in SAM CLI's Lambda containers (needs Do
 	@$(PYTEST) tests/sam -rs
 
 sam-invoke: .venv/.installed ## Run a function in SAM's container: make sam-invoke FUNCTION=predict EVENT=tests/events/predict.json
-	@$(PYTHON) -m local.sam invoke "$${FUNCTION:?set FUNCTION to a folder of functions/}" \
+	@$(PYTHON) -m tools.sam invoke "$${FUNCTION:?set FUNCTION to a folder of functions/}" \
 	  "$${EVENT:-tests/events/$$FUNCTION.json}"
 
 sam-api: .venv/.installed ## Serve the API from SAM's containers on port 3000 (RUNQUOTE_SAM_PORT)
-	@$(PYTHON) -m local.sam start-api --port "$${RUNQUOTE_SAM_PORT:-3000}"
+	@$(PYTHON) -m tools.sam start-api --port "$${RUNQUOTE_SAM_PORT:-3000}"
 
 image: .venv/.installed ## Build the model's image (RUNQUOTE_BUILD_NETWORK=host if the engine needs it to reach PyPI)
-	@$(PYTHON) -m local.image build
+	@$(PYTHON) -m tools.image
 
 push: .venv/.installed ## Build the model's image and push it to ECR: make push TAG=0.1.0
-	@$(PYTHON) -m local.image push --tag "$${TAG:?set TAG to a new tag}"
+	@$(PYTHON) -m tools.aws.push --tag "$${TAG:?set TAG to a new tag}"
 
 lint: .venv/.installed ## Format, lint and types of the Python code
 	@.venv/bin/ruff format --check -q .
@@ -129,10 +129,10 @@ examples: .venv/.installed ## Measure the example histories anew (about an hour;
 	@build/examples/venv/bin/python examples/measure.py
 
 destroy: .venv/.installed ## Delete a deployment on AWS, endpoints included (asks first; see docs/operating.md)
-	@$(PYTHON) -m local.teardown --name-prefix "$$(terraform -chdir=terraform output -raw name_prefix)" \
+	@$(PYTHON) -m tools.aws.teardown --name-prefix "$$(terraform -chdir=terraform output -raw name_prefix)" \
 	  --region "$$(terraform -chdir=terraform output -raw region)"
 	@terraform -chdir=terraform destroy
 
 screenshot: .venv/.installed ## Take the pictures of README and docs from the running system
 	@url=$$($(PYTHON) -c 'import json; print(json.load(open("build/local/outputs.json"))["web_url"])') && \
-	  $(PYTHON) -m local.npm run screenshots -- "$$url" ../docs/images
+	  $(PYTHON) -m tools.npm run screenshots -- "$$url" ../docs/images

@@ -8,12 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from local import image
-from local.engine import EngineError, docker, require_image
-from local.settings import REPOSITORY
+from cloud.engine import EngineError, docker, require_image
+from cloud.settings import REPOSITORY
 from tests.container.conftest import Engine, writable
 from tests.unit.model.histories import make_rows
 from tests.unit.model.test_container import make_tree
+from tools import image
 
 BASE = "python:3.13-slim"
 TIMES = 11

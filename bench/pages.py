@@ -18,10 +18,10 @@ from pathlib import Path
 
 import httpx
 
-from local import npm
-from local.settings import CloudSettings
-from local.tools import ToolMissingError, chromium, node_environment
+from cloud.settings import CloudSettings
 from tests.web.fake_api import fake_site
+from tools import npm
+from tools.programs import ToolMissingError, chromium, node_environment
 
 FOLDER = Path(__file__).with_name("web")
 TIMES = 3

@@ -42,13 +42,13 @@ variable "project_dir" {
 }
 
 variable "functions_dir" {
-  description = "Directory of the function zips that `python -m functions.build` writes; null for build/functions"
+  description = "Directory of the function zips that `python -m tools.build` writes; null for build/functions"
   type        = string
   default     = null
 
   validation {
     condition     = var.functions_dir == null ? true : fileexists("${var.functions_dir}/predict.zip")
-    error_message = "functions_dir must hold predict.zip: run `python -m functions.build` first."
+    error_message = "functions_dir must hold predict.zip: run `python -m tools.build` first."
   }
 }
 

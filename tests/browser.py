@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.tools import REPOSITORY, ToolMissingError, chromium, node_environment
+from tools.programs import REPOSITORY, ToolMissingError, chromium, node_environment
 
 SCENARIO_SECONDS = 240
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local.packages import make_environment
+from tools.packages import make_environment
 
 
 def environment(folder: Path, lock: Path) -> Path:

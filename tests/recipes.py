@@ -2,7 +2,7 @@
 
 import re
 
-from local.tools import REPOSITORY
+from tools.programs import REPOSITORY
 
 SCRIPTS = {
     match[1]: match[0]

@@ -13,13 +13,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from local import webserver
-from local.settings import CloudSettings, runner_from
-from local.testing import LocalCloud, free_port
-from local.tools import ToolMissingError
-from local.up import up
+from cloud.settings import CloudSettings, runner_from
 from runquote.client import Client
+from tests.clouds import LocalCloud, free_port
 from tests.localstack.host import HostBackend, HostLocalStack
+from tools import webserver
+from tools.programs import ToolMissingError
+from tools.up import up
 
 RETRAIN_SECONDS = 180
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from local import image
-from local.engine import EngineError, docker, engine_problem
-from local.sagemaker import docker_runner
-from local.testing import free_port
-from tests.integration.local.conftest import build_stand_in
+from cloud.engine import EngineError, docker, engine_problem
+from cloud.sagemaker import docker_runner
+from tests.clouds import free_port
+from tests.integration.cloud.conftest import build_stand_in
 from tests.unit.model.histories import make_rows
 from tests.unit.model.test_container import make_tree
+from tools import image
 
 # As strict as it goes: if it works so, it works under anything looser.
 CONFINED = (*docker_runner.CONFINED, f"--user={os.getuid() or 1000}:{os.getgid() or 1000}")

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from local import backends, cloud
-from local.engine import docker, engine_problem
-from local.settings import REPOSITORY, CloudSettings
-from local.testing import client_of, free_port
-from local.up import step
-from local.webserver import WebSettings
+from cloud import lifecycle
+from cloud.engine import docker, engine_problem
+from cloud.settings import REPOSITORY, CloudSettings
+from tests.clouds import client_of, free_port
+from tools import backends
+from tools.up import step
+from tools.webserver import WebSettings
 
 
 @dataclass
@@ -83,5 +84,5 @@ def test_down_and_up_keeps_what_was_stored(system: System) -> None:
 def test_a_port_that_is_taken_is_named(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPOSE_PROJECT_NAME", f"{REPOSITORY.name.lower()}-other")
     other = CloudSettings(tmp_path, system.settings.port)
-    with pytest.raises(cloud.CloudError, match=f"Port {system.settings.port} is taken by another process"):
+    with pytest.raises(lifecycle.CloudError, match=f"Port {system.settings.port} is taken by another process"):
         backends.Compose(other, WebSettings(tmp_path, free_port())).start(step)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from cloud.engine import docker
+from cloud.settings import REPOSITORY
 from contract.container import ARTIFACT_MEMBERS, METRICS, Evaluation, InvocationResponse
-from local import image
-from local.engine import docker
-from local.settings import REPOSITORY
-from local.tools import uv
 from tests.container.conftest import Engine
+from tools import image
+from tools.programs import uv
 
 INVOCATION = json.dumps({"rows": [{"input_bytes": 1_000_000}, {"input_bytes": 5_000_000}]}).encode()
 TERMINATED = 128 + 15

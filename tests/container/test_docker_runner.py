@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import docker
-from local.sagemaker.docker_runner import DockerRunner, containers_of, remove_containers_of
-from local.sagemaker.runner import Order
+from cloud.engine import docker
+from cloud.sagemaker.docker_runner import DockerRunner, containers_of, remove_containers_of
+from cloud.sagemaker.runner import Order
 from tests.container.conftest import Running
 
 TERMINATED = 128 + 15

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from local import backends
-from local.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
-from local.settings import REPOSITORY, CloudSettings
-from local.testing import client_of, free_port
-from local.up import EXAMPLE, step, up
-from local.webserver import WebSettings
+from cloud.engine import LAMBDA_IMAGE, EngineError, docker, engine_problem, require_image
+from cloud.settings import REPOSITORY, CloudSettings
 from runquote.client import Client
+from tests.clouds import client_of, free_port
+from tools import backends
+from tools.up import EXAMPLE, step, up
+from tools.webserver import WebSettings
 
 CHECKOUT = f"{REPOSITORY.name.lower()}-test"
 PROJECT = f"{CHECKOUT}-localstack-pypi"

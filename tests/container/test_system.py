@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import docker
-from local.sagemaker.docker_runner import containers_of
-from local.up import EXAMPLE
+from cloud.engine import docker
+from cloud.sagemaker.docker_runner import containers_of
 from tests.system import System, running_system
+from tools.up import EXAMPLE
 
 
 def serving(state: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from local.settings import CloudSettings
+from cloud.settings import CloudSettings
 
 
 @pytest.fixture(scope="session")

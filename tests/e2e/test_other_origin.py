@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.clients import client_for
-from local.settings import CloudSettings
+from cloud.clients import client_for
+from cloud.settings import CloudSettings
 from tests.browser import run_scenario
 
 SCENARIO = Path(__file__).parent / "other_origin.mjs"

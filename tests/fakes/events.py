@@ -1,6 +1,6 @@
 """The sample events in `tests/events/`: proxy events as API Gateway (REST) sends them, and inputs of steps.
 
-A step's event is named like its function. `${…}` in one is filled in by `local.sam` from the running system.
+A step's event is named like its function. `${…}` in one is filled in by `tools.sam` from the running system.
 """
 
 import base64

@@ -18,9 +18,9 @@ from contract.predictions import BatchResponse, Prediction
 from contract.retrainings import Retraining
 from contract.runs import RunsPage
 from contract.workflows import WorkflowDetail, WorkflowsResponse
-from local import up
-from local.apply import LOCAL_VARIABLES
 from tests.system import RETRAIN_SECONDS, System
+from tools import up
+from tools.apply import LOCAL_VARIABLES
 
 EXAMPLE = up.EXAMPLE.model_dump(exclude_none=True)
 LEAKS = ("arn:", "Traceback", "workflow-runs", "workflow_runs", "model-endpoints", "amazonaws", "botocore", "pydantic")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from contract.generate import GENERATED
-from local.tools import REPOSITORY
 from tests.environments import environment
 from tests.system import System
+from tools.programs import REPOSITORY
 
 FOLDER = Path(__file__).parent / "generated_client"
 DOCUMENT = GENERATED / "openapi.json"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.tools import REPOSITORY, uv
 from tests.system import System
+from tools.programs import REPOSITORY, uv
 
 
 @pytest.fixture(scope="module")

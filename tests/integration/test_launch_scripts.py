@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.tools import REPOSITORY
 from tests.environments import environment
 from tests.recipes import SCRIPTS
 from tests.system import System
+from tools.programs import REPOSITORY
 
 SNAKEFILE = """
 rule all:

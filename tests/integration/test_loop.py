@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from cloud.settings import REPOSITORY
 from contract.names import is_holdout
 from contract.predictions import Prediction
 from contract.states import RetrainNotification
-from local.settings import REPOSITORY
 from runquote.client import Client
 from runquote.readers.csv import read_runs
 from tests.system import System

@@ -9,8 +9,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from local.tools import REPOSITORY
 from tests.system import System
+from tools.programs import REPOSITORY
 
 WALK = re.search(r"```sh\n(runquote ingest csv my-runs\.csv .*?)```", (REPOSITORY / "README.md").read_text(), re.S)
 

@@ -1,7 +1,7 @@
 """LocalStack from PyPI on this machine, for places where its image cannot be had: no token, no Docker.
 
 It is joined to our SageMaker as in docker-compose.localstack.yml. What it would download has stand-ins: its functions
-run as processes, and another local cloud's DynamoDB answers for its own (local/localstack/stand_ins, docs/backends.md).
+run as processes, and another local cloud's DynamoDB answers for its own (cloud/localstack/stand_ins, docs/backends.md).
 """
 
 import os
@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from local.backends import Step
-from local.packages import environment
-from local.private import drawn_once
-from local.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment, credentials_text
-from local.testing import LocalCloud, free_port, running_cloud
+from cloud.private import drawn_once
+from cloud.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment, credentials_text
+from tests.clouds import LocalCloud, free_port, running_cloud
+from tools.backends import Step
+from tools.packages import environment
 
-PLUGINS = tuple(REPOSITORY / "local" / "localstack" / name for name in ("plugin", "stand_ins"))
+PLUGINS = tuple(REPOSITORY / "cloud" / "localstack" / name for name in ("plugin", "stand_ins"))
 START_SECONDS = 180
 
 
@@ -60,7 +60,7 @@ class HostLocalStack(LocalCloud):
         self._running.enter_context(
             _process(
                 [
-                    *(sys.executable, "-m", "local.sagemaker"),
+                    *(sys.executable, "-m", "cloud.sagemaker"),
                     *(f"--port={sagemaker.rpartition(':')[2]}", f"--state={self.sagemaker_directory}"),
                 ],
                 {**cloud_environment(self.settings), **self.variables},

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from local.tools import ToolMissingError
 from tests.localstack.host import HostLocalStack, running_localstack
+from tools.programs import ToolMissingError
 
 
 @pytest.fixture(scope="module")

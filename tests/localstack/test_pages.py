@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local.tools import ToolMissingError
 from tests.localstack.host import HostLocalStack, running_localstack
+from tools.programs import ToolMissingError
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.build import build
-from local.apply import apply, plan
-from local.tools import ToolMissingError
 from tests.localstack.host import running_localstack
+from tools.apply import apply, plan
+from tools.build import build
+from tools.programs import ToolMissingError
 
 VARIABLES = {"web_origin": "http://127.0.0.1:8080", "api_key_value": "local-0123456789abcdef"}
 NOT_GIVEN_BACK = {"aws_cloudwatch_metric_alarm": {"tags_all"}, "aws_sfn_state_machine": {"tracing_configuration"}}

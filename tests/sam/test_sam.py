@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.build import slugs
-from local import sam
-from local.clients import client_for
-from local.engine import engine_problem
-from local.settings import HOST, REPOSITORY
-from local.testing import free_port
+from cloud.clients import client_for
+from cloud.engine import engine_problem
+from cloud.settings import HOST, REPOSITORY
+from tests.clouds import free_port
 from tests.fakes import events
 from tests.system import System
+from tools import sam
+from tools.build import slugs
 
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
@@ -187,7 +187,7 @@ def test_one_command_runs_a_function_with_an_event(system: System) -> None:
         "RUNQUOTE_CLOUD_PORT": str(settings.port),
         "RUNQUOTE_STATE_DIR": str(settings.state_directory),
     }
-    command = [sys.executable, "-m", "local.sam", "invoke", "compare_models", "tests/events/compare_models.json"]
+    command = [sys.executable, "-m", "tools.sam", "invoke", "compare_models", "tests/events/compare_models.json"]
     answer = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["is_better"]

@@ -21,11 +21,11 @@ from uuid import uuid4
 
 import pytest
 
-from local.testing import LocalCloud, running_cloud
-from local.tools import ToolMissingError
+from tests.clouds import LocalCloud, running_cloud
 from tests.localstack.host import running_localstack
 from tests.statemachine import stub_functions
 from tests.statemachine.definitions import definition
+from tools.programs import ToolMissingError
 
 CONTAINER = str(Path(__file__).with_name("container.py"))
 FUNCTIONS = ("prepare_dataset", "verify_artifact", "compare_models", "promote", "select_workflows")

@@ -13,9 +13,9 @@ from cfnlint.config import ManualArgs
 
 from contract import container
 from contract.states import STATE_ERRORS
-from local import npm
-from local.tools import node_environment
 from tests.statemachine.definitions import NAMES, definition, problems, states
+from tools import npm
+from tools.programs import node_environment
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.apply import apply, show
-from local.testing import LocalCloud, running_cloud
+from tests.clouds import LocalCloud, running_cloud
+from tools.apply import apply, show
 
 FUNCTIONS = (
     "predict",

@@ -93,7 +93,7 @@ def test_each_route_answers(deployment: Deployment, route: Route) -> None:
 
 def test_every_path_answers_a_preflight_for_the_one_origin(deployment: Deployment) -> None:
     for path in {route.path for route in ROUTES}:
-        # On AWS others are told the one origin too; the local cloud's gate tells them nothing (local/gate.py).
+        # On AWS others are told the one origin too; the local cloud's gate tells them nothing (cloud/gate.py).
         other = call(deployment, "OPTIONS", path, headers={"x-api-key": None, "origin": "https://evil.example"})
         assert not [name for name in other.headers if name.startswith("access-control-")]
         answer = call(deployment, "OPTIONS", path, headers={"x-api-key": None, "origin": ORIGIN})

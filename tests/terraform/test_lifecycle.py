@@ -14,17 +14,17 @@ import boto3
 import pytest
 
 from contract.names import challenger_name, resource_name
-from local.apply import ROOT, apply, destroy
-from local.teardown import Teardown, TeardownError
-from local.testing import LocalCloud, running_cloud
+from tests.clouds import LocalCloud, running_cloud
 from tests.terraform.conftest import local_variables
+from tools.apply import ROOT, apply, destroy
+from tools.aws.teardown import Teardown, TeardownError
 
 WORKFLOW = "rnaseq-quant"
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 APPLY = """\
 import json, os, sys
 from pathlib import Path
-from local.apply import apply
+from tools.apply import apply
 
 directory, variables = sys.argv[1:]
 apply(os.environ, Path(directory), json.loads(variables))

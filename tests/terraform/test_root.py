@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from local import provider
-from local.apply import LOCAL_VARIABLES, ROOT, plan, terraform_command
-from local.settings import HOST
+from cloud.settings import HOST
 from tests.terraform.conftest import FUNCTIONS, TABLES, Deployment, resources_of
+from tools import provider
+from tools.apply import LOCAL_VARIABLES, ROOT, plan, terraform_command
 
 REPOSITORY = ROOT.parent
 OUTPUTS = {

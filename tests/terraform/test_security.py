@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from local.apply import ROOT
-from local.packages import environment
 from tests.terraform.conftest import TABLES, Deployment
 from tests.terraform.policies import allow
+from tools.apply import ROOT
+from tools.packages import environment
 
 AUDITED = ("aws_iam_role_policy", "aws_s3_bucket_policy", "aws_sns_topic_policy")
 """Neither tool knows trust policies, nor that "*" in a key's policy is the key: test_policies.py reads those."""

@@ -60,7 +60,7 @@ from contract.workflows import (
 )
 from functions.predict.evidence import beyond_evidence
 from functions.shared import words
-from local.web import HOST, WebServer
+from tools.web import HOST, WebServer
 from tests.web.fake_identity import FakeIdentity
 
 API_KEY = "a-key-for-tests-only"

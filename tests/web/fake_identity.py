@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from local.web import HOST
+from tools.web import HOST
 
 CLIENT_ID = "the-web-app"
 SCOPE = "openid email runquote/api"

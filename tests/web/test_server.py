@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.web import HOST, WebServer
+from tools.web import HOST, WebServer
 from tests.web.fake_api import serving
 
 

@@ -4,8 +4,8 @@ import importlib
 
 import pytest
 
-from functions import build
 from functions.shared.settings import Settings, SettingsError
+from tools import build
 
 COMMON = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 RULES = {

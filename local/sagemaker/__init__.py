@@ -1,6 +1,0 @@
-"""A real local SageMaker: training jobs and endpoints that run the container's own `train` and `serve`.
-
-It answers the control-plane actions that Runquote uses, and InvokeEndpoint, in the shapes of botocore's
-service model. `core.SageMaker` is the whole service; `ministack_adapter` puts it on the local cloud's port
-and `python -m local.sagemaker` on a port of its own.
-"""

@@ -1,0 +1,1 @@
+"""What `make` calls: the system up and down, builds, checks of this machine, and what works on AWS."""
