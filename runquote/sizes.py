@@ -86,14 +86,15 @@ def format_amount(amount: float) -> str:
 
 
 def format_amounts(amounts: Sequence[float]) -> list[str]:
-    """Return the dollars of one list, all to the same decimal, which shows the smallest of them to two digits.
+    """Return the dollars of one list: cents from a dollar up; below, all to the decimal that shows the smallest of them
+    to two digits.
 
     `alike` of `web/src/format.ts` does the same; `tests/amounts.json` holds both to the same answers.
     """
     some = [abs(amount) for amount in amounts if amount]
     most = 4 if max(some, default=0) >= 1 else 6
     decimals = min(most, max(2, 1 - math.floor(math.log10(min([1, *some])))))
-    return [_to_decimal(amount, decimals) for amount in amounts]
+    return [_to_decimal(amount, decimals if 0 < abs(amount) < 1 else 2) for amount in amounts]
 
 
 def _to_decimal(amount: float, decimals: int) -> str:

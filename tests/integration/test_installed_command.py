@@ -31,6 +31,31 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "bin" / "runquote"
 
 
+def test_it_takes_no_name_but_its_own(command: Path, tmp_path: Path) -> None:
+    ask = """
+import importlib.util, json, pkgutil, sys
+from importlib.metadata import files
+import runquote
+
+imported = [name for _, name, _ in pkgutil.walk_packages(runquote.__path__, "runquote.") if "__main__" not in name]
+for name in imported:
+    try:
+        __import__(name)
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"numpy", "pandas"}:  # what extras bring
+            raise
+tops = sorted({file.parts[0] for file in files("runquote") if file.parts[0] != ".."})
+print(json.dumps({"tops": tops, "contract": importlib.util.find_spec("contract") is not None, "modules": imported}))
+"""
+    python = command.resolve().parent / "python"
+    done = subprocess.run([python, "-I", "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [name for name in found["tops"] if not name.endswith(".dist-info")] == ["runquote"]
+    assert not found["contract"]
+    assert {"runquote.client", "runquote.contract.runs", "runquote.readers.cur"} <= set(found["modules"])
+
+
 @pytest.fixture
 def runquote(command: Path, system: System, tmp_path: Path) -> "Runquote":
     return Runquote(command, system, tmp_path)

@@ -57,7 +57,7 @@ describe("money", () => {
   });
   test("an amount below zero is written as the same one above", () => expect(recordedMoney(-121.25)).toBe("−$121.25"));
   const lists = JSON.parse(readFileSync(new URL("../amounts.json", import.meta.url), "utf8")) as { amounts: number[]; written: string[] }[];
-  test.each(lists)("amounts of one list share a precision: $written", ({ amounts, written }) => expect(amounts.map(alike(amounts))).toEqual(written));
+  test.each(lists)("amounts of one list are shown all, and cents suffice from a dollar up: $written", ({ amounts, written }) => expect(amounts.map(alike(amounts))).toEqual(written));
 });
 
 describe("sizes", () => {

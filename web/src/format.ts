@@ -43,14 +43,16 @@ export function recordedMoney(usd: number): string {
 const MOST_DECIMALS = { dollars: 4, cents: 6 } as const;
 
 /**
- * How the amounts of one list are written: all to the same decimal, which shows the smallest of them to so many digits.
+ * How the amounts of one list are written: cents from a dollar up; below, all to the decimal that shows the smallest of
+ * them to so many digits.
  * `format_amounts` of runquote/sizes.py does the same; tests/amounts.json holds both to the same answers.
  */
 export function alike(amounts: readonly number[], digits = 2): (usd: number) => string {
   const some = amounts.map(Math.abs).filter((usd) => usd > 0);
   const most = some.some((usd) => usd >= 1) ? MOST_DECIMALS.dollars : MOST_DECIMALS.cents;
   const needed = digits - 1 - Math.floor(Math.log10(Math.min(1, ...some)));
-  return toDecimals(Math.min(most, Math.max(2, needed)));
+  const [cents, fine] = [toDecimals(2), toDecimals(Math.min(most, Math.max(2, needed)))];
+  return (usd) => (usd === 0 || Math.abs(usd) >= 1 ? cents(usd) : fine(usd));
 }
 
 const toDecimals = (decimals: number) => (usd: number) => {

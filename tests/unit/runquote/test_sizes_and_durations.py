@@ -64,7 +64,7 @@ def test_a_formatted_size_reads_back_to_three_digits(size: int) -> None:
 
 
 @pytest.mark.parametrize("case", json.loads((Path(__file__).parents[2] / "amounts.json").read_text()), ids=str)
-def test_amounts_of_one_list_share_a_precision_that_shows_them_all(case: dict[str, Any]) -> None:
+def test_amounts_of_one_list_are_all_shown_and_cents_suffice_from_a_dollar_up(case: dict[str, Any]) -> None:
     assert format_amounts(case["amounts"]) == [text.replace("\N{MINUS SIGN}", "-") for text in case["written"]]
 
 
