@@ -52,7 +52,7 @@ class Layer:
 NEVER = 10**9
 LAYERS = {
     "trees": Layer(
-        ((residual, "MINIMUM_RUNS", NEVER), (inside, "STRENGTHS", (0.0,))),
+        ((residual, "FEWEST_FOR_TREES", NEVER), (inside, "STRENGTHS", (0.0,))),
         (residual,),
         ("interactions, 60 runs", "interactions, 150 runs", "interactions, 400 runs"),
     ),

@@ -7,12 +7,13 @@ come from the OpenAPI document (`npm run generate`).
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contract import base, gateway, openapi, routes_page, states, tables
+from contract import base, gateway, judgement, openapi, routes_page, states, tables
 from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, SpendRecord
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.corrections import RunChange
@@ -38,16 +39,28 @@ STANDALONE: list[type[BaseModel]] = [
     *(shape for shape in vars(states).values() if isinstance(shape, type) and shape.__module__ == states.__name__),
 ]
 """Shapes that leave the process other than through the API."""
-BOUNDS = (
-    "MAX_BATCH",
-    "MAX_BATCH_BODY_BYTES",
-    "MAX_BYTES",
-    "MAX_COST_USD",
-    "MAX_NUMBER",
-    "MAX_REASON_LENGTH",
-    "MAX_TEAM_LENGTH",
-)
-"""What the web app says before the API would."""
+BOUNDS: dict[ModuleType, tuple[str, ...]] = {
+    base: (
+        "MAX_BATCH",
+        "MAX_BATCH_BODY_BYTES",
+        "MAX_BYTES",
+        "MAX_COST_USD",
+        "MAX_NUMBER",
+        "MAX_REASON_LENGTH",
+        "MAX_TEAM_LENGTH",
+    ),
+    states: ("MINIMUM_RUNS",),
+    judgement: (
+        "WITHIN_SHARE",
+        "LIKELY_SHARE",
+        "NEARLY_USED",
+        "FARTHEST",
+        "WIDEST",
+        "JUDGED_COVERAGE",
+        "SHORTFALL",
+    ),
+}
+"""What the web app says before the API would, and by what it judges."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -72,8 +85,13 @@ def files() -> dict[Path, str]:
 
 
 def _bounds() -> str:
-    head = "/** What the API takes at most. Written by `make generate` from contract/base.py. */\n"
-    return head + "".join(f"export const {name} = {int(getattr(base, name)):_};\n" for name in BOUNDS)
+    text = ""
+    for module, names in BOUNDS.items():
+        text += f"/* {module.__name__.replace('.', '/')}.py */\n"
+        for name in names:
+            value = getattr(module, name)
+            text += f"export const {name} = {int(value) if value == int(value) else value:_};\n"
+    return f"/** What the API takes, and how answers are judged. Written by `make generate`. */\n\n{text}"
 
 
 def _schema(shape: type[BaseModel]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from contract.container import Metrics
 STATE_ERRORS = ("InvalidInput", "AlreadyRunning", "InsufficientData", "BadArtifact", "StalePromotion")
 """Exceptions by which the functions of the state machines say what is wrong; a Catch matches the class name."""
 MINIMUM_RUNS = 5
-"""Fewest SUCCEEDED runs that a retraining accepts."""
+"""Fewest SUCCEEDED runs that a retraining accepts; of these some are held out, so a model is fitted to fewer."""
 
 
 class RetrainInput(Shape):

@@ -28,7 +28,7 @@ from contract.gate import beats_guess
 from model import guess
 from model.container import artifact, evaluation
 from model.cost_model import CostModel
-from model.data.history import MINIMUM_RUNS, History, channel_rows, concatenate, from_rows
+from model.data.history import FEWEST_TO_FIT, History, channel_rows, concatenate, from_rows
 from model.errors import BadArtifact
 from model.left_out import cleaning
 
@@ -77,7 +77,7 @@ def train(root: Path) -> Evaluation:
             workflow_name=workflow_name,
             trained_at=datetime.now(UTC),
             served=fit(concatenate(train_runs, holdout_runs)),
-            twin=fit(train_runs) if len(train_runs) >= MINIMUM_RUNS else None,
+            twin=fit(train_runs) if len(train_runs) >= FEWEST_TO_FIT else None,
         )
         result = evaluation.evaluate(trained, train_runs, holdout_runs, champion, set_aside, fit=fit)
         if beats_guess(result):

@@ -26,7 +26,7 @@ from contract.predictions import Interval
 from model.container.artifact import Artifact
 from model.container.shift import known_to, shifts
 from model.cost_model import CostModel
-from model.data.history import MINIMUM_RUNS, Floats, History, Indices, concatenate, sample
+from model.data.history import FEWEST_TO_FIT, Floats, History, Indices, concatenate, sample
 from model.data.table import Table
 from model.errors import BadArtifact
 from model.left_out.intervals import LEVELS
@@ -230,7 +230,7 @@ def _by_cross_validation(runs: History, champion: Artifact | BadArtifact | None,
             judge = champion.served
         else:
             problem = f"only {len(common)} runs are new to the champion, too few to judge it on"
-    method: EvaluatedOn = "cross_validation" if len(runs) > MINIMUM_RUNS else "training_runs"
+    method: EvaluatedOn = "cross_validation" if len(runs) > FEWEST_TO_FIT else "training_runs"
     return Trial(method, runs, challenger, baseline, judge, common, problem)
 
 
@@ -242,7 +242,7 @@ def judge_later(runs: History, fit: Fit = CostModel.fit) -> LaterRuns | None:
     later = np.flatnonzero(runs.started_at >= since)
     completed_at = np.array([datetime.fromisoformat(time).timestamp() for time in runs.completed_at])
     known = np.flatnonzero((runs.started_at < since) & (completed_at <= since))
-    if len(later) < SMALLEST_HOLDOUT or len(known) < max(MINIMUM_RUNS, len(later)):
+    if len(later) < SMALLEST_HOLDOUT or len(known) < max(FEWEST_TO_FIT, len(later)):
         return None
     known, later = known[sample(len(known), MOST_JUDGED)], later[sample(len(later), MOST_JUDGED)]
     return LaterRuns(
@@ -267,9 +267,9 @@ def _cross_validate(runs: History, fit: Fit) -> tuple[Scores, Scores]:
     quantiles, log_cost = np.zeros((2, count, len(PINBALL_LEVELS))), np.zeros((2, count))
     order = np.random.default_rng(0).permutation(count)
     # Three runs cannot spare one for judging: what is left must still make a model.
-    folds = np.array_split(order, min(FOLDS, count)) if count > MINIMUM_RUNS else [order]
+    folds = np.array_split(order, min(FOLDS, count)) if count > FEWEST_TO_FIT else [order]
     for fold in folds:
-        rest = np.setdiff1d(np.arange(count), fold) if count > MINIMUM_RUNS else order
+        rest = np.setdiff1d(np.arange(count), fold) if count > FEWEST_TO_FIT else order
         train, held = runs.take(rest), runs.take(fold)
         for position, scores in enumerate((score(fit(train), held), score_median(train, held))):
             quantiles[position, fold], log_cost[position, fold] = scores.quantiles, scores.log_cost

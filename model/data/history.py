@@ -22,7 +22,7 @@ Indices = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 MOST_FITTED = 2000
 """Runs that the bases and all choices are fitted to, at most."""
-MINIMUM_RUNS = 3
+FEWEST_TO_FIT = 3
 """Fewest usable runs that make a model."""
 PURCHASE_OPTION = "purchase_option"
 """A run's purchase option is learned from as if it were a parameter of this name."""
@@ -60,7 +60,7 @@ class History:
             parameters=[self.parameters[i] for i in rows],
         )
 
-    def require(self, minimum: int = MINIMUM_RUNS) -> None:
+    def require(self, minimum: int = FEWEST_TO_FIT) -> None:
         """Raise InsufficientData when there are fewer runs than `minimum`."""
         if len(self) < minimum:
             raise InsufficientData(f"{len(self)} usable runs; a model needs at least {minimum}")

@@ -87,7 +87,7 @@ def without_trees(fitted: Base, table: Table) -> Core:
 def add_trees(fitted: Base, table: Table, log_cost: Floats) -> Core:
     """Add trees at full strength, when there are enough runs, on what a base leaves of the same runs."""
     knots, booster = residual.size_knots(table.log_size), None
-    if len(table) >= residual.MINIMUM_RUNS:
+    if len(table) >= residual.FEWEST_FOR_TREES:
         rows = sample(len(table), MOST_TREE_RUNS)
         seen = table.take(rows)
         left = (log_cost[rows] - fitted.predict(seen.log_size, seen.recorded)[0]) / fitted.noise

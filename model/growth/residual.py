@@ -16,7 +16,7 @@ from contract import trees
 from model.data.history import Floats
 from model.data.outputs import ESTIMATE_NOISE, RECORD_SHARE
 
-MINIMUM_RUNS = 15
+FEWEST_FOR_TREES = 15
 """Fewer runs than this get no trees."""
 KNOTS = 17
 """Sizes at which the trees are read."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from contract import judgement
 from contract.predictions import Interval
-from contract.states import MINIMUM_RUNS
 
 FILE = Path(__file__).with_name("judgements.json")
 OUTCOMES = [1.0 + number for number in range(20)]
@@ -29,7 +28,6 @@ def _interval(coverage: float, low: float, high: float) -> Interval:
 def answers() -> dict[str, Any]:
     judged = [(usd, judgement.judge(10.5, OUTCOMES, usd)) for usd in BUDGETS]
     return {
-        "minimum_runs": MINIMUM_RUNS,
         "words": judgement.VERDICT_WORDS,
         "outcomes": OUTCOMES,
         "budgets": [{"budget": usd, "verdict": each.verdict, "exceeding": each.exceeding} for usd, each in judged],

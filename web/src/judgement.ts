@@ -1,4 +1,5 @@
 import type { Interval, Metrics, Prediction } from "@/api/client";
+import { FARTHEST, JUDGED_COVERAGE, LIKELY_SHARE, NEARLY_USED, SHORTFALL, WIDEST, WITHIN_SHARE } from "@/api/bounds";
 import { counted } from "@/format";
 
 /*
@@ -14,15 +15,6 @@ export const VERDICT_WORDS: Record<Verdict, string> = {
   "likely exceeds": "Likely exceeds the budget",
   unknown: "Past runs cannot tell",
 };
-/** Fewest successful runs from which a first model is trained. */
-export const MINIMUM_RUNS = 5;
-const WITHIN_SHARE = 0.05;
-const LIKELY_SHARE = 0.5;
-const NEARLY_USED = 0.9;
-const FARTHEST = 30;
-const WIDEST = 1000;
-const JUDGED_COVERAGE = 0.8;
-const SHORTFALL = 0.1;
 /** Two-sided 95 %. */
 const Z = 1.96;
 

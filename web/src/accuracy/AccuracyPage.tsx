@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { MINIMUM_RUNS } from "@/api/bounds";
 import type { Accuracy, WorkflowSummary } from "@/api/client";
 import { ApiError } from "@/api/client";
 import { useApi, useWorkflows } from "@/api/queries";
@@ -14,7 +15,6 @@ import { useQueryState } from "@/components/useQueryState";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { WorkflowPicker } from "@/components/WorkflowPicker";
 import { counted, day, share } from "@/format";
-import { MINIMUM_RUNS } from "@/judgement";
 import { ByWorkflow } from "./ByWorkflow";
 import { Coverage } from "./Coverage";
 import { ErrorBars } from "./ErrorBars";

@@ -1,11 +1,11 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { MINIMUM_RUNS } from "@/api/bounds";
 import { ApiError, type Prediction, type PredictionRequest, type WorkflowSummary } from "@/api/client";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loading } from "@/components/Loading";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { counted } from "@/format";
-import { MINIMUM_RUNS } from "@/judgement";
 import type { FormValues } from "./question";
 import { Result } from "./Result";
 

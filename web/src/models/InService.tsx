@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { MINIMUM_RUNS } from "@/api/bounds";
 import type { WorkflowSummary } from "@/api/client";
 import { useApi } from "@/api/queries";
 import { ErrorNotice } from "@/components/ErrorNotice";
@@ -7,7 +8,7 @@ import { Facts, type Fact } from "@/components/Facts";
 import { Icon } from "@/components/Icon";
 import { useQueryState } from "@/components/useQueryState";
 import { counted, count, day, share } from "@/format";
-import { coverageProblem, MINIMUM_RUNS } from "@/judgement";
+import { coverageProblem } from "@/judgement";
 import { learningTime } from "./words";
 import { RetrainingProgress, useRetraining } from "./RetrainingProgress";
 
