@@ -14,6 +14,7 @@ from runquote.cli.ingest import ingest
 from runquote.cli.ingest_cur import ingest_cur
 from runquote.cli.predict import predict
 from runquote.cli.prices import prices
+from runquote.cli.recording import with_shared
 from runquote.cli.runs import runs
 from runquote.cli.session import Commands, Session
 from runquote.cli.setup import doctor, login
@@ -62,7 +63,7 @@ def common(
 
 for command in (predict, batch, size, curve, train, accuracy, login, doctor):
     app.command()(command)
-ingest.command("cur")(ingest_cur)
+ingest.command("cur")(with_shared(ingest_cur, without=("tag",)))
 app.add_typer(models, name="models")
 app.add_typer(budgets, name="budgets")
 app.add_typer(runs, name="runs")

@@ -1,7 +1,6 @@
 """`runquote ingest`: bring in what past runs cost, from where it was written down."""
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import wraps
 from typing import Annotated, Any
@@ -16,9 +15,8 @@ from runquote.cli.ingest_options import (
     SourceArgument,
     WorkflowOption,
     given_of,
-    known_of,
 )
-from runquote.cli.recording import Rows, record
+from runquote.cli.recording import Rows, record, with_shared
 from runquote.cli.session import Commands
 from runquote.readers import batch, cromwell, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
@@ -36,37 +34,15 @@ class Cached(StrEnum):
     SKIP = "skip"
 
 
-def _command(name: str, *, without: tuple[str, ...] = (), **defaults: object) -> Callable[..., Callable[..., None]]:
-    """Make a command of a function that returns a source's rows: it gets the options that all commands have.
-
-    Those are the parameters of `record`, and for a function that takes `known` those of `known_of`, but for what is
-    named in `without`; `defaults` replace theirs.
-    """
+def _command(name: str, **shared: Any) -> Callable[..., Callable[..., None]]:  # noqa: ANN401 - as `with_shared` says
+    """Make a command of a function that returns a source's rows: it gets the options that all commands have."""
 
     def decorate(read: Callable[..., Rows]) -> Callable[..., None]:
-        own, knows, records = (dict(inspect.signature(each).parameters) for each in (read, known_of, record))
-        for left_out in ("known", *without):
-            knows.pop(left_out, None)
-        takes_known = own.pop("known", None) is not None
-        context = records.pop("context")
-        for given in ("rows", "found"):
-            del records[given]
-
         @wraps(read)
-        def command(context: typer.Context, **options: Any) -> None:  # noqa: ANN401 - as typer read them
-            asked = {each: options[each] for each in own}
-            if takes_known:
-                asked["known"] = known_of(**{each: options[each] for each in knows})
-            record(context, read(**asked), **{each: options[each] for each in records})
+        def command(context: typer.Context, recording: Mapping[str, Any], **asked: Any) -> None:  # noqa: ANN401 - its own
+            record(context, read(**asked), **recording)
 
-        source = own["source"]
-        extra = [parameter for each, parameter in own.items() if each != "source"]
-        shared = [each.replace(default=defaults.get(each.name, each.default)) for each in knows.values()]
-        every = [context, source, *(shared if takes_known else ()), *extra, *records.values()]
-        command.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # where typer looks for the options
-            [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in every]
-        )
-        return ingest.command(name)(command)
+        return ingest.command(name)(with_shared(command, **shared))
 
     return decorate
 

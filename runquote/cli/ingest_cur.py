@@ -1,36 +1,21 @@
 """`runquote ingest cur`: give runs the cost that an AWS cost report has for them."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from contract.runs import Run
 from runquote.billing import billed
-from runquote.cli.ingest_options import (
-    REJECTED,
-    DryRunOption,
-    ExplainOption,
-    InputOption,
-    OutputOption,
-    PricesOption,
-    RateOption,
-    RejectedOption,
-    SinceOption,
-    SizesOption,
-    SpotOption,
-    WorkflowOption,
-    known_of,
-)
-from runquote.cli.output import Format, say, stderr
+from runquote.cli.output import say, stderr
 from runquote.cli.recording import Rows, record
-from runquote.cli.session import FormatOption, ParameterOption, Session
+from runquote.cli.session import Session
 from runquote.client import Client
 from runquote.readers import batch, cromwell, cur, healthomics, nextflow, parquet, snakemake
 from runquote.readers import csv as csv_reader
@@ -73,7 +58,7 @@ class Measure(StrEnum):
     BILLED = "billed"
 
 
-def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
+def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option of its own
     context: typer.Context,
     source: Annotated[Path, typer.Argument(help="A report's file, its manifest, or a folder of either.")],
     tag: Annotated[str, typer.Option("--tag", metavar="KEY", help="The resource tag whose value names the run.")],
@@ -88,29 +73,18 @@ def ingest_cur(  # noqa: PLR0913, PLR0917 - one for each option
         Path | None, typer.Option(help="Take the runs from here, rather than those that are recorded.")
     ] = None,
     runs_from: Annotated[Source, typer.Option(help="What wrote --runs.")] = Source.CSV,
-    workflow: WorkflowOption = None,
-    input_bytes: InputOption = None,
-    output_bytes: OutputOption = None,
-    sizes: SizesOption = None,
-    rate: RateOption = "fargate",
-    spot: SpotOption = False,
-    prices: PricesOption = None,
-    param: ParameterOption = None,
-    dry_run: DryRunOption = False,
-    explain_cost: ExplainOption = False,
-    since: SinceOption = None,
-    rejected: RejectedOption = REJECTED,
-    format: FormatOption = Format.TABLE,
+    *,
+    known: Known,
+    recording: Mapping[str, Any],
 ) -> None:
     """Give runs the cost that an AWS cost report has for them: CUR 2.0, legacy CUR or FOCUS."""
-    known = known_of(workflow, input_bytes, output_bytes, sizes, rate, spot, prices, param, None)
     session: Session = context.obj
     with _spinner("Reading the cost report") as on_file:
         report = cur.read(source, tag, cost.value, on_file)
     with nullcontext() if runs else session.client() as client:
-        taken = _READERS[runs_from](runs, known, tag) if runs else _recorded(client, workflow, report)
+        taken = _READERS[runs_from](runs, known, tag) if runs else _recorded(client, known.workflow_name, report)
         rows = billed(report, taken, settled=timedelta(hours=settled), recorded=runs is None)
-        record(context, rows, dry_run, explain_cost, since, rejected, format, _account(report))
+        record(context, rows, **recording, found=_account(report))
 
 
 def _recorded(client: Client | None, workflow: str | None, report: cur.Report) -> Rows:

@@ -1,8 +1,9 @@
 """From a reader's rows to the API, with a progress bar, a file of what was rejected, and an account."""
 
+import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,14 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from runquote.cli.found import Found
-from runquote.cli.ingest_options import REJECTED, DryRunOption, ExplainOption, RejectedOption, SinceOption
+from runquote.cli.ingest_options import (
+    REJECTED,
+    DryRunOption,
+    ExplainOption,
+    RejectedOption,
+    SinceOption,
+    known_of,
+)
 from runquote.cli.output import Format, print_csv, print_json, print_line, say, stderr
 from runquote.cli.session import FAILURE, FormatOption, Session
 from runquote.ingestion import Ingestion, Summary
@@ -58,6 +66,46 @@ def record(  # noqa: PLR0913, PLR0917 - one for each option
         say(f"First rejected: {first}", style="red")
         say(f"{counted(ingestion.summary.rejected, 'rejected row')} in {rejected}, with reasons", style="red")
         raise typer.Exit(FAILURE)
+
+
+def with_shared(
+    command: Callable[..., None],
+    *,
+    without: tuple[str, ...] = (),
+    **defaults: object,
+) -> Callable[..., None]:
+    """Return a command that has the options which all commands of `runquote ingest` share, beside its own.
+
+    It is called with its own, with `recording`, the options of `record`, and, where it takes `known`, with what the
+    options of `known_of` say, less those named in `without`. `defaults` replace those of shared options.
+    """
+    own, knows, records = (dict(inspect.signature(each).parameters) for each in (command, known_of, record))
+    for left_out in without:
+        del knows[left_out]
+    context = records.pop("context")
+    for given in ("rows", "found"):
+        del records[given]
+    for given in ("context", "recording"):
+        own.pop(given, None)
+    every = [context]
+    for each, parameter in own.items():
+        every += knows.values() if each == "known" else [parameter]
+    every += records.values()
+
+    def shared(context: typer.Context, **options: Any) -> None:  # noqa: ANN401 - as typer read them
+        asked = {each: options[each] for each in own if each != "known"}
+        if "known" in own:
+            asked["known"] = known_of(**{each: options[each] for each in knows})
+        command(context, recording={each: options[each] for each in records}, **asked)
+
+    shared.__name__, shared.__doc__ = command.__name__, command.__doc__
+    shared.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # where typer looks for the options
+        [
+            each.replace(kind=inspect.Parameter.KEYWORD_ONLY, default=defaults.get(each.name, each.default))
+            for each in every
+        ]
+    )
+    return shared
 
 
 def _write_rejected(path: Path, rejected: Iterator[tuple[Rejected, dict[str, Any] | None]]) -> str:

@@ -99,49 +99,35 @@ def bills(context: typer.Context, workflow: WorkflowArgument, format: FormatOpti
         print_table(columns, cells, right=columns[1:3])
 
 
-@runs.command("accept")
-def accept(  # noqa: PLR0913, PLR0917 - as above
-    context: typer.Context,
-    workflow: WorkflowArgument,
-    run: RunArgument,
-    reason: ReasonOption,
-    bill: BillOption = None,
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """Take a bill that waits as what the run cost."""
-    _decide(context.obj, workflow, run, reason, bill, "accept", format)
+def _decision(decision: Literal["accept", "refuse"], words: str) -> None:
+    """Make the command that decides so on a bill."""
+
+    @runs.command(decision, help=words)
+    def decide(  # noqa: PLR0913, PLR0917 - as above
+        context: typer.Context,
+        workflow: WorkflowArgument,
+        run: RunArgument,
+        reason: ReasonOption,
+        bill: BillOption = None,
+        format: FormatOption = Format.TABLE,
+    ) -> None:
+        session: Session = context.obj
+        with session.client() as client:
+            amount = _only_one(client.run(workflow, run).run) if bill is None else bill
+            _print(client.decide_bill(workflow, run, reason, amount, decision), format)
 
 
-@runs.command("refuse")
-def refuse(  # noqa: PLR0913, PLR0917 - as above
-    context: typer.Context,
-    workflow: WorkflowArgument,
-    run: RunArgument,
-    reason: ReasonOption,
-    bill: BillOption = None,
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """Refuse a bill that waits; the estimate counts on, and the same bill is not asked about again."""
-    _decide(context.obj, workflow, run, reason, bill, "refuse", format)
+_decision("accept", "Take a bill that waits as what the run cost.")
+_decision("refuse", "Refuse a bill that waits; the estimate counts on, and the same bill is not asked about again.")
 
 
-def _decide(  # noqa: PLR0913, PLR0917 - what both commands take
-    session: Session,
-    workflow: str,
-    run: str,
-    reason: str,
-    bill: float | None,
-    decision: Literal["accept", "refuse"],
-    format: Format,
-) -> None:
-    with session.client() as client:
-        if bill is None:
-            waiting = list(_waiting(client.run(workflow, run).run))
-            if len(waiting) != 1:
-                listed = " or ".join(f"--bill {amount:g}" for amount in waiting)
-                raise CommandError(f"Several bills wait: say {listed}" if waiting else f"No bill of {run} waits")
-            (bill,) = waiting
-        _print(client.decide_bill(workflow, run, reason, bill, decision), format)
+def _only_one(run: RecordedRun) -> float:
+    """Return the bill that waits. Raises CommandError if none does, or several do."""
+    waiting = list(_waiting(run))
+    if len(waiting) != 1:
+        listed = " or ".join(f"--bill {amount:g}" for amount in waiting)
+        raise CommandError(f"Several bills wait: say {listed}" if waiting else f"No bill of {run.run_id} waits")
+    return waiting[0]
 
 
 def _waiting(run: RecordedRun) -> Iterator[float]:
