@@ -26,7 +26,6 @@ from cloud.sagemaker.store import Store
 from cloud.settings import (
     ACCOUNT_ID,
     IDENTITY_PATH,
-    IMAGE,
     REGION,
     REPOSITORY,
     STATE_MARKER,
@@ -100,7 +99,7 @@ def _serve(settings: CloudSettings) -> None:
         mend(state / JOURNAL)
     except BrokenStateError as error:
         sys.exit(str(error))
-    sagemaker = make_sagemaker(settings.state_directory / "sagemaker", settings)
+    sagemaker = _sagemaker(settings.state_directory / "sagemaker", settings)
     ministack = adapter.install(sagemaker, state)
     whole_answers.install()
     config = Config()
@@ -122,9 +121,9 @@ def _rules(settings: CloudSettings) -> Rules:
     )
 
 
-def make_sagemaker(directory: Path, settings: CloudSettings) -> SageMaker:
-    """Our SageMaker as the environment configures it; RUNQUOTE_TRAINING_SLOTS is how many jobs run at once."""
-    limits = Limits(training_slots=int(os.environ.get("RUNQUOTE_TRAINING_SLOTS") or Limits.training_slots))
+def _sagemaker(directory: Path, settings: CloudSettings) -> SageMaker:
+    """Our SageMaker as the environment configures it; CLOUD_TRAINING_SLOTS is how many jobs run at once."""
+    limits = Limits(training_slots=int(os.environ.get("CLOUD_TRAINING_SLOTS") or Limits.training_slots))
     return SageMaker(
         Context(
             directory,
@@ -138,15 +137,12 @@ def make_sagemaker(directory: Path, settings: CloudSettings) -> SageMaker:
 
 
 def _runner(settings: CloudSettings) -> Runner:
-    """Containers of RUNQUOTE_IMAGE, or processes.
-
-    For processes RUNQUOTE_TRAIN_COMMAND and RUNQUOTE_SERVE_COMMAND replace the container's programs (JSON lists).
-    """
+    """Containers of CLOUD_IMAGE, or processes of CLOUD_TRAIN_COMMAND and CLOUD_SERVE_COMMAND (JSON lists)."""
     if settings.runner == "docker":
-        return DockerRunner(IMAGE, settings.state_directory)
+        return DockerRunner(os.environ.get("CLOUD_IMAGE", ""), settings.state_directory)
     commands = {
         name: json.loads(os.environ[variable])
-        for name, variable in (("train", "RUNQUOTE_TRAIN_COMMAND"), ("serve", "RUNQUOTE_SERVE_COMMAND"))
+        for name, variable in (("train", "CLOUD_TRAIN_COMMAND"), ("serve", "CLOUD_SERVE_COMMAND"))
         if os.environ.get(variable)
     }
     return ProcessRunner(REPOSITORY, marker={STATE_MARKER: str(settings.state_directory)}, **commands)

@@ -13,15 +13,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 HOST = "127.0.0.1"
-IMAGE = os.environ.get("RUNQUOTE_IMAGE") or "runquote-model"
-"""The image that runs in containers, by its name on this machine."""
 DEFAULT_PORT = 4566
 DEFAULT_WEB_PORT = 8080
 
 Runner = Literal["process", "docker"]
 """How the local SageMaker runs `train` and `serve`: as processes of this machine, or in the model's image."""
 
-STATE_MARKER = "RUNQUOTE_CLOUD_STATE"
+STATE_MARKER = "LOCAL_CLOUD_STATE"
 """Every process of a local cloud has its state directory in this variable: that is how leftovers are found."""
 
 

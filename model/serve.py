@@ -107,7 +107,7 @@ def application() -> Application:
     Raises:
         BadArtifact: the model is not exactly what `train` writes, or has no answers.
     """
-    root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
+    root = Path(os.environ.get("SAGEMAKER_BASE_DIR", DEFAULT_ROOT))
     version = os.environ.get("MODEL_VERSION", "")
     loaded = Application(artifact.read_folder(root / "model").served, int(version) if version.isdecimal() else None)
     loaded.warm_up()
@@ -119,7 +119,7 @@ def main() -> None:
     Server(
         "model.serve:application",
         factory=True,
-        address=os.environ.get("RUNQUOTE_BIND_HOST", "0.0.0.0"),  # noqa: S104 - SageMaker connects from outside
+        address=os.environ.get("SAGEMAKER_BIND_TO_HOST", "0.0.0.0"),  # noqa: S104 - SageMaker connects from outside
         port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")),
         interface=Interfaces.RSGI,
         websockets=False,

@@ -1,6 +1,6 @@
 """`train` of the SageMaker container: history in, artefact and evaluation out.
 
-Reads and writes the tree that SageMaker mounts (/opt/ml, or `RUNQUOTE_ML_ROOT`):
+Reads and writes the tree that SageMaker mounts (/opt/ml, or `SAGEMAKER_BASE_DIR`):
 
     input/config/hyperparameters.json   strings: workflow_name, champion_version (only shown)
     input/data/train, holdout           *.jsonl.gz of contract `Run`; the holdout may be empty or absent
@@ -40,7 +40,7 @@ MAX_FAILURE_CHARACTERS = 1024
 def main() -> int:
     """Run one training and return the exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    root = Path(os.environ.get("RUNQUOTE_ML_ROOT", DEFAULT_ROOT))
+    root = Path(os.environ.get("SAGEMAKER_BASE_DIR", DEFAULT_ROOT))
     try:
         result = train(root)
     except Exception as error:

@@ -18,6 +18,7 @@ from localstack_client.session import Session as LocalStackSession
 from cloud import lifecycle
 from cloud.processes import processes_of
 from cloud.settings import HOST, IDENTITY_PATH, REGION, CloudSettings, cloud_environment, runner_from
+from tools.image import FOR_THE_CLOUD
 
 _ATTEMPTS = 5  # A port that was free can be taken by the time the cloud binds it.
 
@@ -46,7 +47,7 @@ class LocalCloud:
 
     def start(self) -> None:
         """Start it again after `kill` or `stop`."""
-        lifecycle.start(self.settings, {**os.environ, **self.variables})
+        lifecycle.start(self.settings, {**FOR_THE_CLOUD, **os.environ, **self.variables})
 
     def stop(self) -> None:
         """Stop it, keeping its state."""

@@ -62,10 +62,10 @@ class Embedded:
     def start(self, step: Step) -> None:
         """See Backend. The web app is built meanwhile: npm and Terraform wait on different things."""
         self._web_app = ThreadPoolExecutor(1).submit(build_web_app)
-        environment = dict(os.environ)
+        environment = {**image.FOR_THE_CLOUD, **os.environ}
         if self._settings.runner == "docker":
             with step("Model image"):
-                environment["RUNQUOTE_IMAGE"] = image.build(log=self._settings.state_directory / "image.log")
+                environment["CLOUD_IMAGE"] = image.build(log=self._settings.state_directory / "image.log")
         with step(f"Local cloud on {self._settings.endpoint_url}"):
             self._heal()
             lifecycle.start(self._settings, environment)

@@ -4,15 +4,27 @@ The build needs PyPI. It uses the network of the machine where containers of the
 RUNQUOTE_BUILD_NETWORK (host, default) decides instead.
 """
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
 from cloud.engine import EngineError, docker, engine_problem
-from cloud.settings import IMAGE as IMAGE
 from cloud.settings import REPOSITORY
+
+IMAGE = os.environ.get("RUNQUOTE_IMAGE") or "runquote-model"
+"""The image's name on this machine."""
+FOR_THE_CLOUD: Mapping[str, str] = {
+    "CLOUD_IMAGE": IMAGE,
+    **{
+        f"CLOUD_{program.upper()}_COMMAND": json.dumps([sys.executable, "-m", f"model.{program}"])
+        for program in ("train", "serve")
+    },
+}
+"""Variables by which a local cloud runs the model: in containers of its image, or its programs as processes."""
 
 
 def build(tag: str = IMAGE, platform: str | None = None, *, cache: bool = True, log: Path | None = None) -> str:

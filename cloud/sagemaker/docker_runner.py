@@ -14,7 +14,7 @@ from cloud.sagemaker.runner import Order
 
 CONFINED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 """Options of `docker run`: less than SageMaker gives."""
-_STATE, _ROOT = "runquote.state", "runquote.root"
+_STATE, _ROOT = "local-sagemaker.state", "local-sagemaker.root"
 USES_DOCKER = "uses-docker"
 """A file of this name in a local cloud's directory says that there may be containers of it."""
 _PORT = 8080
@@ -115,7 +115,7 @@ class DockerRunner:
         cloud = hashlib.sha256(str(self._state).encode()).hexdigest()[:8]
         own = hashlib.sha256(str(root).encode()).hexdigest()[:8]
         parts = root.parent.relative_to(self._state).parts if root.is_relative_to(self._state) else root.parts[-2:-1]
-        return "-".join(["runquote", cloud, own, *parts[-2:]])
+        return "-".join(["sagemaker", cloud, own, *parts[-2:]])
 
 
 def containers_of(state: Path) -> dict[str, str]:

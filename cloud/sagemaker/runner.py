@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,9 +84,10 @@ class ProcessContainer:
 
 
 class ProcessRunner:
-    """Runs the image's programs straight from the source tree, whatever image is asked for.
+    """Runs programs of this machine, whatever image is asked for.
 
-    A process cannot have an /opt/ml of its own, so RUNQUOTE_ML_ROOT names the directory that stands for it.
+    A process cannot have an /opt/ml of its own, so SAGEMAKER_BASE_DIR names the directory that stands for it, as AWS's
+    training and inference toolkits read it. `serve` listens on SAGEMAKER_BIND_TO_HOST and SAGEMAKER_BIND_TO_PORT.
     `marker` is set in every program's environment, so that what outlives a killed server can be found.
     """
 
@@ -95,8 +95,8 @@ class ProcessRunner:
         self,
         directory: Path,
         *,
-        train: Sequence[str] = (sys.executable, "-m", "model.train"),
-        serve: Sequence[str] = (sys.executable, "-m", "model.serve"),
+        train: Sequence[str] = (),
+        serve: Sequence[str] = (),
         marker: dict[str, str] | None = None,
     ) -> None:
         self._directory = directory
@@ -105,16 +105,19 @@ class ProcessRunner:
 
     def start(self, order: Order) -> ProcessContainer:
         """See Runner."""
+        command = self._commands[order.program]
+        if not command:
+            raise OSError(f"No command was given for `{order.program}`")
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        environment = inherited | order.environment | self._marker | {"RUNQUOTE_ML_ROOT": str(order.root)}
+        environment = inherited | order.environment | self._marker | {"SAGEMAKER_BASE_DIR": str(order.root)}
         port = 0
         if order.program == "serve":
             port = _free_port()
-            environment |= {"SAGEMAKER_BIND_TO_PORT": str(port), "RUNQUOTE_BIND_HOST": "127.0.0.1"}
+            environment |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
         order.log.parent.mkdir(parents=True, exist_ok=True)
         with order.log.open("ab") as log:
             process = subprocess.Popen(
-                self._commands[order.program],
+                command,
                 cwd=self._directory,
                 env=environment,
                 stdin=subprocess.DEVNULL,

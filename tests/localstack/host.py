@@ -4,7 +4,9 @@ It is joined to our SageMaker as in docker-compose.localstack.yml. What it would
 run as processes, and another local cloud's DynamoDB answers for its own (cloud/localstack/stand_ins, docs/backends.md).
 """
 
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from cloud.private import drawn_once
 from cloud.settings import HOST, REGION, REPOSITORY, CloudSettings, cloud_environment, credentials_text
 from tests.clouds import LocalCloud, free_port, running_cloud
 from tools.backends import Step
+from tools.image import FOR_THE_CLOUD
 from tools.packages import environment
 
 PLUGINS = tuple(REPOSITORY / "cloud" / "localstack" / name for name in ("plugin", "stand_ins"))
@@ -62,12 +65,18 @@ class HostLocalStack(LocalCloud):
                 [
                     *(sys.executable, "-m", "cloud.sagemaker"),
                     *(f"--port={sagemaker.rpartition(':')[2]}", f"--state={self.sagemaker_directory}"),
+                    *(f"--{program}={shlex.join(command)}" for program, command in self._programs().items()),
                 ],
                 {**cloud_environment(self.settings), **self.variables},
                 self.directory / "sagemaker.log",
                 f"{sagemaker}/ping",
             )
         )
+
+    def _programs(self) -> dict[str, list[str]]:
+        """What trains and what serves: the model's, unless the variables name others."""
+        variables = {**FOR_THE_CLOUD, **self.variables}
+        return {name: json.loads(variables[f"CLOUD_{name.upper()}_COMMAND"]) for name in ("train", "serve")}
 
     def stop(self) -> None:
         """Stop it, whereupon all is gone."""

@@ -7,7 +7,7 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-ROOT = Path(os.environ["RUNQUOTE_ML_ROOT"])
+ROOT = Path(os.environ["SAGEMAKER_BASE_DIR"])
 
 
 def train() -> int:

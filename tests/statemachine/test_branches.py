@@ -147,7 +147,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     commands = {
-        f"RUNQUOTE_{program.upper()}_COMMAND": json.dumps([sys.executable, CONTAINER, program])
+        f"CLOUD_{program.upper()}_COMMAND": json.dumps([sys.executable, CONTAINER, program])
         for program in ("train", "serve")
     }
     start = running_localstack if BACKEND == "localstack" else running_cloud

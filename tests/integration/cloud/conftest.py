@@ -33,9 +33,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def programs() -> dict[str, str]:
     """What makes the local SageMaker run the programs of `container/`, in this process's runner."""
     if runner_from() == "docker":
-        return {"RUNQUOTE_RUNNER": "docker", "RUNQUOTE_IMAGE": build_stand_in()}
+        return {"RUNQUOTE_RUNNER": "docker", "CLOUD_IMAGE": build_stand_in()}
     return {
-        f"RUNQUOTE_{name.upper()}_COMMAND": json.dumps([sys.executable, str(CONTAINER / f"{name}.py")])
+        f"CLOUD_{name.upper()}_COMMAND": json.dumps([sys.executable, str(CONTAINER / f"{name}.py")])
         for name in ("train", "serve")
     }
 

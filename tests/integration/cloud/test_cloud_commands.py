@@ -8,15 +8,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
-import httpx
 import pytest
-from botocore.exceptions import ClientError
 
 from cloud.processes import owner_of, processes_of
-from cloud.settings import REPOSITORY, CloudSettings, cloud_environment
+from cloud.settings import REPOSITORY, CloudSettings
 from tests.clouds import LocalCloud, free_port, running_cloud
-from tests.integration.cloud.conftest import eventually
 
 
 def run(settings: CloudSettings, command: str) -> subprocess.CompletedProcess[str]:
@@ -100,34 +96,3 @@ def test_two_clouds_side_by_side(cloud: LocalCloud, tmp_path: Path) -> None:
     with running_cloud(tmp_path) as other:
         other.client("sqs").create_queue(QueueName="here")
         assert not cloud.client("sqs").list_queues(QueueNamePrefix="here").get("QueueUrls")
-
-
-def test_sagemaker_alone(cloud: LocalCloud, tmp_path: Path) -> None:
-    """Over HTTP, with S3 of another cloud, as it stands beside LocalStack."""
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "cloud.sagemaker", "--port", str(port), "--state", str(tmp_path)],
-        cwd=REPOSITORY,
-        env=cloud_environment(cloud.settings),
-    )
-    try:
-        session = boto3.session.Session(*cloud.settings.credentials, region_name="us-east-1")
-        client = session.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}")
-        eventually(lambda: socket.socket().connect_ex(("127.0.0.1", port)), lambda code: code == 0)
-        client.create_model_package_group(ModelPackageGroupName="alone")
-        assert (
-            client.describe_model_package_group(ModelPackageGroupName="alone")["ModelPackageGroupStatus"] == "Completed"
-        )
-        runtime = session.client("sagemaker-runtime", endpoint_url=f"http://127.0.0.1:{port}")
-        with pytest.raises(runtime.exceptions.ValidationError):
-            runtime.invoke_endpoint(EndpointName="nowhere", Body=b"{}")
-        for headers in ({}, {"Origin": "http://127.0.0.1:9999"}, {"Host": f"evil.example:{port}"}):
-            refused = httpx.post(f"http://127.0.0.1:{port}/", headers=headers, trust_env=False)
-            assert refused.status_code == 403
-        stranger = boto3.session.Session("000000000000", "guessed", region_name="us-east-1")
-        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
-            stranger.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}").list_models()
-    finally:
-        server.terminate()
-        server.wait(20)
-    eventually(lambda: processes_of(tmp_path.resolve()), lambda left: not left)

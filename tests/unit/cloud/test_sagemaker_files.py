@@ -133,8 +133,13 @@ def test_process_gets_its_environment_and_no_other(tmp_path: Path, monkeypatch: 
     log = (tmp_path / "log.txt").read_text()
     assert "COLOUR=red" in log
     assert "MARK=m" in log
-    assert f"RUNQUOTE_ML_ROOT={tmp_path / 'ml'}" in log
+    assert f"SAGEMAKER_BASE_DIR={tmp_path / 'ml'}" in log
     assert "SECRET_OF_THE_MACHINE" not in log
+
+
+def test_a_program_that_nobody_named_is_not_started(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No command was given for `train`"):
+        ProcessRunner(tmp_path).start(Order("train", "image", tmp_path / "ml", tmp_path / "log.txt"))
 
 
 def test_exit_codes(tmp_path: Path) -> None:

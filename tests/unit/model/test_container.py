@@ -47,7 +47,7 @@ def make_tree(root: Path, rows: Rows, champion: bytes | None = None) -> Path:
 
 
 def environment(root: Path, **changes: str) -> dict[str, str]:
-    return os.environ | {"RUNQUOTE_ML_ROOT": str(root), "RUNQUOTE_BIND_HOST": "127.0.0.1"} | changes
+    return os.environ | {"SAGEMAKER_BASE_DIR": str(root), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"} | changes
 
 
 def run_train(root: Path) -> subprocess.CompletedProcess[str]:

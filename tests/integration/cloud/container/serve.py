@@ -6,7 +6,7 @@ import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-model = json.loads((Path(os.environ.get("RUNQUOTE_ML_ROOT", "/opt/ml")) / "model/model.json").read_text())
+model = json.loads((Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model/model.json").read_text())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -49,5 +49,5 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-host = os.environ.get("RUNQUOTE_BIND_HOST", "")
+host = os.environ.get("SAGEMAKER_BIND_TO_HOST", "")
 Server((host, int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler).serve_forever()

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-root = Path(os.environ.get("RUNQUOTE_ML_ROOT", "/opt/ml"))
+root = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 hyperparameters = json.loads((root / "input/config/hyperparameters.json").read_text())
 
 if hyperparameters.get("fail"):
