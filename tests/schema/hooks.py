@@ -1,4 +1,5 @@
-"""What the document says in words only, for Schemathesis: a run has ended since it started, and a cursor was given."""
+"""What the document says in words only, for Schemathesis: a run has ended since it started, an estimate beside a cost
+belongs to a bill, and a cursor was given."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
         del query["completed_before"]
     body = case.body if isinstance(case.body, dict) else {}
     _both_times(body.get("values"))
+    _estimate_of_a_bill(body.get("values"))
     runs = body.get("runs")
     for row in runs if isinstance(runs, list) else [body, body.get("values")]:
         start = _time(row.get("started_at")) if isinstance(row, dict) else None
@@ -37,6 +39,12 @@ def _both_times(values: object) -> None:
         times = [values[name] for name in ("started_at", "completed_at") if _time(values.get(name))]
         if len(times) == 1:
             values["started_at"] = values["completed_at"] = times[0]
+
+
+def _estimate_of_a_bill(values: object) -> None:
+    """Make what has an estimate beside its cost a bill, whatever is recorded."""
+    if isinstance(values, dict) and isinstance(values.get("estimated_cost_usd"), int | float):
+        values["cost_source"] = "billed"
 
 
 def _time(value: object) -> datetime | None:
