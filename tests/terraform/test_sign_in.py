@@ -17,10 +17,10 @@ import pytest
 from contract.routes import ROUTES
 from tests.browser import run_scenario
 from tests.clouds import free_port, running_cloud
+from tests.fakes.api import serving
 from tests.terraform.conftest import Deployment, local_variables, resources_of
 from tests.terraform.test_api import call, methods, refused
 from tests.terraform.test_root import OUTPUTS, REPOSITORY, refused_variables
-from tests.web.fake_api import serving
 from tools.apply import apply, plan, show
 from tools.web import WebServer
 

@@ -13,17 +13,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel
 
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
 from contract.base import BytesRange
-from contract.budgets import Budget, BudgetLine, BudgetRequest, BudgetsResponse, WorkflowSpend
+from contract.budgets import (
+    Budget,
+    BudgetLine,
+    BudgetRequest,
+    BudgetsResponse,
+    WorkflowSpend,
+)
 from contract.container import (
     EvaluatedRun,
     LaterRuns,
@@ -32,7 +35,8 @@ from contract.container import (
     RowPrediction,
     SizeSlice,
 )
-from contract.errors import STATUS, ErrorBody, ErrorCode
+from contract.corrections import RunCorrection, RunStory
+from contract.errors import ErrorBody, ErrorCode
 from contract.judgement import coverage_problem
 from contract.predictions import (
     BatchRequest,
@@ -47,8 +51,15 @@ from contract.predictions import (
     SimilarRun,
 )
 from contract.retrainings import Retraining, RetrainingStep, StepName, StepState
-from contract.corrections import ChangeKind, RunChange, RunCorrection, RunStory
-from contract.runs import HeldBill, RecordedRun, RejectedRun, Run, RunsPage, RunsRequest, RunsResponse
+from contract.runs import (
+    HeldBill,
+    RecordedRun,
+    RejectedRun,
+    Run,
+    RunsPage,
+    RunsRequest,
+    RunsResponse,
+)
 from contract.total import total
 from contract.workflows import (
     CurvePoint,
@@ -60,20 +71,14 @@ from contract.workflows import (
 )
 from functions.predict.evidence import beyond_evidence
 from functions.shared import words
-from tools.web import HOST, WebServer
+from tests.fakes import shapes
+from tests.fakes.api import API_KEY, Asked, FakeServer, Refusal, changed, serving
 from tests.web.fake_identity import FakeIdentity
+from tools.web import HOST, WebServer
 
-API_KEY = "a-key-for-tests-only"
 REPOSITORY = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 OUTCOMES = 20
-HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "authorization,content-type,x-api-key",
-    "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE,OPTIONS",
-    "Access-Control-Expose-Headers": "Retry-After",
-    "Access-Control-Max-Age": "600",
-}
 PARAMETERS = [
     ParameterProfile(name="sample_count", kind="number", values=[1, 3, 8]),
     ParameterProfile(name="trim.length", kind="number", values=[20, 35, 100]),
@@ -123,7 +128,7 @@ class Workflow:
 
     @property
     def metrics(self) -> Metrics:
-        return Metrics(median_ape=0.084, pinball=0.05, coverage_80=0.82, coverage_90=0.91, width_80=0.7)
+        return shapes.metrics(median_ape=0.084, coverage_80=0.82, coverage_90=0.91, width_80=0.7)
 
     def past_runs(self) -> list[RecordedRun]:
         dice = random.Random(self.name)
@@ -352,107 +357,82 @@ SPENT: dict[str | None, float] = {"genomics": 120.5, "imaging": 23.4, "proteomic
 """What teams have spent this month, in USD."""
 
 
-class FakeApi(ThreadingHTTPServer):
-    """The API on a free port of 127.0.0.1."""
+class FakeApi(FakeServer):
+    """What the web app may meet."""
 
-    daemon_threads = True
-
-    def __init__(self, workflows: list[Workflow], port: int = 0) -> None:
-        super().__init__((HOST, port), _Handler)
+    def __init__(self, workflows: list[Workflow]) -> None:
+        super().__init__()
         self.workflows = {workflow.name: workflow for workflow in workflows}
         self.stories: dict[tuple[str, str], RunStory] = {}
         self.limits = {"genomics": 200.0, "imaging": 20.0} if workflows else {}
         self.asked: Counter[str] = Counter()
         """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
-        self.access_tokens: set[str] | None = None
-        """Where people sign in: the tokens that let them in, in place of the key."""
 
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.server_port}/v1"
+    def answers(self, asked: Asked) -> BaseModel:  # noqa: PLR0911 - one for each operation
+        match asked.operation:
+            case "listWorkflows":
+                summaries = [workflow.summary() for workflow in self.workflows.values()]
+                return WorkflowsResponse(workflows=summaries, next_training_at=NOW + timedelta(hours=15))
+            case "predict":
+                return self._predict(PredictionRequest.model_validate_json(asked.body))
+            case "predictBatch":
+                return self._predict_batch(BatchRequest.model_validate_json(asked.body))
+            case "recordRuns":
+                return _record(RunsRequest.model_validate_json(asked.body))
+            case "listBudgets":
+                return self._budgets(asked.query)
+            case "setBudget" | "deleteBudget":
+                return self._budget(asked)
+        return self._of_workflow(asked)
 
+    def _of_workflow(self, asked: Asked) -> BaseModel:
+        workflow = self._known(asked.name)
+        match asked.operation:
+            case "getRun" | "correctRun":
+                return self._run(workflow, asked)
+            case "listRuns":
+                return _page(workflow, asked.query)
+            case "getAccuracy":
+                if isinstance(workflow, Untrained):
+                    raise Refusal("model_not_ready", f"{workflow.name} has no model yet.")
+                return workflow.accuracy()
+            case "startRetraining":
+                return _retraining(workflow.name, 0)
+            case "getRetraining":
+                retraining_id = asked.places["retraining_id"]
+                self.asked[f"retrainings/{retraining_id}"] += 1
+                told = _retraining(workflow.name, self.asked[f"retrainings/{retraining_id}"])
+                return _failed(told) if retraining_id == "failed" else told
+        assert asked.operation == "getWorkflow"
+        return workflow.detail()
 
-class _Handler(BaseHTTPRequestHandler):
-    server: FakeApi
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    routes: ClassVar = ("/v1/workflows", "/v1/predictions")
+    def _known(self, name: str) -> Workflow:
+        if name not in self.workflows:
+            raise Refusal("workflow_not_found", f"There is no workflow called {name}. Near matches: rnaseq-quant.")
+        return self.workflows[name]
 
-    def do_OPTIONS(self) -> None:
-        self._send(204, None)
+    def _run(self, workflow: Workflow, asked: Asked) -> RunStory:
+        key = (workflow.name, asked.places["run_id"])
+        story = self.stories.get(key) or _story(workflow, key[1])
+        if asked.operation == "correctRun":
+            story = self.stories[key] = changed(story, RunCorrection.model_validate_json(asked.body), NOW)
+        return story
 
-    def do_GET(self) -> None:
-        if not self._has_key():
-            return None
-        address = urlsplit(self.path)
-        if address.path == "/v1/budgets":
-            return self._send(200, self._budgets(parse_qs(address.query)))
-        name, _, part = address.path.removeprefix("/v1/workflows").removeprefix("/").partition("/")
-        if not name:
-            summaries = [workflow.summary() for workflow in self.server.workflows.values()]
-            return self._send(200, WorkflowsResponse(workflows=summaries, next_training_at=NOW + timedelta(hours=15)))
-        workflow = self.server.workflows.get(unquote(name))
-        if workflow is None:
-            return self._fail(_not_found(unquote(name)))
-        if part.startswith("runs/"):
-            story = self.server.stories.get((workflow.name, unquote(part.removeprefix("runs/")))) or _story(workflow, part)
-            return self._send(200, story)
-        if part == "runs":
-            return self._send(200, _page(workflow, parse_qs(address.query)))
-        if part == "accuracy":
-            model = None if isinstance(workflow, Untrained) else workflow.accuracy()
-            missing = _error("model_not_ready", f"{workflow.name} has no model yet.")
-            return self._send(200, model) if model else self._fail(missing)
-        if part.startswith("retrainings/"):
-            self.server.asked[part] += 1
-            told = _retraining(workflow.name, self.server.asked[part])
-            return self._send(200, _failed(told) if part.endswith("/failed") else told)
-        return self._send(200, workflow.detail())
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        if not self._has_key():
-            return None
-        if self.path == "/v1/predictions/batch":
-            return self._send(200, self._answer_batch(BatchRequest.model_validate_json(body)))
-        if self.path.endswith("/retrainings"):
-            return self._send(202, _retraining(unquote(self.path.split("/")[3]), 0))
-        if self.path == "/v1/runs":
-            return self._send(201, _record(RunsRequest.model_validate_json(body)))
-        answer = self._answer(PredictionRequest.model_validate_json(body))
-        return self._send(STATUS[answer.error] if isinstance(answer, ErrorBody) else 200, answer)
-
-    def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self._has_key():
-            if "/runs/" in self.path:
-                return self._correct(RunCorrection.model_validate_json(body))
-            team = unquote(self.path.rpartition("/")[2])
-            if team == "refused":
-                return self._fail(_error("invalid_request", "This team cannot have a budget."))
-            self.server.limits[team] = BudgetRequest.model_validate_json(body).limit_usd
-            self._send(200, Budget(team=team, limit_usd=self.server.limits[team], updated_at=NOW))
-        return None
-
-    def _correct(self, correction: RunCorrection) -> None:
-        name, _, part = self.path.removeprefix("/v1/workflows/").partition("/")
-        workflow = self.server.workflows[unquote(name)]
-        key = (workflow.name, unquote(part.removeprefix("runs/")))
-        story = self.server.stories.get(key) or _story(workflow, part)
-        self.server.stories[key] = _changed(story, correction)
-        self._send(200, self.server.stories[key])
-
-    def do_DELETE(self) -> None:
-        if self._has_key():
-            team = unquote(self.path.rpartition("/")[2])
-            self._send(200, Budget(team=team, limit_usd=self.server.limits.pop(team), updated_at=NOW))
+    def _budget(self, asked: Asked) -> Budget:
+        team = asked.places["team"]
+        if team == "refused":
+            raise Refusal("invalid_request", "This team cannot have a budget.")
+        if asked.operation == "deleteBudget":
+            return Budget(team=team, limit_usd=self.limits.pop(team), updated_at=NOW)
+        self.limits[team] = BudgetRequest.model_validate_json(asked.body).limit_usd
+        return Budget(team=team, limit_usd=self.limits[team], updated_at=NOW)
 
     def _budgets(self, query: dict[str, list[str]]) -> BudgetsResponse:
         this_month = f"{datetime.now(UTC):%Y-%m}"
         month = query.get("month", [this_month])[0]
-        spent = SPENT if month == this_month and self.server.workflows else {}
-        limits = self.server.limits if month >= this_month else {}
-        spent = spent or ({"genomics": 12.0} if month < this_month and self.server.workflows else {})
+        spent = SPENT if month == this_month and self.workflows else {}
+        limits = self.limits if month >= this_month else {}
+        spent = spent or ({"genomics": 12.0} if month < this_month and self.workflows else {})
         lines = []
         for team in [*spent, *(name for name in limits if name not in spent)]:
             limit = limits.get(team) if team else None
@@ -471,52 +451,25 @@ class _Handler(BaseHTTPRequestHandler):
             )
         return BudgetsResponse(month=month, budgets=lines, uncounted_runs=3 if len(spent) > 1 else 0)
 
-    def _answer_batch(self, batch: BatchRequest) -> BatchResponse:
-        answers = [self._answer(PredictionRequest.model_validate(row)) for row in batch.requests]
+    def _predict_batch(self, batch: BatchRequest) -> BatchResponse:
+        answers: list[Prediction | ErrorBody] = []
+        for row in batch.requests:
+            try:
+                answers.append(self._predict(PredictionRequest.model_validate(row)))
+            except Refusal as refused:
+                answers.append(refused.body())
         predictions = [answer for answer in answers if isinstance(answer, Prediction)]
         return BatchResponse(predictions=answers, total=total(predictions, "the same each time"))
 
-    def _answer(self, request: PredictionRequest) -> Prediction | ErrorBody:
+    def _predict(self, request: PredictionRequest) -> Prediction:
         name = request.workflow_name
-        self.server.asked[name] += 1
-        if name in FAULTS and self.server.asked[name] <= FAULTS[name][2]:
-            return _error(FAULTS[name][0], FAULTS[name][1])
-        workflow = self.server.workflows.get(name)
-        if workflow is None:
-            return _not_found(name)
+        self.asked[name] += 1
+        if name in FAULTS and self.asked[name] <= FAULTS[name][2]:
+            raise Refusal(*FAULTS[name][:2], retry_after=1)
+        workflow = self._known(name)
         if isinstance(workflow, Untrained):
-            return _error("model_not_ready", f"{name} has no model yet.")
+            raise Refusal("model_not_ready", f"{name} has no model yet.")
         return workflow.predict(request)
-
-    def _has_key(self) -> bool:
-        tokens = self.server.access_tokens
-        if tokens is None and self.headers.get("x-api-key") == API_KEY:
-            return True
-        if tokens is not None and self.headers.get("authorization", "").removeprefix("Bearer ") in tokens:
-            return True
-        if tokens is None:
-            self._fail(_error("forbidden", "The API key is missing or not valid."))
-        else:
-            self._fail(_error("unauthorized", "Sign in."))
-        return False
-
-    def _fail(self, problem: ErrorBody) -> None:
-        self._send(STATUS[problem.error], problem)
-
-    def _send(self, status: int, answer: BaseModel | None) -> None:
-        body = answer.model_dump_json().encode() if answer else b""
-        self.send_response(status)
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        if status in (429, 503):
-            self.send_header("Retry-After", "1")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_request(self, code: object = "-", size: object = "-") -> None:
-        pass
 
 
 def _page(workflow: Workflow, query: dict[str, list[str]]) -> RunsPage:
@@ -527,42 +480,12 @@ def _page(workflow: Workflow, query: dict[str, list[str]]) -> RunsPage:
     return RunsPage(runs=runs[start : start + 20], next_cursor=str(start + 20) if more else None)
 
 
-def _story(workflow: Workflow, part: str) -> RunStory:
+def _story(workflow: Workflow, run_id: str) -> RunStory:
     """A run of which a bill waits."""
-    run_id = unquote(part.removeprefix("runs/"))
     run = next((each for each in workflow.past_runs() if each.run_id == run_id), workflow.past_runs()[0])
     bill = HeldBill(cost_usd=run.cost_usd * 1000, held_at=NOW)
     update = {"cost_source": "estimated", "held_bills": [bill], "bill_waits": True}
     return RunStory(run=run.model_copy(update=update), changes=[])
-
-
-def _changed(story: RunStory, correction: RunCorrection) -> RunStory:
-    before = story.run
-    update: dict[str, Any] = {"version": before.version + 1, "changes": before.changes + 1}
-    kind: ChangeKind = "corrected"
-    if correction.bill:
-        kind = "bill_refused" if correction.bill.decision == "refuse" else "bill_accepted"
-        update |= {"held_bills": [], "bill_waits": False}
-        if correction.bill.decision == "accept":
-            update |= {"cost_usd": correction.bill.cost_usd, "cost_source": "billed"}
-    if correction.withdrawn is not None:
-        kind = "withdrawn" if correction.withdrawn else "restored"
-        update["withdrawn"] = correction.withdrawn
-    if correction.values:
-        update |= correction.values.model_dump(include=correction.values.model_fields_set)
-    after = before.model_copy(update=update)
-    change = RunChange(
-        workflow_name=after.workflow_name,
-        run_id=after.run_id,
-        number=after.changes,
-        kind=kind,
-        at=NOW,
-        by="k1k2k3",
-        reason=correction.reason,
-        before=before,
-        after=after,
-    )
-    return RunStory(run=after, changes=[*story.changes, change])
 
 
 def _record(request: RunsRequest) -> RunsResponse:
@@ -633,27 +556,6 @@ def _failed(retraining: Retraining) -> Retraining:
     return retraining.model_copy(update=update)
 
 
-def _error(code: ErrorCode, message: str) -> ErrorBody:
-    return ErrorBody(error=code, message=message, request_id="req-0001")
-
-
-def _not_found(name: str) -> ErrorBody:
-    return _error("workflow_not_found", f"There is no workflow called {name}. Near matches: rnaseq-quant.")
-
-
-@contextmanager
-def serving(server: ThreadingHTTPServer) -> Iterator[None]:
-    """Serve in the background until the block ends."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 @contextmanager
 def fake_site(
     config: Path,
@@ -670,7 +572,8 @@ def fake_site(
     api = FakeApi(WORKFLOWS if workflows is None else workflows)
     access: dict[str, object] = {"apiKey": key} if key else {}
     if identity:
-        access, api.access_tokens = {"signIn": identity.config()}, identity.access_tokens
+        access = {"signIn": identity.config()}
+        api.key, api.access_tokens = None, identity.access_tokens
     config.write_text(json.dumps({"apiUrl": api.url} | access))
     web = WebServer(REPOSITORY / "web" / "dist", web_port, config)
     url = f"http://{HOST}:{web.server_port}"

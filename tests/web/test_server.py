@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.api import serving
 from tools.web import HOST, WebServer
-from tests.web.fake_api import serving
 
 
 @pytest.fixture

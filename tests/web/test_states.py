@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser import run_scenario
-from tests.web.fake_api import API_KEY, FAULTS, REPOSITORY, Workflow, fake_site
+from tests.fakes.api import API_KEY
+from tests.web.fake_api import FAULTS, REPOSITORY, Workflow, fake_site
 from tests.web.fake_identity import FakeIdentity
 
 SCENARIOS = Path(__file__).with_name("states.mjs")

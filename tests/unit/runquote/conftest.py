@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from runquote.cli import app
-from tests.unit.runquote.fake_api import API_KEY, FakeApi, fake_api
+from tests.fakes.api import API_KEY
+from tests.unit.runquote.fake_api import FakeApi, fake_api
 
 Command = Callable[..., Result]
 

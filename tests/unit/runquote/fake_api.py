@@ -4,19 +4,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, ClassVar
-from urllib.parse import unquote
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from contract.accuracy import AccuracyResponse, MeasuredCoverage, MonthAccuracy
-from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES
+from contract.base import MAX_BATCH
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, WorkflowSpend
-from contract.container import EvaluatedRun, LaterRuns, Metrics, SizeSlice
-from contract.corrections import RunChange, RunCorrection, RunStory
-from contract.errors import STATUS, ErrorBody, ErrorCode
+from contract.container import EvaluatedRun, LaterRuns, SizeSlice
+from contract.corrections import RunCorrection, RunStory
+from contract.errors import ErrorBody, ErrorCode
 from contract.predictions import (
     BatchResponse,
     BatchTotal,
@@ -40,13 +37,14 @@ from contract.workflows import (
     WorkflowsResponse,
     WorkflowSummary,
 )
+from tests.fakes import shapes
+from tests.fakes.api import Asked, FakeServer, Refusal, changed, serving
+from tests.fakes.shapes import GB
 
-API_KEY = "a-key-for-tests-only"
 TOKEN = "header.claims.signature"
-GB = 10**9
 NEW_RUNS = 0
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
-METRICS = Metrics(median_ape=0.08, pinball=0.05, coverage_80=0.81, coverage_90=0.9, width_80=0.4)
+METRICS = shapes.metrics(coverage_80=0.81)
 
 
 def intervals(cost: float) -> list[Interval]:
@@ -92,17 +90,10 @@ def prediction(request: PredictionRequest) -> Prediction:
 
 
 def run(**changes: object) -> dict[str, Any]:
-    values = {
-        "workflow_name": "rnaseq",
-        "run_id": "r-1",
-        "status": "SUCCEEDED",
-        "started_at": "2026-03-01T08:00:00Z",
-        "completed_at": "2026-03-01T09:00:00Z",
-        "input_bytes": 120 * GB,
-        "cost_usd": 12.5,
-        "cost_source": "billed",
-    }
-    return {**values, **changes}
+    """A run as it is sent, of the day before `NOW`'s and of an hour."""
+    times = {"started_at": datetime(2026, 3, 1, 8, tzinfo=UTC), "completed_at": datetime(2026, 3, 1, 9, tzinfo=UTC)}
+    sent = shapes.run(workflow_name="rnaseq", run_id="r-1", cost_usd=12.5, **times)
+    return {**json.loads(sent.model_dump_json(exclude_none=True)), **changes}
 
 
 def summary(name: str) -> dict[str, Any]:
@@ -199,179 +190,63 @@ def retraining(name: str, seen: int, outcome: RetrainingStatus) -> Retraining:
     )
 
 
-class FakeApi(ThreadingHTTPServer):
+class FakeApi(FakeServer):
     """Knows the workflow `rnaseq`; `failures` are answered first, one to a request."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
+        self.access_tokens = {TOKEN}
         self.runs: dict[tuple[str, str], dict[str, Any]] = {}
-        self.requests: list[tuple[str, str]] = []
-        self.headers: list[dict[str, str]] = []
-        self.redirect_to: str | None = None
         self.failures: list[tuple[ErrorCode, int | None]] = []
         self.outcome: RetrainingStatus = "promoted"
         self.seen = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+    def answers(self, asked: Asked) -> BaseModel:
+        if self.failures:
+            code, retry_after = self.failures.pop(0)
+            raise Refusal(code, f"This is {code}", retry_after)
+        if "workflow_name" in asked.places and not asked.operation.endswith("Run"):
+            _known(asked.name)
+        match asked.operation:
+            case "listWorkflows":
+                return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))], next_training_at=None)
+            case "getWorkflow":
+                return detail(asked.name)
+            case "retireWorkflow":
+                return RetiredWorkflow(workflow_name=asked.name, retired_at=NOW, runs=84)
+            case "startRetraining" | "getRetraining" as operation:
+                self.seen = self.seen + 1 if operation == "getRetraining" else 0
+                return retraining(asked.name, self.seen, self.outcome)
+            case "getAccuracy":
+                return accuracy(asked.name)
+            case "listRuns":
+                kept = [_stored(each) for (workflow, _), each in self.runs.items() if workflow == asked.name]
+                waiting = [each for each in kept if each.bill_waits or asked.query.get("held") != ["true"]]
+                return RunsPage(runs=waiting, next_cursor=None)
+            case "getRun" | "correctRun":
+                return self._run(asked)
+            case "listBudgets":
+                return _budgets()
+            case "setBudget" | "deleteBudget":
+                return _budget(asked)
+            case "predict":
+                return prediction(_request(asked.json()))
+            case "predictBatch":
+                return _batch(asked.json()["requests"])
+        assert asked.operation == "recordRuns"
+        return self._record(asked.json()["runs"])
 
-
-@contextmanager
-def fake_api() -> Iterator[FakeApi]:
-    with FakeApi() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class _Refused(Exception):
-    def __init__(self, code: ErrorCode, message: str, retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.retry_after = retry_after
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: FakeApi
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm: ClassVar[bool] = True
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        self._answer({})
-
-    do_DELETE = do_GET  # noqa: N815 - the name that http.server calls
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self._answer(json.loads(self.rfile.read(length) or "{}"), length)
-
-    do_PUT = do_POST  # noqa: N815 - the name that http.server calls
-
-    def _answer(self, body: dict[str, Any], length: int = 0) -> None:
-        path = self.path.removeprefix("/v1/")
-        self.server.requests.append((self.command, path))
-        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
-        if self.server.redirect_to:
-            self.send_response(307)
-            self.send_header("Location", f"{self.server.redirect_to}/{path}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        try:
-            self._send(200, self._route(path, body, length))
-        except _Refused as error:
-            shape = ErrorBody(error=error.code, message=str(error), request_id="q-1")
-            self._send(STATUS[error.code], shape, error.retry_after)
-
-    def _route(self, path: str, body: dict[str, Any], length: int) -> BaseModel:
-        if length > MAX_BATCH_BODY_BYTES:
-            raise _Refused("payload_too_large", "The body is too large")
-        if "authorization" in self.headers:
-            if self.headers["authorization"] != f"Bearer {TOKEN}" or "x-api-key" in self.headers:
-                raise _Refused("unauthorized", "The access token has ended")
-        elif self.headers["x-api-key"] != API_KEY:
-            raise _Refused("forbidden", "The API key is missing or wrong")
-        if self.server.failures:
-            code, retry_after = self.server.failures.pop(0)
-            raise _Refused(code, f"This is {code}", retry_after)
-        if path.partition("?")[0] == "workflows":
-            return WorkflowsResponse(workflows=[WorkflowSummary(**summary("rnaseq"))], next_training_at=None)
-        if path.startswith("budgets"):
-            return self._budgets(path, body)
-        if "/retrainings" in path:
-            name, _, retraining_id = path.removeprefix("workflows/").partition("/retrainings")
-            self.server.seen = self.server.seen + 1 if retraining_id else 0
-            return retraining(_known(unquote(name)), self.server.seen, self.server.outcome)
-        if path.endswith("/accuracy"):
-            return accuracy(_known(unquote(path.removeprefix("workflows/").removesuffix("/accuracy"))))
-        if path.startswith("workflows/") and "/runs?" in path:
-            name = _known(unquote(path.removeprefix("workflows/").partition("/runs?")[0]))
-            mine = [each for (workflow, _), each in self.server.runs.items() if workflow == name]
-            kept = [RecordedRun.model_validate_json(json.dumps(each)) for each in mine]
-            waiting = [each for each in kept if each.bill_waits or "held=true" not in path]
-            return RunsPage(runs=waiting, next_cursor=None)
-        if path.startswith("workflows/") and "/runs/" in path:
-            return self._run(path, body)
-        if path.startswith("workflows/") and self.command == "DELETE":
-            name = _known(unquote(path.removeprefix("workflows/")))
-            return RetiredWorkflow(workflow_name=name, retired_at=NOW, runs=84)
-        if path.startswith("workflows/"):
-            return detail(_known(unquote(path.removeprefix("workflows/"))))
-        if path == "predictions":
-            return prediction(_request(body))
-        if path == "predictions/batch":
-            return self._batch(body["requests"])
-        return self._record(body["runs"])
-
-    def _batch(self, requests: list[dict[str, Any]]) -> BatchResponse:
-        assert len(requests) <= MAX_BATCH
-        answers: list[Prediction | ErrorBody] = []
-        for each in requests:
-            try:
-                answers.append(prediction(_request(each)))
-            except _Refused as error:
-                answers.append(ErrorBody(error=error.code, message=str(error), request_id="q-1"))
-        known = [each for each in answers if isinstance(each, Prediction)]
-        cost = sum(each.cost_usd for each in known if each.beyond_evidence is None)
-        left_out = sum(each.beyond_evidence is not None for each in known)
-        together = BatchTotal(cost_usd=cost, intervals=intervals(cost), outcomes_usd=outcomes(cost), left_out=left_out)
-        return BatchResponse(predictions=answers, total=together)
-
-    def _run(self, path: str, body: dict[str, Any]) -> RunStory:
+    def _run(self, asked: Asked) -> RunStory:
         """A run as it was recorded; a change takes what it says, and is all the trail."""
-        name, _, run_id = path.removeprefix("workflows/").partition("/runs/")
-        known = self.server.runs.get((unquote(name), unquote(run_id)))
-        if known is None:
-            raise _Refused("run_not_found", f"There is no run {unquote(run_id)} of {unquote(name)}.")
-        before = RecordedRun.model_validate_json(json.dumps(known))
-        if self.command == "GET":
+        key = (asked.name, asked.places["run_id"])
+        if key not in self.runs:
+            raise Refusal("run_not_found", f"There is no run {key[1]} of {key[0]}.")
+        before = _stored(self.runs[key])
+        if asked.operation == "getRun":
             return RunStory(run=before, changes=[])
-        asked = RunCorrection.model_validate_json(json.dumps(body))
-        update: dict[str, Any] = {"version": before.version + 1, "changes": before.changes + 1}
-        if asked.values:
-            update |= asked.values.model_dump(include=asked.values.model_fields_set)
-        if asked.withdrawn is not None:
-            update["withdrawn"] = asked.withdrawn
-        if asked.bill and asked.bill.decision == "accept":
-            update |= {"cost_usd": asked.bill.cost_usd, "cost_source": "billed"}
-        after = before.model_copy(update=update)
-        self.server.runs[unquote(name), unquote(run_id)] = json.loads(after.model_dump_json())
-        change = RunChange(
-            workflow_name=after.workflow_name,
-            run_id=after.run_id,
-            number=1,
-            kind="corrected",
-            at=NOW,
-            by="k1",
-            reason=asked.reason,
-            before=before,
-            after=after,
-        )
-        return RunStory(run=after, changes=[change])
-
-    def _budgets(self, path: str, body: dict[str, Any]) -> BaseModel:
-        team = unquote(path.removeprefix("budgets/"))
-        if self.command == "GET":
-            spend = {"remaining_usd": -2.0, "over_budget": True, "runs": 3, "spent_usd": 12.0, "limit_usd": 10.0}
-            workflows = [WorkflowSpend(workflow_name="rnaseq", spent_usd=12.0, runs=3)]
-            teamless = BudgetLine(
-                team=None, limit_usd=None, spent_usd=1, runs=1, remaining_usd=None, over_budget=False, workflows=[]
-            )
-            lines = [BudgetLine(team="genomics", workflows=workflows, **spend), teamless]
-            return BudgetsResponse(month="2026-11", budgets=lines, uncounted_runs=0)
-        if self.command == "DELETE" and team != "genomics":
-            raise _Refused("budget_not_found", f"The team {team} has no budget")
-        return Budget(team=team, limit_usd=body.get("limit_usd", 10), updated_at=NOW)
+        story = changed(RunStory(run=before, changes=[]), RunCorrection.model_validate_json(asked.body), NOW)
+        self.runs[key] = json.loads(story.run.model_dump_json())
+        return story
 
     def _record(self, rows: list[dict[str, Any]]) -> RunsResponse:
         assert len(rows) <= MAX_BATCH
@@ -386,40 +261,74 @@ class _Handler(BaseHTTPRequestHandler):
                 rejected.append(RejectedRun(index=index, run_id=None, error="invalid_request", message=message))
                 continue
             key = (row["workflow_name"], row["run_id"])
-            there = self.server.runs.get(key)
+            there = self.runs.get(key)
             if there and there["cost_source"] == "estimated" and row["cost_usd"] > 4 * there["cost_usd"]:
                 held.append(HeldRow(index=index, run_id=key[1], cost_usd=row["cost_usd"], message="It waits"))
             elif there is None or there["cost_source"] == "estimated" != row["cost_source"]:
-                self.server.runs[key] = row
+                self.runs[key] = row
                 accepted += 1
-            elif self.server.runs[key] == row:
+            elif self.runs[key] == row:
                 unchanged += 1
             else:
                 message = "The run was recorded with other values"
                 rejected.append(RejectedRun(index=index, run_id=key[1], error="run_conflict", message=message))
         return RunsResponse(accepted=accepted, unchanged=unchanged, rejected=rejected, held=held)
 
-    def _send(self, status: int, shape: BaseModel, retry_after: int | None = None) -> None:
-        content = shape.model_dump_json().encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        if retry_after is not None:
-            self.send_header("Retry-After", str(retry_after))
-        self.end_headers()
-        self.wfile.write(content)
+
+@contextmanager
+def fake_api() -> Iterator[FakeApi]:
+    server = FakeApi()
+    with serving(server):
+        yield server
+
+
+def _stored(run: dict[str, Any]) -> RecordedRun:
+    return RecordedRun.model_validate_json(json.dumps(run))
+
+
+def _batch(requests: list[dict[str, Any]]) -> BatchResponse:
+    assert len(requests) <= MAX_BATCH
+    answers: list[Prediction | ErrorBody] = []
+    for each in requests:
+        try:
+            answers.append(prediction(_request(each)))
+        except Refusal as refused:
+            answers.append(refused.body())
+    known = [each for each in answers if isinstance(each, Prediction)]
+    cost = sum(each.cost_usd for each in known if each.beyond_evidence is None)
+    left_out = sum(each.beyond_evidence is not None for each in known)
+    together = BatchTotal(cost_usd=cost, intervals=intervals(cost), outcomes_usd=outcomes(cost), left_out=left_out)
+    return BatchResponse(predictions=answers, total=together)
+
+
+def _budgets() -> BudgetsResponse:
+    spend = {"remaining_usd": -2.0, "over_budget": True, "runs": 3, "spent_usd": 12.0, "limit_usd": 10.0}
+    workflows = [WorkflowSpend(workflow_name="rnaseq", spent_usd=12.0, runs=3)]
+    teamless = BudgetLine(
+        team=None, limit_usd=None, spent_usd=1, runs=1, remaining_usd=None, over_budget=False, workflows=[]
+    )
+    lines = [BudgetLine(team="genomics", workflows=workflows, **spend), teamless]
+    return BudgetsResponse(month="2026-11", budgets=lines, uncounted_runs=0)
+
+
+def _budget(asked: Asked) -> Budget:
+    team = asked.places["team"]
+    if asked.operation == "deleteBudget":
+        if team != "genomics":
+            raise Refusal("budget_not_found", f"The team {team} has no budget")
+        return Budget(team=team, limit_usd=10, updated_at=NOW)
+    return Budget(team=team, limit_usd=asked.json()["limit_usd"], updated_at=NOW)
 
 
 def _request(body: dict[str, Any]) -> PredictionRequest:
     try:
         request = PredictionRequest.model_validate_json(json.dumps(body))
     except ValidationError as error:
-        raise _Refused("invalid_request", error.errors()[0]["msg"]) from None
+        raise Refusal("invalid_request", error.errors()[0]["msg"]) from None
     _known(request.workflow_name)
     return request
 
 
-def _known(name: str) -> str:
+def _known(name: str) -> None:
     if name != "rnaseq":
-        raise _Refused("workflow_not_found", f"We have no past runs of {name}")
-    return name
+        raise Refusal("workflow_not_found", f"We have no past runs of {name}")

@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from runquote import Client, SettingsError, plots
 from runquote.cli import app
 from runquote.settings import profiles_file
+from tests.fakes.api import API_KEY
 from tests.unit.runquote.conftest import Command, checkout
-from tests.unit.runquote.fake_api import API_KEY, TOKEN, FakeApi, detail
+from tests.unit.runquote.fake_api import TOKEN, FakeApi, detail
 
 REPOSITORY = Path(__file__).parents[3]
 PREDICT = ("predict", "rnaseq", "--input")

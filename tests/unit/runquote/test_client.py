@@ -20,7 +20,9 @@ from runquote import (
     WorkflowNotFoundError,
 )
 from runquote.notebook import prediction_html
-from tests.unit.runquote.fake_api import API_KEY, GB, FakeApi, prediction, run
+from tests.fakes.api import API_KEY
+from tests.fakes.shapes import GB
+from tests.unit.runquote.fake_api import FakeApi, prediction, run
 
 
 @pytest.fixture

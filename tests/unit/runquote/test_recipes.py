@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.api import API_KEY
 from tests.recipes import SCRIPTS
-from tests.unit.runquote.fake_api import API_KEY, FakeApi
+from tests.unit.runquote.fake_api import FakeApi
 
 REPOSITORY = Path(__file__).parents[3]
 FIXTURES = Path(__file__).parent / "fixtures"

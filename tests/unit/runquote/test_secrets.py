@@ -7,8 +7,9 @@ import pytest
 
 from runquote import Client, RunquoteError
 from runquote.cli.session import workflow_names
+from tests.fakes.api import API_KEY
 from tests.unit.runquote.conftest import Command, checkout
-from tests.unit.runquote.fake_api import API_KEY, TOKEN, FakeApi, fake_api
+from tests.unit.runquote.fake_api import TOKEN, FakeApi, fake_api
 
 PREDICT = ("predict", "rnaseq", "--input", "120GB")
 

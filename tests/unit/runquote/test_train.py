@@ -8,9 +8,10 @@ import pytest
 from contract.retrainings import Retraining, RetrainingStatus
 from runquote.client import Client
 from runquote.training import follow
+from tests.fakes.api import API_KEY
 from tests.unit.runquote import fake_api
 from tests.unit.runquote.conftest import Command
-from tests.unit.runquote.fake_api import API_KEY, STEPS, FakeApi
+from tests.unit.runquote.fake_api import STEPS, FakeApi
 
 
 @pytest.fixture(autouse=True)
