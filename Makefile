@@ -1,7 +1,7 @@
 # Everything a person does with this repository. `make` alone lists it.
 .DEFAULT_GOAL := help
 .PHONY: help up down clean doctor build generate lock test unit contract statemachine terraform security integration web \
-        e2e system localstack lint bench examples destroy screenshot image push container sam sam-invoke sam-api schema
+        e2e system upgrade localstack lint bench examples destroy screenshot image push container sam sam-invoke sam-api schema
 SHELL := /bin/sh
 # How the local SageMaker runs the container's programs: make up RUNNER=docker
 RUNNER ?= $(or $(RUNQUOTE_RUNNER),process)
@@ -56,7 +56,7 @@ generate: .venv/.installed ## Write what the shapes and the routes make: documen
 lock: .venv/.installed ## Compile requirements/*.txt anew from pyproject.toml
 	@$(PYTHON) -m tools.lock
 
-test: lint unit contract statemachine terraform web container system localstack ## Every test tier
+test: lint unit contract statemachine terraform web container system upgrade localstack ## Every test tier
 
 unit: .venv/.installed ## Logic, ports (moto), the model, the local SageMaker's parts
 	@$(PYTEST) tests/unit -n 2
@@ -79,6 +79,9 @@ integration: .venv/.installed ## The local cloud, and the whole loop against it
 
 system: .venv/.installed ## `e2e`, `integration`, `sam` and `schema` against one and the same system, first while it holds the examples alone
 	@$(PYTEST) tests/e2e tests/integration tests/sam tests/schema -rs
+
+upgrade: .venv/.installed ## A system that the version before made goes on under this one (needs git's history; about ten minutes)
+	@$(PYTEST) tests/upgrade -rs
 
 schema: .venv/.installed ## Everything that the OpenAPI document allows and forbids, asked of the running system (Schemathesis)
 	@$(PYTEST) tests/schema

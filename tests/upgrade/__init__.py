@@ -1,0 +1,1 @@
+"""A system of the version before, under this one."""
