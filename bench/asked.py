@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench import changes, histories
 
-SEEDS = 8
+SEEDS = 4
 FEWEST_RUNS = 39
 MOST_RUNS = 300
 NOISE = 0.1
