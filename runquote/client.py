@@ -16,9 +16,9 @@ from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.corrections import RunStory
-from contract.explain import sentence
 from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import MAX_PAGE, RecordedRun, RejectedRun, RunsPage, RunsQuery, RunsResponse, RunStatus
+from contract.validation_words import sentence
 from contract.workflows import RetiredWorkflow, WorkflowDetail, WorkflowsQuery, WorkflowsResponse, WorkflowSummary
 from runquote.errors import RunquoteError, error_for
 from runquote.notebook import BatchResponse, Prediction

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from contract.base import MAX_BATCH, MAX_BODY_BYTES
-from contract.explain import sentence
 from contract.runs import Run, RunsResponse, as_sent
+from contract.validation_words import sentence
 from runquote.readers.base import ReaderError, Rejected, Row
 
 MOST_REJECTED = 100_000

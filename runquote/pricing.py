@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from contract.explain import value_rule
+from contract.validation_words import value_rule
 
 GIB = 2**30
 _LARGEST_BOOK = 2**24

@@ -94,9 +94,10 @@ def _add(target: Path, files: Mapping[str, bytes]) -> None:
 
 def _sources(slug: str) -> Iterator[tuple[str, Path]]:
     """Yield our own modules that a function's zip holds: name in the zip, and file."""
-    folders = [REPOSITORY / "contract", REPOSITORY / "functions" / "shared", REPOSITORY / "functions" / slug]
+    functions = REPOSITORY / "functions"
+    folders = [REPOSITORY / "contract", functions / "shared", functions / "shared" / "adapters", functions / slug]
     for path in [
-        REPOSITORY / "functions" / "__init__.py",
+        functions / "__init__.py",
         *(file for folder in folders for file in folder.glob("*.py")),
     ]:
         yield path.relative_to(REPOSITORY).as_posix(), path

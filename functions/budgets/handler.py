@@ -7,11 +7,12 @@ from typing import Any
 from contract.budgets import BudgetRequest, BudgetsQuery
 from functions.budgets.logic import Budgets
 from functions.budgets.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.budgets_table import BudgetsTable
+from functions.shared.adapters.spend_table import SpendTable
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.spend_table import BudgetsTable, SpendTable
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

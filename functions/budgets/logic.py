@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from contract.base import Team, refuse_dots, refuse_invisible
 from contract.budgets import Budget, BudgetLine, BudgetsResponse, SpendRecord, WorkflowSpend
-from contract.explain import quoted
+from contract.validation_words import quoted
 from functions.shared.errors import ApiError
 from functions.shared.ports import BudgetRecords, Clock, SpendRecords, WorkflowRecords
 from functions.shared.spend import SMALLEST_USD, exact

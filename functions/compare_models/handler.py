@@ -7,9 +7,10 @@ from typing import Any
 from contract.states import CompareModelsRequest, CompareModelsResponse
 from functions.compare_models.logic import compare, restored
 from functions.compare_models.settings import Settings
-from functions.shared import aws, evaluations
+from functions.shared import evaluations
+from functions.shared.adapters import aws
+from functions.shared.adapters.s3 import ArtifactsBucket
 from functions.shared.observability import logger
-from functions.shared.s3 import ArtifactsBucket
 from functions.shared.steps import run_step
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from contract.predictions import BatchRequest, PredictionRequest
 from functions.predict.logic import Predictor
 from functions.predict.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.sagemaker import Endpoints
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.sagemaker import Endpoints
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

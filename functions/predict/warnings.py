@@ -4,10 +4,10 @@ from datetime import datetime
 
 from contract.container import RowPrediction
 from contract.endpoint_records import EndpointRecord
-from contract.explain import quoted
 from contract.judgement import coverage_problem
 from contract.made_up import MADE_UP_WORDS, is_made_up
 from contract.predictions import PredictionRequest, PredictionWarning
+from contract.validation_words import quoted
 from functions.shared import words
 
 FEW_RUNS = 15

@@ -8,12 +8,14 @@ from contract.states import PrepareDatasetRequest
 from functions.prepare_dataset.logic import DatasetPreparer
 from functions.prepare_dataset.serving import serving
 from functions.prepare_dataset.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.runs_table import RunsTable
+from functions.shared.adapters.s3 import ArtifactsBucket
+from functions.shared.adapters.sagemaker import Registry
+from functions.shared.adapters.stepfunctions import StateMachineExecutions
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
-from functions.shared.s3 import ArtifactsBucket
-from functions.shared.sagemaker import Registry
-from functions.shared.stepfunctions import StateMachineExecutions
 from functions.shared.steps import run_step
 
 

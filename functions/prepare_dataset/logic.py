@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from contract import names
-from contract.explain import quoted
 from contract.states import MINIMUM_RUNS, Champion, PrepareDatasetRequest, PrepareDatasetResponse, RetrainInput
+from contract.validation_words import quoted
 from functions.prepare_dataset.dataset import Dataset
 from functions.prepare_dataset.serving import Serving
 from functions.shared import words

@@ -7,10 +7,10 @@ from typing import Any
 from contract.states import PromoteRequest
 from functions.promote.logic import Promoter
 from functions.promote.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.s3 import ArtifactsBucket
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import EndpointsTable
-from functions.shared.s3 import ArtifactsBucket
 from functions.shared.steps import run_step
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from contract.budgets import RebuildSpendRequest
 from functions.rebuild_spend.logic import SpendRebuilder
 from functions.rebuild_spend.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.runs_table import RunsTable
+from functions.shared.adapters.spend_table import LedgerTable
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import RunsTable, WorkflowsTable
-from functions.shared.spend_table import LedgerTable
 from functions.shared.steps import run_step
 
 

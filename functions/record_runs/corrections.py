@@ -2,11 +2,11 @@
 
 from pydantic import ValidationError
 
-from contract import explain
+from contract import validation_words
 from contract.base import STORED
 from contract.corrections import BillDecision, ChangeKind, RunChange, RunCorrection, RunStory, RunValues
-from contract.explain import quoted
 from contract.runs import MAX_CHANGES, RecordedRun
+from contract.validation_words import quoted
 from functions.shared.errors import ApiError
 from functions.shared.http import Caller
 from functions.shared.observability import logger
@@ -73,7 +73,7 @@ class Corrector:
         try:
             changed = RecordedRun.model_validate(run.model_dump() | given, context=STORED)
         except ValidationError as error:
-            raise ApiError("invalid_request", explain.sentence(error, RecordedRun)) from None
+            raise ApiError("invalid_request", validation_words.sentence(error, RecordedRun)) from None
         if changed.ends_after(self._clock.now()):
             raise ApiError("invalid_request", "The end lies in the future (completed_at).")
         return settled(changed)

@@ -5,17 +5,17 @@ from functools import cache
 from typing import Any
 
 from contract.corrections import RunCorrection
-from contract.explain import required_members
 from contract.runs import Run, RunsRequest
+from contract.validation_words import required_members
 from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder, read_runs
 from functions.record_runs.settings import Settings
-from functions.shared import aws
-from functions.shared.changes_table import ChangesTable
+from functions.shared.adapters import aws
+from functions.shared.adapters.callers_table import NewcomersTable
+from functions.shared.adapters.changes_table import ChangesTable
+from functions.shared.adapters.recording import RunsWriter
 from functions.shared.clock import SystemClock
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.newcomers import NewcomersTable
-from functions.shared.recording import RunsWriter
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from math import ceil
 
 from pydantic_core import from_json
 
-from contract.explain import quoted
 from contract.runs import HeldRow, RecordedRun, RejectedRun, Run, RunsRequest, RunsResponse, as_sent
+from contract.validation_words import quoted
 from functions.shared import words
 from functions.shared.errors import ApiError
 from functions.shared.http import Caller, read_json, read_parsed

@@ -6,12 +6,13 @@ from typing import Any
 
 from functions.retire_workflow.logic import Retirer
 from functions.retire_workflow.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.serving import Serving
+from functions.shared.adapters.stepfunctions import StateMachineExecutions
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.serving import Serving
-from functions.shared.stepfunctions import StateMachineExecutions
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

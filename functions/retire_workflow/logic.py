@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from contract.explain import quoted
 from contract.names import is_retirement, resource_name, retirement_owner
+from contract.validation_words import quoted
 from contract.workflows import RetiredWorkflow
 from functions.shared import lookup
 from functions.shared.errors import ApiError, EndpointBusy

@@ -7,11 +7,11 @@ from typing import Any
 from contract.retrainings import RetrainingQuery
 from functions.retrainings.logic import Retrainer
 from functions.retrainings.settings import Settings
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.stepfunctions import StateMachine
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.stepfunctions import StateMachine
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

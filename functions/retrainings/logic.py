@@ -1,9 +1,9 @@
 """Starts retrainings, and tells people how far one is and how it ended."""
 
-from contract.explain import quoted
 from contract.names import execution_name, is_retirement, retraining_name
 from contract.retrainings import Retraining
 from contract.states import RetrainInput
+from contract.validation_words import quoted
 from contract.workflows import WorkflowRecord
 from functions.retrainings import progress
 from functions.shared import lookup

@@ -7,8 +7,8 @@ from typing import Any
 from contract.states import SelectWorkflowsRequest
 from functions.select_workflows.logic import WorkflowSelector
 from functions.select_workflows.settings import Settings
-from functions.shared import aws
-from functions.shared.dynamodb import WorkflowsTable
+from functions.shared.adapters import aws
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.steps import run_step
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from contract import explain
+from contract import validation_words
 from contract.base import MAX_BODY_BYTES
 from contract.errors import ErrorBody
 from contract.routes import ROUTES, Route
@@ -76,7 +76,7 @@ class HttpRequest:
         try:
             return shape.model_validate(values)
         except ValidationError as error:
-            raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
+            raise ApiError("invalid_request", validation_words.sentence(error, shape, members=True)) from None
 
     def read[R: BaseModel](self, shape: type[R]) -> R:
         """Read the body, strictly.
@@ -84,7 +84,7 @@ class HttpRequest:
         Raises:
             ApiError: it is of another type, too large, too deep, or not of that shape.
         """
-        self.check_body(explain.required_members(shape))
+        self.check_body(validation_words.required_members(shape))
         return read_json(self.body, shape)
 
     def check_body(self, members: str) -> None:
@@ -134,8 +134,8 @@ def _read[R: BaseModel, C](shape: type[R], validate: Callable[[C], R], content: 
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "too_long" and first["loc"] in {("requests",), ("runs",)}:
-            raise ApiError("payload_too_large", explain.sentence(error, shape, members=True)) from None
-        raise ApiError("invalid_request", explain.sentence(error, shape, members=True)) from None
+            raise ApiError("payload_too_large", validation_words.sentence(error, shape, members=True)) from None
+        raise ApiError("invalid_request", validation_words.sentence(error, shape, members=True)) from None
 
 
 def respond(event: Mapping[str, Any], operations: Operations, web_origin: Callable[[], str]) -> dict[str, Any]:

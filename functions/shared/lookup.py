@@ -3,8 +3,8 @@
 from pydantic import TypeAdapter, ValidationError
 
 from contract.base import RetrainingId, WorkflowName
-from contract.explain import quoted
 from contract.states import MINIMUM_RUNS
+from contract.validation_words import quoted
 from contract.workflows import WorkflowRecord
 from functions.shared import words
 from functions.shared.errors import ApiError

@@ -6,8 +6,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from contract.base import Label
 from contract.corrections import RunStory
-from contract.explain import quoted
 from contract.runs import RecordedRun
+from contract.validation_words import quoted
 from functions.shared.errors import ApiError
 from functions.shared.ports import RunTrail
 

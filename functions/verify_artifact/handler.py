@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from contract.states import VerifyArtifactRequest
-from functions.shared import aws
-from functions.shared.s3 import ArtifactsBucket
+from functions.shared.adapters import aws
+from functions.shared.adapters.s3 import ArtifactsBucket
 from functions.shared.steps import run_step
 from functions.verify_artifact.logic import ArtifactVerifier
 from functions.verify_artifact.settings import Settings

@@ -7,13 +7,15 @@ from typing import Any
 
 from contract.runs import RunsQuery
 from contract.workflows import WorkflowsQuery
-from functions.shared import aws
-from functions.shared.changes_table import ChangesTable
+from functions.shared.adapters import aws
+from functions.shared.adapters.changes_table import ChangesTable
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.runs_table import RunsTable
+from functions.shared.adapters.s3 import ArtifactsBucket
+from functions.shared.adapters.sagemaker import Endpoints, Registry
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.clock import SystemClock
-from functions.shared.dynamodb import EndpointsTable, RunsTable, WorkflowsTable
 from functions.shared.http import Answer, HttpRequest, Operations, respond
-from functions.shared.s3 import ArtifactsBucket
-from functions.shared.sagemaker import Endpoints, Registry
 from functions.workflows.logic import Catalogue
 from functions.workflows.schedule import next_start
 from functions.workflows.settings import Settings

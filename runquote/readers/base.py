@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from contract.explain import value_rule
+from contract.validation_words import value_rule
 from runquote.pricing import PriceBook, price_book
 from runquote.readers.costs import Cost, Priced
 

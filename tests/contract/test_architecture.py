@@ -83,3 +83,14 @@ def test_an_arrow_is_found_wherever_it_stands(source: str) -> None:
 def test_every_package_has_its_place() -> None:
     packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
     assert packages == {*MAY_IMPORT, "tests"}
+
+
+def test_what_decides_knows_no_aws() -> None:
+    """Handlers alone join logic and adapters."""
+    found = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in modules("functions")
+        if "functions.shared.adapters" in path.read_text() and "adapters" not in path.parts
+    }
+    assert found
+    assert {path.rpartition("/")[2] for path in found} == {"handler.py"}

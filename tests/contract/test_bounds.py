@@ -12,7 +12,7 @@ from contract.budgets import Budget, BudgetRequest
 from contract.endpoint_records import EndpointRecord
 from contract.predictions import PredictionRequest
 from contract.runs import Run
-from functions.shared.items import from_attribute, to_attribute
+from functions.shared.adapters.items import from_attribute, to_attribute
 from tests.contract.test_shapes import REQUEST, RUN
 
 DYNAMODB = 9.9e125

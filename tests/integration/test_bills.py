@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from functions.shared.items import from_attribute
+from functions.shared.adapters.items import from_attribute
 from tests.system import System
 
 NAME = "billed-later"

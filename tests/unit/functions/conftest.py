@@ -13,9 +13,9 @@ os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "INFO")
 
 from moto import mock_aws
 
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.recording import RunsWriter
 from functions.shared.observability import logger, metrics
-from functions.shared.recording import RunsWriter
 from tests.fakes.ports import FakeClock
 
 

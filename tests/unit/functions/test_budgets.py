@@ -16,12 +16,15 @@ from contract.runs import Run
 from contract.workflows import WorkflowRecord
 from functions.budgets.logic import Budgets
 from functions.rebuild_spend.logic import ATTEMPTS, SpendRebuilder
-from functions.shared import recording, spend, spend_table
-from functions.shared.dynamodb import RunsTable, WorkflowsTable
+from functions.shared import spend
+from functions.shared.adapters import recording, spend_table
+from functions.shared.adapters.budgets_table import BudgetsTable
+from functions.shared.adapters.recording import RunsWriter
+from functions.shared.adapters.runs_table import RunsTable
+from functions.shared.adapters.spend_table import LedgerTable, SpendTable
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.errors import ApiError, DependencyUnavailable
-from functions.shared.recording import RunsWriter
 from functions.shared.spend import Amount, Line
-from functions.shared.spend_table import BudgetsTable, LedgerTable, SpendTable
 from tests.fakes import shapes
 from tests.fakes.ports import FakeBudgets, FakeClock, FakeLedger, FakeRuns, FakeSpend, FakeWorkflows
 from tests.fakes.shapes import NOW, WORKFLOW

@@ -10,14 +10,15 @@ from contract.corrections import RunChange, RunCorrection
 from contract.runs import LARGEST_BILL, MAX_CHANGES, MAX_HELD_BILLS, SMALLEST_BILL, Run, RunsQuery, is_plausible_bill
 from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder
-from functions.shared import aws, spend
-from functions.shared.changes_table import ChangesTable
-from functions.shared.dynamodb import WorkflowsTable
+from functions.shared import spend
+from functions.shared.adapters import aws
+from functions.shared.adapters.changes_table import ChangesTable
+from functions.shared.adapters.recording import RunsWriter
+from functions.shared.adapters.spend_table import SpendTable
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.errors import ApiError
 from functions.shared.http import Caller
-from functions.shared.recording import RunsWriter
 from functions.shared.revisions import plain, received, recorded_run
-from functions.shared.spend_table import SpendTable
 from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector
 from tests.fakes.ports import FakeClock, FakeNewcomers, FakeRuns

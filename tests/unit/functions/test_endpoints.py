@@ -11,9 +11,9 @@ from urllib3.exceptions import ReadTimeoutError as Urllib3ReadTimeoutError
 
 from contract.container import Invocation, InvocationRow
 from functions.predict.logic import BUDGET_SECONDS
-from functions.shared import aws
+from functions.shared.adapters import aws
+from functions.shared.adapters.sagemaker import Endpoints
 from functions.shared.errors import EndpointMissing, ModelFailed, ModelTimedOut, ModelWarming
-from functions.shared.sagemaker import Endpoints
 from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector, Reply
 from tests.fakes.ports import FakeClock

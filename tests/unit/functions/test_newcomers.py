@@ -11,10 +11,10 @@ from contract.names import caller_name
 from contract.runs import RunsRequest
 from contract.workflows import WorkflowRecord
 from functions.record_runs.logic import Recorder
-from functions.shared.dynamodb import WorkflowsTable
+from functions.shared.adapters.callers_table import NewcomersTable
+from functions.shared.adapters.recording import RunsWriter
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.errors import ApiError
-from functions.shared.newcomers import NewcomersTable
-from functions.shared.recording import RunsWriter
 from tests.fakes import shapes
 from tests.fakes.ports import FakeClock, FakeNewcomers, FakeRuns
 from tests.unit.functions.test_retraining import due, select

@@ -13,8 +13,12 @@ from contract.workflows import WorkflowRecord, WorkflowsQuery
 from functions.retire_workflow.logic import LEASE_SECONDS, Retirer
 from functions.retrainings.logic import Retrainer
 from functions.select_workflows.logic import WorkflowSelector
-from functions.shared import aws, lookup
-from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
+from functions.shared import lookup
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.recording import RunsWriter
+from functions.shared.adapters.serving import Serving
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.errors import (
     AlreadyRunning,
     ApiError,
@@ -24,8 +28,6 @@ from functions.shared.errors import (
     WorkflowRetired,
 )
 from functions.shared.ports import Lease
-from functions.shared.recording import RunsWriter
-from functions.shared.serving import Serving
 from tests.fakes import shapes
 from tests.fakes.ports import FakeClock, FakeEndpoints, FakeExecutions, FakeServing, FakeStateMachine, FakeWorkflows
 from tests.fakes.shapes import NOW, WORKFLOW

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from contract.base import MAX_BYTES
 from contract.runs import Run, RunsPage, RunsQuery
-from functions.shared import dynamodb as tables
+from functions.shared.adapters import runs_table as tables
+from functions.shared.adapters.recording import RunsWriter
 from functions.shared.errors import ApiError
 from functions.shared.http import HttpRequest
 from functions.shared.ports import RunPosition
-from functions.shared.recording import RunsWriter
 from functions.workflows import cursors
 from tests.fakes import shapes
 from tests.fakes.ports import FakeRuns

@@ -10,15 +10,16 @@ from moto import mock_aws
 
 from contract.endpoint_records import EndpointRecord
 from contract.runs import Run
-from functions.shared import aws
-from functions.shared.dynamodb import EndpointsTable, WorkflowsTable
+from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
+from functions.shared.adapters.items import from_item, to_item
+from functions.shared.adapters.recording import RunsWriter
+from functions.shared.adapters.s3 import ArtifactsBucket
+from functions.shared.adapters.sagemaker import Registry
+from functions.shared.adapters.stepfunctions import StateMachine, StateMachineExecutions
+from functions.shared.adapters.workflows_table import WorkflowsTable
 from functions.shared.errors import BadArtifact, DependencyUnavailable, MalformedRecord, NameTaken, StalePromotion
-from functions.shared.items import from_item, to_item
 from functions.shared.ports import Lease
-from functions.shared.recording import RunsWriter
-from functions.shared.s3 import ArtifactsBucket
-from functions.shared.sagemaker import Registry
-from functions.shared.stepfunctions import StateMachine, StateMachineExecutions
 from tests.fakes import aws_faults, shapes
 from tests.fakes.aws_faults import Injector, Reply
 from tests.fakes.ports import FakeClock

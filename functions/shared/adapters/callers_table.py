@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.names import caller_name
-from functions.shared.aws import THROTTLING, code_of, unavailable
+from functions.shared.adapters.aws import THROTTLING, code_of, unavailable
 from functions.shared.errors import DependencyUnavailable
 from functions.shared.ports import Clock
 

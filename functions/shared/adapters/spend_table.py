@@ -1,15 +1,15 @@
-"""What was spent, and the budgets, in DynamoDB."""
+"""What was spent, in DynamoDB."""
 
 from collections.abc import Mapping
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from contract.budgets import Budget, SpendRecord
+from contract.budgets import SpendRecord
 from contract.names import spend_line
 from contract.workflows import WorkflowRecord
-from functions.shared.aws import unavailable
-from functions.shared.dynamodb import readable, scan
-from functions.shared.items import Item, from_item, to_attribute, to_item
+from functions.shared.adapters.aws import unavailable
+from functions.shared.adapters.items import Item, to_attribute
+from functions.shared.adapters.tables import readable
 from functions.shared.spend import Amount, Line
 
 if TYPE_CHECKING:
@@ -118,26 +118,3 @@ class LedgerTable:
         if is_last:
             return {"Update": {**item, "UpdateExpression": "SET spend_runs = :runs"}}
         return {"ConditionCheck": item}
-
-
-class BudgetsTable:
-    """Table `budgets`."""
-
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def all(self) -> list[Budget]:
-        """Return every budget."""
-        return readable(scan(self._client, self._table), Budget)
-
-    def put(self, budget: Budget) -> None:
-        """Write a budget in place of the one that the team has."""
-        with unavailable("budgets table"):
-            self._client.put_item(TableName=self._table, Item=to_item(budget))
-
-    def delete(self, team: str) -> Budget | None:
-        """Delete a team's budget; return it, or None when it has none."""
-        with unavailable("budgets table"):
-            answer = self._client.delete_item(TableName=self._table, Key={"team": {"S": team}}, ReturnValues="ALL_OLD")
-        return from_item(answer["Attributes"], Budget) if answer.get("Attributes") else None

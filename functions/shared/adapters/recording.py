@@ -11,15 +11,15 @@ from botocore.exceptions import ClientError
 from contract.corrections import RunChange
 from contract.runs import RecordedRun, Run
 from functions.shared import spend
-from functions.shared.aws import THROTTLING, code_of, unavailable
-from functions.shared.changes_table import ChangesTable
+from functions.shared.adapters.aws import THROTTLING, code_of, unavailable
+from functions.shared.adapters.changes_table import ChangesTable
+from functions.shared.adapters.items import Item, from_item, to_attribute, to_item
+from functions.shared.adapters.runs_table import RunsTable
+from functions.shared.adapters.spend_table import spend_addition
 from functions.shared.counts import Counts, counted, difference
-from functions.shared.dynamodb import RunsTable
 from functions.shared.errors import DependencyUnavailable, MalformedRecord
-from functions.shared.items import Item, from_item, to_attribute, to_item
 from functions.shared.ports import Clock, Recorded
 from functions.shared.revisions import is_held, is_revision, received
-from functions.shared.spend_table import spend_addition
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

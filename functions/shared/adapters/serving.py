@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.shared.aws import unavailable
+from functions.shared.adapters.aws import unavailable
+from functions.shared.adapters.sagemaker import is_missing
 from functions.shared.errors import EndpointBusy
-from functions.shared.sagemaker import is_missing
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.shared.aws import unavailable
+from functions.shared.adapters.aws import unavailable
 from functions.shared.errors import NameTaken
 from functions.shared.ports import Execution, StateEntered
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from contract.corrections import RunChange
 from contract.names import run_key
-from functions.shared.aws import unavailable
-from functions.shared.items import from_item, to_item
+from functions.shared.adapters.aws import unavailable
+from functions.shared.adapters.items import from_item, to_item
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

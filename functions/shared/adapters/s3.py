@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from functions.shared.aws import code_of, unavailable
+from functions.shared.adapters.aws import code_of, unavailable
 from functions.shared.errors import BadArtifact
 
 if TYPE_CHECKING:

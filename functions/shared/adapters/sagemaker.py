@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
-from functions.shared.aws import INVOKE_TIMEOUT_SECONDS, THROTTLING, UNREACHABLE, code_of, unavailable
+from functions.shared.adapters.aws import INVOKE_TIMEOUT_SECONDS, THROTTLING, UNREACHABLE, code_of, unavailable
 from functions.shared.errors import EndpointMissing, ModelFailed, ModelTimedOut, ModelWarming
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, RegisteredModel
