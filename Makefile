@@ -65,7 +65,7 @@ contract: .venv/.installed ## Drift of generated files, names, settings, routes
 	@$(PYTHON) -m contract.generate --check
 	@$(PYTEST) tests/contract
 
-statemachine: .venv/.installed ## The real state machines: checked as text, and run on every branch
+statemachine: .venv/.installed ## The real state machines: checked as text, and walked to every outcome
 	@$(PYTEST) tests/statemachine
 
 terraform: .venv/.installed ## Format, validity, plan for AWS, policies and scans of the Terraform root

@@ -1,12 +1,16 @@
 # One module block for each function: SAM CLI links routes to functions only when both are written out.
 
 locals {
-  endpoint_arns       = ["${local.regional.sagemaker}:endpoint/${var.name_prefix}-*"]
-  model_package_arns  = ["${local.regional.sagemaker}:model-package/${var.name_prefix}-*"]
-  evaluation_arns     = ["${aws_s3_bucket.artifacts.arn}/models/*/evaluation.json"]
-  retrain_definition  = jsondecode(file("${local.project_dir}/statemachine/retrain.asl.json"))
-  retrain_execution   = "${local.regional.states}:execution:${var.name_prefix}-retrain:*"
-  api_timeout_seconds = 20 # the handlers time-box themselves to 10; API Gateway waits 29
+  endpoint_arns        = ["${local.regional.sagemaker}:endpoint/${var.name_prefix}-*"]
+  model_package_arns   = ["${local.regional.sagemaker}:model-package/${var.name_prefix}-*"]
+  package_group_arns   = ["${local.regional.sagemaker}:model-package-group/${var.name_prefix}-*"]
+  training_job_arns    = ["${local.regional.sagemaker}:training-job/${var.name_prefix}-*"]
+  endpoint_config_arns = ["${local.regional.sagemaker}:endpoint-config/${var.name_prefix}-*"]
+  model_arns           = ["${local.regional.sagemaker}:model/${var.name_prefix}-*"]
+  evaluation_arns      = ["${aws_s3_bucket.artifacts.arn}/models/*/evaluation.json"]
+  retrain_definition   = jsondecode(file("${local.project_dir}/statemachine/retrain.asl.json"))
+  retrain_execution    = "${local.regional.states}:execution:${var.name_prefix}-retrain:*"
+  api_timeout_seconds  = 20 # the handlers time-box themselves to 10; API Gateway waits 29
 }
 
 data "aws_iam_policy_document" "predict" {
@@ -252,12 +256,9 @@ data "aws_iam_policy_document" "retire_workflow" {
   }
 
   statement {
-    sid     = "DeleteWhatServes"
-    actions = ["sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel", "sagemaker:DescribeEndpoint"]
-    resources = concat(local.endpoint_arns, [
-      "${local.regional.sagemaker}:endpoint-config/${var.name_prefix}-*",
-      "${local.regional.sagemaker}:model/${var.name_prefix}-*",
-    ])
+    sid       = "DeleteWhatServes"
+    actions   = ["sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel", "sagemaker:DescribeEndpoint"]
+    resources = concat(local.endpoint_arns, local.endpoint_config_arns, local.model_arns)
   }
 
   # These know no resources (AWS service authorization reference, Amazon SageMaker).
@@ -372,6 +373,14 @@ data "aws_iam_policy_document" "verify_artifact" {
     actions   = ["s3:PutObject"]
     resources = local.evaluation_arns
   }
+
+  statement {
+    sid = "MakeRegistryOnFirstUse"
+    actions = [
+      "sagemaker:AddTags", "sagemaker:CreateModelPackageGroup", "sagemaker:DescribeModelPackageGroup",
+    ]
+    resources = local.package_group_arns
+  }
 }
 
 module "verify_artifact" {
@@ -465,6 +474,128 @@ module "promote" {
   environment = {
     MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
     ARTIFACTS_BUCKET      = aws_s3_bucket.artifacts.bucket
+  }
+}
+
+data "aws_iam_policy_document" "settle_training" {
+  statement {
+    sid       = "SettleTrainingJobs"
+    actions   = ["sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"]
+    resources = local.training_job_arns
+  }
+}
+
+module "settle_training" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "settle_training"
+  description           = "Finds out what became of a training job"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 60
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.settle_training.json
+  environment           = {}
+}
+
+data "aws_iam_policy_document" "change_endpoint" {
+  statement {
+    sid = "ChangeEndpoints"
+    actions = [
+      "sagemaker:AddTags", "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint",
+      "sagemaker:UpdateEndpoint",
+    ]
+    resources = concat(local.endpoint_arns, local.endpoint_config_arns) # both make an endpoint of a config
+  }
+}
+
+module "change_endpoint" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "change_endpoint"
+  description           = "Brings an endpoint to another config, a step a call"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 60
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.change_endpoint.json
+
+  environment = {
+    ENDPOINT_POLL_SECONDS = tostring(var.endpoint_poll_seconds)
+    ENDPOINT_MAX_SECONDS  = "3600"
+  }
+}
+
+data "aws_iam_policy_document" "conclude" {
+  statement {
+    sid       = "JudgeVersions"
+    actions   = ["sagemaker:UpdateModelPackage"]
+    resources = local.model_package_arns
+  }
+
+  statement {
+    sid = "TidyUp"
+    actions = [
+      "sagemaker:DeleteEndpoint", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel", "sagemaker:DescribeEndpoint",
+    ]
+    resources = concat(local.endpoint_arns, local.endpoint_config_arns, local.model_arns)
+  }
+
+  statement {
+    sid       = "FindOwner"
+    actions   = ["dynamodb:GetItem"]
+    resources = [aws_dynamodb_table.model_endpoints.arn]
+  }
+
+  statement {
+    sid       = "RecordVerdict"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
+  }
+}
+
+module "conclude" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "conclude"
+  description           = "Ends a retraining, however it went"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 120
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.conclude.json
+
+  environment = {
+    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
+  }
+}
+
+data "aws_iam_policy_document" "report_round" {
+  statement {
+    sid       = "AskExecutions"
+    actions   = ["states:DescribeExecution"]
+    resources = [local.retrain_execution]
+  }
+}
+
+module "report_round" {
+  source                = "./modules/function"
+  name_prefix           = var.name_prefix
+  slug                  = "report_round"
+  description           = "Says how the retrainings of a round ended"
+  functions_dir         = local.functions_dir
+  upload_through_bucket = var.upload_functions_through_bucket
+  bucket                = aws_s3_bucket_versioning.artifacts.id # set up first, then filled
+  timeout_seconds       = 120
+  log_retention_days    = var.log_retention_days
+  policy                = data.aws_iam_policy_document.report_round.json
+
+  environment = {
+    RETRAIN_STATE_MACHINE_ARN = aws_sfn_state_machine.retrain.arn
   }
 }
 

@@ -214,7 +214,7 @@ resource "aws_cloudwatch_event_target" "silent_end" {
       status        = "$.detail.status"
     }
     input_template = <<-JSON
-      {"outcome": "failed", "workflow_name": "(see execution)", "message": "Execution <name> ended as <status> before it could say why: see its history", "execution_arn": <execution_arn>, "model_version": null}
+      {"notification_id": <execution_arn>, "outcome": "failed", "workflow_name": "(see execution)", "message": "Execution <name> ended as <status> before it could say why: see its history", "execution_arn": <execution_arn>, "model_version": null}
     JSON
   }
 }

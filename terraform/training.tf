@@ -150,6 +150,7 @@ data "aws_iam_policy_document" "states_observability" {
 data "aws_iam_policy_document" "retrain" {
   source_policy_documents = concat(
     [data.aws_iam_policy_document.states_observability.json],
+    [data.aws_iam_policy_document.executions_of_before.json],
     data.aws_iam_policy_document.use_notification_key[*].json,
   )
 
@@ -157,18 +158,20 @@ data "aws_iam_policy_document" "retrain" {
     sid     = "InvokeFunctions"
     actions = ["lambda:InvokeFunction"]
     resources = [
-      module.compare_models.alias_arn, module.prepare_dataset.alias_arn,
-      module.promote.alias_arn, module.verify_artifact.alias_arn,
+      module.change_endpoint.alias_arn, module.compare_models.alias_arn, module.conclude.alias_arn,
+      module.prepare_dataset.alias_arn, module.promote.alias_arn, module.settle_training.alias_arn,
+      module.verify_artifact.alias_arn,
     ]
   }
 
+  # `.sync` needs to see and to stop the jobs that it waits for.
   statement {
     sid = "TrainModels"
     actions = [
       "sagemaker:AddTags", "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:ListTags",
       "sagemaker:StopTrainingJob",
     ]
-    resources = ["${local.regional.sagemaker}:training-job/${var.name_prefix}-*"]
+    resources = local.training_job_arns
   }
 
   # `.sync` hears of a job's end through this rule, which Step Functions owns and names
@@ -180,33 +183,15 @@ data "aws_iam_policy_document" "retrain" {
   }
 
   statement {
-    sid = "RegisterModels"
-    actions = [
-      "sagemaker:AddTags", "sagemaker:CreateModelPackage", "sagemaker:CreateModelPackageGroup",
-      "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage",
-    ]
-    resources = concat(local.model_package_arns, ["${local.regional.sagemaker}:model-package-group/${var.name_prefix}-*"])
-  }
-
-  # Listing knows no resources (Service Authorization Reference, "Actions defined by Amazon SageMaker AI").
-  statement {
-    sid       = "FindWhatExists"
-    actions   = ["sagemaker:ListEndpoints", "sagemaker:ListModelPackageGroups"]
-    resources = ["*"]
+    sid       = "RegisterModels"
+    actions   = ["sagemaker:AddTags", "sagemaker:CreateModelPackage"]
+    resources = concat(local.model_package_arns, local.package_group_arns)
   }
 
   statement {
-    sid = "ServeModels"
-    actions = [
-      "sagemaker:AddTags",
-      "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpoint",
-      "sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:DescribeEndpointConfig",
-      "sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel",
-    ]
-    resources = concat(local.endpoint_arns, [
-      "${local.regional.sagemaker}:endpoint-config/${var.name_prefix}-*",
-      "${local.regional.sagemaker}:model/${var.name_prefix}-*",
-    ])
+    sid       = "MakeModelsServable"
+    actions   = ["sagemaker:AddTags", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel"]
+    resources = concat(local.endpoint_config_arns, local.model_arns)
   }
 
   statement {
@@ -222,15 +207,39 @@ data "aws_iam_policy_document" "retrain" {
   }
 
   statement {
-    sid       = "RecordVerdict"
-    actions   = ["dynamodb:UpdateItem"]
-    resources = [aws_dynamodb_table.workflows.arn]
-  }
-
-  statement {
     sid       = "Notify"
     actions   = ["sns:Publish"]
     resources = [aws_sns_topic.model_updates.arn]
+  }
+}
+
+# Executions that began before functions settled, changed and concluded keep their definition, whose states do that
+# themselves. They last three hours at most: the release after this one drops this document.
+data "aws_iam_policy_document" "executions_of_before" {
+  statement {
+    sid = "EndWhatBegan"
+    actions = [
+      "sagemaker:AddTags", "sagemaker:CreateEndpoint", "sagemaker:CreateModelPackageGroup", "sagemaker:DeleteEndpoint",
+      "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel", "sagemaker:DescribeEndpoint",
+      "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel", "sagemaker:UpdateEndpoint",
+      "sagemaker:UpdateModelPackage",
+    ]
+    resources = concat(
+      local.endpoint_arns, local.endpoint_config_arns, local.model_arns, local.model_package_arns, local.package_group_arns
+    )
+  }
+
+  # Listing knows no resources (Service Authorization Reference, "Actions defined by Amazon SageMaker AI").
+  statement {
+    sid       = "FindWhatExists"
+    actions   = ["sagemaker:ListEndpoints", "sagemaker:ListModelPackageGroups"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "RecordVerdict"
+    actions   = ["dynamodb:UpdateItem"]
+    resources = [aws_dynamodb_table.workflows.arn]
   }
 }
 
@@ -263,17 +272,17 @@ resource "aws_sfn_state_machine" "retrain" {
 
   definition = templatefile("${local.project_dir}/statemachine/retrain.asl.json", {
     prepare_dataset_arn     = module.prepare_dataset.alias_arn
+    settle_training_arn     = module.settle_training.alias_arn
     verify_artifact_arn     = module.verify_artifact.alias_arn
     compare_models_arn      = module.compare_models.alias_arn
+    change_endpoint_arn     = module.change_endpoint.alias_arn
     promote_arn             = module.promote.alias_arn
+    conclude_arn            = module.conclude.alias_arn
     training_image_uri      = "${aws_ecr_repository.model.repository_url}:${var.training_image_tag}"
     training_instance_type  = var.training_instance_type
     training_max_seconds    = var.training_max_seconds
     sagemaker_role_arn      = aws_iam_role.sagemaker.arn
-    artifacts_bucket        = aws_s3_bucket.artifacts.id
-    workflows_table         = aws_dynamodb_table.workflows.name
     model_updates_topic_arn = aws_sns_topic.model_updates.arn
-    endpoint_poll_seconds   = var.endpoint_poll_seconds
   })
 
   logging_configuration {
@@ -296,7 +305,7 @@ data "aws_iam_policy_document" "retrain_all" {
   statement {
     sid       = "InvokeFunctions"
     actions   = ["lambda:InvokeFunction"]
-    resources = [module.select_workflows.alias_arn]
+    resources = [module.report_round.alias_arn, module.select_workflows.alias_arn]
   }
 
   statement {
@@ -347,6 +356,7 @@ resource "aws_sfn_state_machine" "retrain_all" {
 
   definition = templatefile("${local.project_dir}/statemachine/retrain_all.asl.json", {
     select_workflows_arn      = module.select_workflows.alias_arn
+    report_round_arn          = module.report_round.alias_arn
     retrain_state_machine_arn = aws_sfn_state_machine.retrain.arn
   })
 

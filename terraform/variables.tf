@@ -400,9 +400,9 @@ variable "instance_type" {
 }
 
 variable "endpoint_poll_seconds" {
-  description = "Seconds between two looks at an endpoint that is coming into service"
+  description = "Seconds between the first looks at an endpoint that is coming into service; later a quarter of what was waited"
   type        = number
-  default     = 15
+  default     = 30
   nullable    = false
 
   validation {

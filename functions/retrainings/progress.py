@@ -16,13 +16,8 @@ STEPS: dict[str, tuple[StepName, str]] = {
     "Promote": ("promote", "Let it answer from now on"),
 }
 """The state with which each step begins, in order."""
-ENDINGS = frozenset(
-    {
-        *("NoUpdate", "Promoted", "IsCauseJson", "TrainingFailed", "TrainingStopped"),
-        *("ReadEndpointFailure", "EndpointTimeout", "RecordVerdict", "RecordFailure", "NotifyOutcome"),
-    }
-)
-"""States after which no step goes on: what comes then is told, recorded and tidied up."""
+ENDING = "Conclude"
+"""The state after which no step goes on: what comes then is tidied up, recorded and told."""
 _WORDS = {
     "AlreadyRunning": "Another retraining of this workflow was under way.",
     "TIMED_OUT": "It took too long and was ended.",
@@ -63,7 +58,7 @@ def _steps(status: RetrainingStatus, execution: Execution, entered: Sequence[Sta
     ends = {name: first[following] for name, following in pairwise(begun)}
     if begun and not execution.is_running:
         since = first[begun[-1]]
-        closing = [each.at for each in entered if each.name in ENDINGS and each.at >= since]
+        closing = [each.at for each in entered if each.name == ENDING and each.at >= since]
         ends[begun[-1]] = min(closing, default=execution.ended_at or since)
     return [
         RetrainingStep(

@@ -43,6 +43,14 @@ class EndpointBusy(Exception):
     """The endpoint is being changed, and cannot be deleted before that has ended."""
 
 
+class Refused(Exception):
+    """A service refuses a request for what it is, and will refuse it again."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class NameTaken(Exception):
     """An execution of that name has ended; a name is good for one."""
 

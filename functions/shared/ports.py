@@ -14,7 +14,7 @@ from contract.container import Invocation, InvocationResponse
 from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
 from contract.runs import RecordedRun, Run, RunsQuery
-from contract.workflows import WorkflowRecord
+from contract.workflows import LastRetraining, WorkflowRecord
 from functions.shared.spend import Amount, Line
 
 
@@ -191,6 +191,94 @@ class ServingResources(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class TrainingJob:
+    """A training job, in SageMaker's words."""
+
+    status: str
+    """InProgress, Completed, Failed, Stopping or Stopped."""
+    detail: str
+    """Its secondary status."""
+    model_data_url: str | None = None
+    failure_reason: str | None = None
+
+
+class TrainingJobs(Protocol):
+    """Training jobs by name."""
+
+    def describe(self, name: str) -> TrainingJob | None:
+        """Return a job, or None when there is none of that name."""
+
+    def stop(self, name: str) -> None:
+        """Ask a job to stop; one that has ended by itself is left."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint, in SageMaker's words."""
+
+    status: str
+    config: str
+    """Name of the config that is in service, or that a new endpoint begins with."""
+    failure_reason: str | None = None
+
+
+class Hosting(Protocol):
+    """Endpoints, and what they serve."""
+
+    def describe(self, name: str) -> Endpoint | None:
+        """Return an endpoint, or None when there is none of that name; no other answer is taken for absence."""
+
+    def create(self, name: str, config: str) -> None:
+        """Ask for a new endpoint.
+
+        Raises:
+            Refused: there will be none: what is wrong lasts, or the name is taken.
+        """
+
+    def update(self, name: str, config: str) -> None:
+        """Ask an endpoint to change to another config, answering meanwhile.
+
+        Raises:
+            Refused: it will not: what is wrong lasts, or it is changing already.
+        """
+
+    def delete(self, name: str) -> None:
+        """Delete an endpoint, if it is there.
+
+        Raises:
+            EndpointBusy: the endpoint is being changed.
+        """
+
+    def delete_model(self, name: str) -> None:
+        """Delete the endpoint config and the model of that name, if they are there."""
+
+
+class Approvals(Protocol):
+    """What the model registry says of versions."""
+
+    def approve(self, model_package_arn: str, reason: str) -> None:
+        """Say that a version serves, and why."""
+
+    def reject(self, model_package_arn: str, reason: str) -> None:
+        """Say that a version does not serve, and why."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """How much of a workflow's history a retraining has seen."""
+
+    runs: int
+    revisions: int
+
+
+class Verdicts(Protocol):
+    """How the latest retraining of each workflow ended."""
+
+    def record(self, workflow_name: str, ended: LastRetraining, examined: Examined | None) -> None:
+        """Write how an execution ended and give its claim back, if it has one; a claim of another is left."""
+
+
 class Executions(Protocol):
     """Executions of the state machines."""
 
@@ -319,6 +407,9 @@ class RegisteredModel:
 
 class ModelRegistry(Protocol):
     """The registry of all models ever trained."""
+
+    def ensure_group(self, name: str) -> None:
+        """Make the group of that name unless it is there."""
 
     def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
         """Return the newest versions of a group, newest first; none when there is no such group."""

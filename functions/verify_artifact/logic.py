@@ -23,7 +23,7 @@ from contract.states import Manifest, VerifyArtifactRequest, VerifyArtifactRespo
 from functions.shared import evaluations, words
 from functions.shared.errors import BadArtifact
 from functions.shared.observability import logger
-from functions.shared.ports import Artifacts
+from functions.shared.ports import Artifacts, ModelRegistry
 from functions.verify_artifact.archives import MAX_ARCHIVE_BYTES, members
 
 _FORMATS = get_args(ArtifactFormat)
@@ -37,11 +37,14 @@ _MODEL_URL = re.compile(r"(?P<job>s3://[^/]+/models/[^/]+/[^/]+)/output/model\.t
 class ArtifactVerifier:
     """Verifies artefacts."""
 
-    def __init__(self, artifacts: Artifacts) -> None:
+    def __init__(self, artifacts: Artifacts, registry: ModelRegistry) -> None:
         self._artifacts = artifacts
+        self._registry = registry
 
     def verify(self, request: VerifyArtifactRequest) -> VerifyArtifactResponse:
         """Open what training wrote, publish the evaluation, and return what the registry is to say.
+
+        The workflow's group in the registry is made on first use.
 
         Raises:
             BadArtifact: something is missing, truncated, too large, of another workflow, or not what we write.
@@ -58,6 +61,8 @@ class ArtifactVerifier:
         self._check_manifest(request, evaluation)
         evaluation_uri = f"{job}/{EVALUATION_FILE}"
         self._artifacts.write(evaluation_uri, output[EVALUATION_FILE], "application/json")
+        if request.model_package_group_name is not None:
+            self._registry.ensure_group(request.model_package_group_name)
         logger.info(
             "artefact verified",
             extra={"workflow_name": request.workflow_name, "median_ape": evaluation.challenger.median_ape},

@@ -1,6 +1,7 @@
 """The ports, in memory. Each counts or keeps what was asked of it, so that a test can tell that something happened."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ from contract.container import Invocation, InvocationResponse
 from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
 from contract.runs import RecordedRun, Run, RunsQuery
-from contract.workflows import WorkflowRecord
-from functions.shared.errors import BadArtifact, NameTaken, StalePromotion, WorkflowRetired
+from contract.workflows import LastRetraining, WorkflowRecord
+from functions.shared.errors import BadArtifact, EndpointBusy, NameTaken, StalePromotion, WorkflowRetired
 from functions.shared.ports import (
+    Endpoint,
+    Examined,
     Execution,
     History,
     Lease,
@@ -19,6 +22,7 @@ from functions.shared.ports import (
     RegisteredModel,
     RunPosition,
     StateEntered,
+    TrainingJob,
 )
 from functions.shared.revisions import is_held, is_revision, plain, received, recorded_run
 from functions.shared.spend import Amount, Line
@@ -329,6 +333,80 @@ class FakeServing:
         self.names.discard(endpoint_name)
 
 
+class FakeHosting:
+    """One endpoint that takes so many looks for each change, and the configs and models that there are.
+
+    A refusal is raised in place of the next change, once, after which the endpoint is as `then` says, if it says.
+    """
+
+    def __init__(self, endpoint: Endpoint | None = None, models: Iterable[str] = ()) -> None:
+        self.endpoint = endpoint
+        self.models = set(models)
+        self.asked: list[tuple[str, str]] = []
+        self.refusal: Failure = None
+        self.then: Endpoint | None = None
+        self.failure: Failure = None
+        self.busy = 0
+
+    def describe(self, name: str) -> Endpoint | None:
+        if self.failure:
+            raise self.failure
+        return self.endpoint
+
+    def create(self, name: str, config: str) -> None:
+        self._ask("create", config, Endpoint("Creating", config))
+
+    def update(self, name: str, config: str) -> None:
+        assert self.endpoint is not None
+        self._ask("update", config, Endpoint("Updating", self.endpoint.config))
+
+    def _ask(self, action: str, config: str, endpoint: Endpoint) -> None:
+        self.asked.append((action, config))
+        refusal, self.refusal = self.refusal, None
+        if refusal:
+            self.endpoint = self.then or self.endpoint
+            raise refusal
+        self.endpoint = endpoint
+
+    def delete(self, name: str) -> None:
+        if self.busy:
+            self.busy -= 1
+            raise EndpointBusy(name)
+        self.asked.append(("delete", name))
+        self.endpoint = None
+
+    def delete_model(self, name: str) -> None:
+        self.models.discard(name)
+
+
+class FakeTraining:
+    """Training jobs by name."""
+
+    def __init__(self, **jobs: TrainingJob) -> None:
+        self.jobs = jobs
+        self.stopped: list[str] = []
+
+    def describe(self, name: str) -> TrainingJob | None:
+        return self.jobs.get(name)
+
+    def stop(self, name: str) -> None:
+        self.stopped.append(name)
+        self.jobs[name] = replace(self.jobs[name], status="Stopping", detail="Stopping")
+
+
+class FakeVerdicts:
+    """How executions ended, by workflow; a failure is raised instead."""
+
+    def __init__(self, failure: Failure = None) -> None:
+        self.recorded: dict[str, tuple[LastRetraining, Examined | None]] = {}
+        self.failure = failure
+
+    def record(self, workflow_name: str, ended: LastRetraining, examined: Examined | None) -> None:
+        if self.failure:
+            raise self.failure
+        self.recorded[workflow_name] = ended, examined
+
+
 class FakeModels:
     """Models that answer with a function, or fail."""
 
@@ -352,6 +430,22 @@ class FakeRegistry:
         self.artifacts = dict(artifacts or {})
         self.evaluations: dict[str, str] = {}
         self.failure: Failure = None
+        self.groups: set[str] = set()
+        self.judged: dict[str, tuple[str, str]] = {}
+
+    def ensure_group(self, name: str) -> None:
+        self.groups.add(name)
+
+    def approve(self, model_package_arn: str, reason: str) -> None:
+        self._judge(model_package_arn, "Approved", reason)
+
+    def reject(self, model_package_arn: str, reason: str) -> None:
+        self._judge(model_package_arn, "Rejected", reason)
+
+    def _judge(self, model_package_arn: str, status: str, reason: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.judged[model_package_arn] = status, reason
 
     def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
         if self.failure:

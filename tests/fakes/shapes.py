@@ -13,8 +13,10 @@ from contract.container import (
     RowPrediction,
 )
 from contract.endpoint_records import EndpointRecord
+from contract.names import resource_name
 from contract.predictions import Effect, Interval, SimilarRun
 from contract.runs import Run
+from contract.states import Plan
 from contract.workflows import WorkflowRecord
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -76,6 +78,20 @@ def endpoint(**changes: object) -> EndpointRecord:
         "updated_at": NOW - timedelta(days=3),
     }
     return EndpointRecord.model_validate({**values, **changes})
+
+
+def plan(**changes: object) -> Plan:
+    """What the functions know of a retraining from its plan."""
+    resource = resource_name("runquote", WORKFLOW)
+    values = {
+        "workflow_name": WORKFLOW,
+        "runs": 60,
+        "revisions": 2,
+        "name": f"{resource}-0123456789",
+        "endpoint_name": resource,
+        "restored_model_url": None,
+    }
+    return Plan.model_validate({**values, **changes})
 
 
 def workflow(name: str = WORKFLOW, **changes: object) -> WorkflowRecord:

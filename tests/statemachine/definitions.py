@@ -20,17 +20,17 @@ _ARN = "arn:aws:{service}:us-east-1:123456789012:{rest}"
 SUBSTITUTIONS = {
     **{
         f"{name}_arn": _ARN.format(service="lambda", rest=f"function:runquote-{name.replace('_', '-')}:live")
-        for name in ("prepare_dataset", "verify_artifact", "compare_models", "promote", "select_workflows")
+        for name in (
+            *("prepare_dataset", "settle_training", "verify_artifact", "compare_models", "change_endpoint", "promote"),
+            *("conclude", "select_workflows", "report_round"),
+        )
     },
     "retrain_state_machine_arn": _ARN.format(service="states", rest="stateMachine:runquote-retrain"),
     "model_updates_topic_arn": _ARN.format(service="sns", rest="runquote-model-updates"),
     "sagemaker_role_arn": "arn:aws:iam::123456789012:role/runquote-sagemaker",
     "training_image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/runquote-model:latest",
-    "artifacts_bucket": "runquote-artifacts",
-    "workflows_table": "runquote-workflows",
     "training_instance_type": "ml.m5.large",
     "training_max_seconds": "3600",
-    "endpoint_poll_seconds": "30",
 }
 
 # Optimized integrations: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html

@@ -1,16 +1,21 @@
-"""Stands for all functions of the state machines: what each answers follows from the `scenario` of the input.
+"""Stands for the functions that prepare, judge and promote: what each answers follows from the input's `scenario`.
 
 Deployed to the local cloud as a Lambda package of its own, so it imports nothing of the project.
 """
 
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 Event = dict[str, Any]
+
+
+class InvalidInput(Exception):
+    pass
 
 
 class InsufficientData(Exception):
@@ -30,7 +35,9 @@ class StalePromotion(Exception):
 
 
 def prepare_dataset(event: Event, _context: object) -> Event:
-    workflow = event["input"]["workflow_name"]
+    workflow = event["input"].get("workflow_name") if isinstance(event["input"], dict) else None
+    if not isinstance(workflow, str) or not workflow:
+        raise InvalidInput("workflow_name: Field required")
     scenario = event["input"].get("scenario", workflow)
     if scenario == "already_running":
         raise AlreadyRunning("another execution holds the claim")
@@ -78,6 +85,11 @@ def verify_artifact(event: Event, _context: object) -> Event:
     scenario = event["manifest_uri"].rsplit("/", 1)[1]
     if scenario == "bad_artifact":
         raise BadArtifact("model.tar.gz holds more than it should")
+    if "model_package_group_name" in event:
+        with suppress(ClientError):  # it is there
+            boto3.client("sagemaker").create_model_package_group(
+                ModelPackageGroupName=event["model_package_group_name"]
+            )
     return {"evaluation_uri": f"s3://bucket/{scenario}", "description": "test", "metadata": {"median_ape": "0.1"}}
 
 
@@ -94,6 +106,9 @@ def promote(event: Event, _context: object) -> Event:
     if event["evaluation_uri"].endswith("/promotion_refused"):
         # As the table refuses it: ValidationException of DynamoDB, by the name that botocore gives all such errors.
         raise ClientError({"Error": {"Code": "ValidationException", "Message": "Number overflow"}}, "PutItem")
+    # Enough of a record to own the endpoint.
+    record = {"workflow_name": event["workflow_name"], "model_package_arn": event["model_package_arn"]}
+    boto3.resource("dynamodb").Table(os.environ["MODEL_ENDPOINTS_TABLE"]).put_item(Item=record)
     return {"model_version": int(event["model_package_arn"].rsplit("/", 1)[1])}
 
 

@@ -90,5 +90,5 @@ def test_an_aborted_retraining_is_told_of_once(deployment: Deployment, queue: st
     assert not late
     notification = RetrainNotification.model_validate_json(bodies[0])
     assert notification.outcome == "failed"
-    assert notification.execution_arn == execution
+    assert notification.notification_id == notification.execution_arn == execution
     assert "ABORTED" in notification.message

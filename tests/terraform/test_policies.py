@@ -81,8 +81,11 @@ def test_each_function_writes_to_its_own_log_only(deployment: Deployment) -> Non
 
 def test_the_state_machines_invoke_exact_aliases(deployment: Deployment) -> None:
     for name, slugs in {
-        "retrain": {"prepare_dataset", "verify_artifact", "compare_models", "promote"},
-        "retrain_all": {"select_workflows"},
+        "retrain": {
+            *("prepare_dataset", "settle_training", "verify_artifact", "compare_models", "change_endpoint", "promote"),
+            "conclude",
+        },
+        "retrain_all": {"select_workflows", "report_round"},
     }.items():
         statements = json.loads(deployment.one("aws_iam_role_policy", name)["policy"])["Statement"]
         (invoke,) = (each for each in statements if each["Action"] == "lambda:InvokeFunction")

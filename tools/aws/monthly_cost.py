@@ -16,9 +16,11 @@ SERVERLESS_QUOTA = 50
 """Serverless endpoints in a region: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html."""
 ALARMS, METRICS = 9, 9
 """terraform/alarms.tf; metrics of the functions, each of which has its own."""
-TRANSITIONS = {"not promoted": 17, "promoted": 120}
-"""States that an execution of `retrain` enters (statemachine/retrain.asl.json): of a promotion, 84 are twelve looks at
-an endpoint that comes into service within three minutes."""
+TRANSITIONS = {"not promoted": 11, "promoted": 34}
+"""States that an execution of `retrain` enters (statemachine/retrain.asl.json): of a promotion, 20 are looks at an
+endpoint that comes into service within three minutes, and the waits between them."""
+CALLS = {"not promoted": 4, "promoted": 12}
+"""Calls of functions by those states."""
 
 PRICES = {
     "request to the API": (3.50 / 1e6, "https://aws.amazon.com/api-gateway/pricing/ (REST)"),
@@ -64,18 +66,18 @@ def lines(use: Use, workflows: int, mode: Mode) -> dict[str, float]:
     predictions, retrainings = use.predictions * workflows, use.retrainings * workflows
     requests = predictions + use.new_runs * workflows
     rounds = 30
-    # GB times seconds of a request, and of the four steps of a retraining: mostly waits for other services.
-    lambda_gb_seconds = requests * 1 * 0.15 + retrainings * (1.77 * 5 + 1 * 3 + 0.5 * 2)
-    transitions = retrainings * (
-        TRANSITIONS["promoted"] * use.promoted_share + TRANSITIONS["not promoted"] * (1 - use.promoted_share)
-    )
+    shares = {"promoted": use.promoted_share, "not promoted": 1 - use.promoted_share}
+    transitions = retrainings * sum(TRANSITIONS[end] * share for end, share in shares.items())
+    calls = retrainings * sum(CALLS[end] * share for end, share in shares.items())
+    # GB times seconds of a request, and of the steps of a retraining: mostly waits for other services.
+    lambda_gb_seconds = requests * 1 * 0.15 + retrainings * (1.77 * 5 + 1 * 3) + (calls - 2 * retrainings) * 0.5
     history_gb = use.past_runs * workflows * 2 * 1e-6  # 1 KB a run, and once more in the index
     return {
         "API": requests * price["request to the API"],
         "Functions": (
-            (requests + 4 * retrainings) * price["Lambda request"] + lambda_gb_seconds * price["Lambda GB-second"]
+            (requests + calls + 2 * rounds) * price["Lambda request"] + lambda_gb_seconds * price["Lambda GB-second"]
         ),
-        "State machines": (transitions + 5 * (retrainings + rounds)) * price["state transition"],
+        "State machines": (transitions + 2 * retrainings + 5 * rounds) * price["state transition"],
         "Tables": (
             # A transaction writes twice: the run (1 KB) and its index entry, the workflow's counts, the spend.
             use.new_runs * workflows * 8 * price["write unit"]

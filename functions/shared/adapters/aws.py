@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.session import get_session
 
-from functions.shared.errors import DependencyUnavailable
+from functions.shared.errors import DependencyUnavailable, Refused
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -172,3 +172,15 @@ def unavailable(service: str) -> Iterator[None]:
         if code_of(error) in THROTTLING or status_of(error) >= 500:
             raise DependencyUnavailable(f"{service}: {code_of(error)}") from error
         raise
+
+
+@contextmanager
+def refusals(service: str) -> Iterator[None]:
+    """As `unavailable`; whatever else a service answers is Refused: asked again, it would answer the same."""
+    with unavailable(service):
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) in THROTTLING or status_of(error) >= 500:
+                raise
+            raise Refused(code_of(error), str(error.response.get("Error", {}).get("Message", ""))) from error

@@ -15,13 +15,21 @@ from pydantic import ValidationError
 
 from contract.container import Invocation, InvocationResponse
 from contract.endpoint_records import EndpointRecord
-from functions.shared.adapters.aws import INVOKE_TIMEOUT_SECONDS, THROTTLING, UNREACHABLE, code_of, unavailable
+from functions.shared.adapters.aws import (
+    INVOKE_TIMEOUT_SECONDS,
+    THROTTLING,
+    UNREACHABLE,
+    code_of,
+    refusals,
+    unavailable,
+)
 from functions.shared.errors import EndpointMissing, ModelFailed, ModelTimedOut, ModelWarming
 from functions.shared.observability import logger
 from functions.shared.ports import Clock, RegisteredModel
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker.literals import ModelApprovalStatusType
     from types_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _PAUSES_SECONDS = (0.2, 0.6)
@@ -113,6 +121,34 @@ class Registry:
     def __init__(self, client: "SageMakerClient") -> None:
         self._client = client
         self._decided: dict[str, RegisteredModel] = {}
+
+    def ensure_group(self, name: str) -> None:
+        """Make the group of that name unless it is there."""
+        with refusals("model registry"):
+            try:
+                self._client.describe_model_package_group(ModelPackageGroupName=name)
+            except ClientError as error:
+                if not is_missing(error):
+                    raise
+                self._client.create_model_package_group(
+                    ModelPackageGroupName=name,
+                    ModelPackageGroupDescription=f"Cost models of one workflow: {name}",
+                    Tags=[{"Key": "runquote:workflow", "Value": name}],
+                )
+
+    def approve(self, model_package_arn: str, reason: str) -> None:
+        """Say that a version serves, and why."""
+        self._judge(model_package_arn, "Approved", reason)
+
+    def reject(self, model_package_arn: str, reason: str) -> None:
+        """Say that a version does not serve, and why."""
+        self._judge(model_package_arn, "Rejected", reason)
+
+    def _judge(self, model_package_arn: str, status: "ModelApprovalStatusType", reason: str) -> None:
+        with refusals("model registry"):
+            self._client.update_model_package(
+                ModelPackageArn=model_package_arn, ModelApprovalStatus=status, ApprovalDescription=reason[:1024]
+            )
 
     def versions(self, group_name: str, limit: int) -> list[RegisteredModel]:
         """Return the newest versions of a group, newest first; none when there is no such group."""

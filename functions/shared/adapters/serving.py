@@ -12,7 +12,7 @@ from functions.shared.errors import EndpointBusy
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
-_CHANGING = {"Creating", "Updating", "SystemUpdating", "RollingBack"}
+CHANGING = {"Creating", "Updating", "SystemUpdating", "RollingBack"}
 """States in which SageMaker deletes no endpoint (API reference, DeleteEndpoint and DescribeEndpoint)."""
 
 
@@ -31,7 +31,7 @@ class Serving:
         client = self._client
         with unavailable("SageMaker"):
             status = self._status(endpoint_name)
-            if status in _CHANGING:
+            if status in CHANGING:
                 raise EndpointBusy(endpoint_name)
             if status not in {None, "Deleting"}:
                 _ignoring_absence(client.delete_endpoint, EndpointName=endpoint_name)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 _HISTORY_PAGES = 12
-"""Of 1,000 events: more than the longest path of our state machines has (its loop takes at most 240 turns)."""
+"""Of 1,000 events: more than the longest path of our state machines has (their loops wait ever longer, or end with a
+training job)."""
 
 
 class StateMachineExecutions:

@@ -5,12 +5,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from contract.workflows import WorkflowRecord
-from functions.shared.adapters.aws import unavailable
+from contract.workflows import LastRetraining, WorkflowRecord
+from functions.shared.adapters.aws import refusals, unavailable
 from functions.shared.adapters.items import from_item, to_attribute
 from functions.shared.adapters.tables import readable, scan
 from functions.shared.errors import WorkflowRetired
-from functions.shared.ports import Lease
+from functions.shared.ports import Examined, Lease
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -57,22 +57,37 @@ class WorkflowsTable:
 
     def release(self, workflow_name: str, owner: str) -> None:
         """Give the lease back."""
-        self._change(workflow_name, "REMOVE lease_owner, lease_expires_at", "lease_owner = :owner", owner=owner)
+        self._change(workflow_name, "REMOVE lease_owner, lease_expires_at", "lease_owner = :owner", {":owner": owner})
+
+    def record(self, workflow_name: str, ended: LastRetraining, examined: Examined | None) -> None:
+        """Write how an execution ended and give its claim back, if it has one."""
+        changes = "SET last_retraining = :ended"
+        values: dict[str, object] = {":owner": ended.execution_arn, ":ended": ended.model_dump(mode="json")}
+        if examined is not None:
+            changes += ", examined_runs = :runs, examined_revisions = :revisions"
+            values |= {":runs": examined.runs, ":revisions": examined.revisions}
+        with refusals("workflows table"):
+            self._change(
+                workflow_name, f"{changes} REMOVE lease_owner, lease_expires_at", "lease_owner = :owner", values
+            )
 
     def revive(self, workflow_name: str) -> None:
         """Take the mark away."""
         self._change(workflow_name, "REMOVE retired_at", "attribute_exists(retired_at)")
 
-    def _change(self, workflow_name: str, expression: str, condition: str, **values: str) -> None:
+    def _change(
+        self, workflow_name: str, expression: str, condition: str, values: Mapping[str, object] | None = None
+    ) -> None:
         """Write under a condition; where that does not hold there is nothing to change."""
-        named: Any = {"ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in values.items()}}
+        given = {name: to_attribute(value) for name, value in (values or {}).items()}
+        named: Any = {"ExpressionAttributeValues": given} if given else {}
         with suppress(self._client.exceptions.ConditionalCheckFailedException), unavailable("workflows table"):
             self._client.update_item(
                 TableName=self._table,
                 Key={"workflow_name": {"S": workflow_name}},
                 UpdateExpression=expression,
                 ConditionExpression=condition,
-                **(named if values else {}),
+                **named,
             )
 
     def _take(  # noqa: PLR0913 - what differs between those who take it, by name

@@ -402,9 +402,13 @@ def written(**changes: bytes | None) -> FakeArtifacts:
     return FakeArtifacts(objects)
 
 
-def verify(artifacts: FakeArtifacts, url: str = MODEL_URL) -> states.VerifyArtifactResponse:
-    request = VerifyArtifactRequest(workflow_name=WORKFLOW, model_data_url=url, manifest_uri=MANIFEST_URL)
-    return ArtifactVerifier(artifacts).verify(request)
+def verify(
+    artifacts: FakeArtifacts, url: str = MODEL_URL, registry: FakeRegistry | None = None, group: str | None = None
+) -> states.VerifyArtifactResponse:
+    request = VerifyArtifactRequest(
+        workflow_name=WORKFLOW, model_data_url=url, manifest_uri=MANIFEST_URL, model_package_group_name=group
+    )
+    return ArtifactVerifier(artifacts, registry or FakeRegistry()).verify(request)
 
 
 def test_a_good_artefact_is_described_and_its_evaluation_published() -> None:
@@ -416,6 +420,17 @@ def test_a_good_artefact_is_described_and_its_evaluation_published() -> None:
     assert response.metadata["median_ape"] == "0.061"
     assert response.metadata["runs"] == "60"
     check_parameter("CreateModelPackage", "CustomerMetadataProperties", response.metadata)
+
+
+def test_the_workflows_group_in_the_registry_is_there_afterwards_where_it_is_asked_for() -> None:
+    registry = FakeRegistry()
+    verify(written(), registry=registry)
+    assert registry.groups == set()  # as executions ask that began with the definition of before
+    verify(written(), registry=registry, group="runquote-rnaseq")
+    assert registry.groups == {"runquote-rnaseq"}
+    with pytest.raises(BadArtifact):
+        verify(written(model=None), registry=registry, group="runquote-other")
+    assert registry.groups == {"runquote-rnaseq"}
 
 
 def test_the_registry_is_told_of_the_champion_and_the_sizes_on_the_same_runs() -> None:

@@ -23,7 +23,7 @@ from tests.fakes.shapes import NOW, WORKFLOW
 DEFINITION = json.loads((Path(__file__).parents[3] / "statemachine" / "retrain.asl.json").read_text())
 INPUT = {"workflow_name": WORKFLOW, "trigger": "manual"}
 ARN = "arn:aws:states:us-east-1:000000000000:execution:runquote-retrain:scheduled"
-PROMOTED = ("HasWorkflowName", *progress.STEPS, "ApproveChallenger", "Promoted", "RecordVerdict", "NotifyOutcome")
+PROMOTED = (*progress.STEPS, progress.ENDING, "NotifyOutcome", "HowItEnded", "Done")
 
 
 def retrainer(machine: FakeStateMachine, **workflow: Any) -> Retrainer:  # noqa: ANN401 - members of a record
@@ -121,7 +121,7 @@ def test_what_is_not_there_is_said() -> None:
 
 def test_every_state_that_is_looked_for_is_in_the_state_machine() -> None:
     states = DEFINITION["States"]
-    assert set(progress.STEPS) | progress.ENDINGS <= set(states)
+    assert {*progress.STEPS, progress.ENDING} <= set(states)
     # In order: each step's first state can be reached from that of the step before, and not the other way round.
     order = list(progress.STEPS)
     for before, after in pairwise(order):
@@ -141,7 +141,7 @@ def reachable(start: str, states: dict[str, dict[str, object]]) -> set[str]:
 
 
 def test_while_it_runs_the_latest_step_is_current() -> None:
-    running = told("RUNNING", ("HasWorkflowName", "PrepareDataset", "TrainModel"))
+    running = told("RUNNING", ("PrepareDataset", "IsModelRestored", "TrainModel"))
     assert states_of(running) == ["done", "current", "pending", "pending", "pending", "pending"]
     first, second = running.steps[:2]
     assert first.ended_at == second.started_at == NOW + timedelta(minutes=2)
@@ -154,26 +154,26 @@ def test_a_promotion() -> None:
     promoted = told("SUCCEEDED", PROMOTED, output=output)
     assert (promoted.status, promoted.reason, promoted.model_version) == ("promoted", "Promoted: better", 4)
     assert states_of(promoted) == ["done"] * 6
-    assert promoted.steps[-1].ended_at == NOW + timedelta(minutes=PROMOTED.index("Promoted"))
+    assert promoted.steps[-1].ended_at == NOW + timedelta(minutes=PROMOTED.index("Conclude"))
 
 
 def test_no_update_leaves_out_the_last_steps() -> None:
     output = {"outcome": "no_update", "message": "Not promoted: no better", "model_version": None}
-    entered = ("PrepareDataset", "TrainModel", "VerifyArtifact", "CompareModels", "RejectChallenger", "NoUpdate")
+    entered = ("PrepareDataset", "TrainModel", "VerifyArtifact", "CompareModels", "Conclude", "NotifyOutcome")
     kept = told("SUCCEEDED", entered, output=output)
     assert kept.status == "no_update"
     assert states_of(kept) == ["done"] * 4 + ["skipped"] * 2
-    assert (kept.steps[3].ended_at, kept.steps[4].started_at) == (NOW + timedelta(minutes=5), None)
+    assert (kept.steps[3].ended_at, kept.steps[4].started_at) == (NOW + timedelta(minutes=4), None)
 
 
 def test_a_restored_version_is_not_trained() -> None:
-    entered = ("PrepareDataset", "IsModelRestored", "TakeRestoredModel", "VerifyArtifact", "CompareModels")
+    entered = ("PrepareDataset", "IsModelRestored", "SettleTraining", "VerifyArtifact", "CompareModels")
     assert states_of(told("RUNNING", entered)) == ["done", "skipped", "done", "current", "pending", "pending"]
 
 
 def test_too_little_data_is_no_failure() -> None:
     output = {"outcome": "insufficient_data", "message": "It has 3 runs", "model_version": None}
-    few = told("SUCCEEDED", ("PrepareDataset", "IsCauseJson", "InsufficientData"), output=output)
+    few = told("SUCCEEDED", ("PrepareDataset", "Conclude", "NotifyOutcome"), output=output)
     assert few.status == "insufficient_data"
     assert states_of(few) == ["done"] + ["skipped"] * 5
     assert few.steps[0].ended_at == NOW + timedelta(minutes=1)
@@ -181,7 +181,9 @@ def test_too_little_data_is_no_failure() -> None:
 
 def test_a_failure_says_where_and_why_and_names_no_address() -> None:
     cause = f"Execution {ARN} found nothing at s3://bucket/models/x/model.tar.gz, or at arn:aws:s3:::bucket/key."
-    failed = told("FAILED", ("PrepareDataset", "TrainModel", "TrainingFailed"), error="BadArtifact", cause=cause)
+    failed = told(
+        "FAILED", ("PrepareDataset", "TrainModel", "SettleTraining", "Conclude"), error="BadArtifact", cause=cause
+    )
     assert (failed.status, states_of(failed)) == ("failed", ["done", "failed"] + ["skipped"] * 4)
     assert failed.reason == "Execution scheduled found nothing at model.tar.gz, or at key."
 
@@ -199,7 +201,9 @@ def test_a_failure_says_where_and_why_and_names_no_address() -> None:
     ],
 )
 def test_what_training_failed_of_is_said_without_sagemakers_frame(cause: str, reason: str) -> None:
-    failed = told("FAILED", ("PrepareDataset", "TrainModel", "TrainingFailed"), error="TrainingFailed", cause=cause)
+    failed = told(
+        "FAILED", ("PrepareDataset", "TrainModel", "SettleTraining", "Conclude"), error="TrainingFailed", cause=cause
+    )
     assert failed.reason == reason
 
 
@@ -218,7 +222,7 @@ def test_every_end_has_a_sentence(status: str, error: str | None, expected: str,
 
 
 def test_the_promotion_that_was_rolled_back_failed_at_the_promotion() -> None:
-    entered = (*progress.STEPS, "IsCauseJson", "StartRollback", "FindEndpoint", "RecordFailure")
+    entered = (*progress.STEPS, "ChangeEndpoint", "WaitForEndpoint", "ChangeEndpoint", "Conclude")
     failed = told("FAILED", entered, error="DynamoDB.Error", cause="no")
     assert states_of(failed) == ["done"] * 5 + ["failed"]
-    assert failed.steps[-1].ended_at == NOW + timedelta(minutes=6)
+    assert failed.steps[-1].ended_at == NOW + timedelta(minutes=9)

@@ -55,7 +55,7 @@ def test_a_history_becomes_a_model_in_service(tmp_path: Path) -> None:
     bench.artifacts.objects[OUTPUT_URL] = tar({EVALUATION_FILE: evaluation})
 
     request = VerifyArtifactRequest(workflow_name=WORKFLOW, model_data_url=MODEL_URL, manifest_uri=plan.manifest_uri)
-    verified = ArtifactVerifier(bench.artifacts).verify(request)
+    verified = ArtifactVerifier(bench.artifacts, bench.registry).verify(request)
     assert verified.evaluation_uri == f"{JOB}/evaluation.json"
 
     asked = CompareModelsRequest(workflow_name=WORKFLOW, evaluation_uri=verified.evaluation_uri, champion=plan.champion)

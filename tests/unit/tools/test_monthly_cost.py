@@ -8,12 +8,18 @@ import pytest
 
 from cloud.settings import REPOSITORY
 from tools.apply import ROOT
-from tools.aws.monthly_cost import ALARMS, HOURS, METRICS, TRANSITIONS, Mode, Use, lines, main, table
+from tools.aws.monthly_cost import ALARMS, CALLS, HOURS, METRICS, TRANSITIONS, Mode, Use, lines, main, table
 
 NOT_PROMOTED = (
-    *("HasWorkflowName", "PrepareDataset", "IsModelRestored", "TrainModel", "VerifyArtifact", "FindModelPackageGroup"),
-    *("HasModelPackageGroup", "RegisterModel", "CompareModels", "IsChallengerBetter", "RejectChallenger", "NoUpdate"),
-    *("RecordVerdict", "NotifyOutcome", "HowItEnded", "TakeNotification", "Done"),
+    *("PrepareDataset", "IsModelRestored", "TrainModel", "VerifyArtifact", "RegisterModel", "CompareModels"),
+    *("IsChallengerBetter", "Conclude", "NotifyOutcome", "HowItEnded", "Done"),
+)
+WAITS = ("WaitForEndpoint", "ChangeEndpoint", "IsEndpointChanged") * 6
+"""Of 30, 30, 30, 30, 30 and 37 seconds (functions/change_endpoint/logic.py): three minutes."""
+PROMOTED = (
+    *NOT_PROMOTED[:-4],
+    *("CreateModel", "CreateEndpointConfig", "ChangeEndpoint", "IsEndpointChanged", *WAITS, "Promote"),
+    *NOT_PROMOTED[-4:],
 )
 
 
@@ -38,11 +44,13 @@ def test_alarms_and_metrics_are_counted() -> None:
     assert len(emitted) == METRICS
 
 
-def test_the_states_of_a_retraining_without_a_promotion_are_counted() -> None:
+@pytest.mark.parametrize(("end", "path"), [("not promoted", NOT_PROMOTED), ("promoted", PROMOTED)])
+def test_the_states_and_calls_of_a_retraining_are_counted(end: str, path: tuple[str, ...]) -> None:
     machine = json.loads((REPOSITORY / "statemachine" / "retrain.asl.json").read_text())["States"]
-    for state, following in pairwise(NOT_PROMOTED):
+    for state, following in pairwise(path):
         assert f'"{following}"' in json.dumps(machine[state])
-    assert len(NOT_PROMOTED) == TRANSITIONS["not promoted"]
+    assert len(path) == TRANSITIONS[end]
+    assert sum(machine[state].get("Resource", "").endswith("_arn}") for state in path) == CALLS[end]
 
 
 def test_the_arithmetic() -> None:

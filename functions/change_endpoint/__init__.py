@@ -1,0 +1,1 @@
+"""`change_endpoint`: brings an endpoint to another config, a step a call."""

@@ -1,0 +1,1 @@
+"""`conclude`: ends a retraining, however it went."""

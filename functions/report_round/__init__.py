@@ -1,0 +1,1 @@
+"""`report_round`: says how the retrainings of a round ended."""

@@ -1,0 +1,1 @@
+"""`settle_training`: finds out what became of a training job."""
