@@ -11,7 +11,7 @@ from ministack.services import apigateway_v1
 
 from cloud.ministack_adapter.patching import Untyped, existing, wrap
 
-_REASON = "runquote_validation_error"
+_REASON = "validation_error_string"
 _VARIABLE = "$context.error.validationErrorString"
 _ABOUT_PARTS = {"properties", "additionalProperties", "items", "allOf", "anyOf", "oneOf"}
 _NUMERIC_BOUNDS = {"minimum": "lower than the required minimum", "maximum": "greater than the required maximum"}

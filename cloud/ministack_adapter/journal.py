@@ -31,6 +31,7 @@ _WRITES = (
     "_batch_execute_statement", "_execute_transaction", "_update_contributor_insights",
 )  # fmt: skip
 _NUMBER_KEY = "runquote_journal"
+"""In snapshots, so it stays as earlier versions wrote it."""
 _logger = logging.getLogger(__name__)
 
 
@@ -164,7 +165,7 @@ def _do_again(entry: dict[str, Any]) -> None:
     responses._request_account_id.set(entry["account"])
     responses._request_region.set(entry["region"])
     try:
-        existing(dynamodb, entry["write"]).__runquote_original__(entry["data"])
+        existing(dynamodb, entry["write"]).__unchanged_original__(entry["data"])
     except Exception:  # As it did then: what raises is answered with an error, and changes nothing.
         _logger.exception("A write of the journal raised: %s", entry["write"])
 

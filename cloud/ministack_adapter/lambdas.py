@@ -11,7 +11,7 @@ from ministack.services import lambda_svc
 
 from cloud.ministack_adapter.patching import MovedNameError, Untyped, existing, wrap
 
-_ERROR_KEY = "__runquote_error__"
+_ERROR_KEY = "__handler_error__"
 _HANDLER_CALL = 'except Exception as e:\n            _real_stdout.write(json.dumps({"status": "error", "error": str(e)'
 _REST_OF_LINE = ', "trace": traceback.format_exc()}) + "\\n")'
 _ANSWER_WITH_ERROR = f"""except Exception as e:

@@ -1,4 +1,7 @@
-"""How ministack is changed in place, so that an upgrade that moves a name fails at start and names it."""
+"""How ministack is changed in place, so that an upgrade that moves a name fails at start and names it.
+
+PATCHES.md beside this file lists every change and what breaks without it.
+"""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -26,7 +29,7 @@ def existing(owner: ModuleType | type, name: str) -> Untyped:
 def wrap(owner: ModuleType | type, name: str, wrapper: Callable[[Untyped], Untyped]) -> None:
     """Replace an attribute by `wrapper(the attribute)`, once."""
     original = existing(owner, name)
-    if not hasattr(original, "__runquote_original__"):
+    if not hasattr(original, "__unchanged_original__"):
         replacement = wrapper(original)
-        replacement.__runquote_original__ = original
+        replacement.__unchanged_original__ = original
         setattr(owner, name, replacement)

@@ -35,7 +35,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def put_item(data: dict[str, Any]) -> None:
         raise AssertionError("A replay must not be journaled again.")
 
-    put_item.__runquote_original__ = calls.append  # type: ignore[attr-defined]  # as `wrap` leaves it
+    put_item.__unchanged_original__ = calls.append  # type: ignore[attr-defined]  # as `wrap` leaves it
     monkeypatch.setattr(dynamodb, "_put_item", put_item)
     return calls
 
