@@ -10,25 +10,9 @@ import pytest
 
 from tests.clouds import LocalCloud, running_cloud
 from tools.apply import apply, show
+from tools.build import slugs
 
-FUNCTIONS = (
-    "predict",
-    "record_runs",
-    "workflows",
-    "prepare_dataset",
-    "verify_artifact",
-    "compare_models",
-    "promote",
-    "select_workflows",
-    "settle_training",
-    "change_endpoint",
-    "conclude",
-    "report_round",
-    "retrainings",
-    "budgets",
-    "rebuild_spend",
-    "retire_workflow",
-)
+FUNCTIONS = slugs()
 TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets", "callers")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\

@@ -1,8 +1,8 @@
 # One Lambda function with its own role, log group and alias `live`.
 
 locals {
-  function_name = "${var.name_prefix}-${replace(var.slug, "_", "-")}"
-  zip           = "${var.functions_dir}/${var.slug}.zip"
+  function_name = "${var.deployment.name_prefix}-${replace(var.slug, "_", "-")}"
+  zip           = "${var.deployment.functions_dir}/${var.slug}.zip"
   hash          = filebase64sha256(local.zip)
 }
 
@@ -11,7 +11,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_338: log_retention_days decides; who must keep a year sets it
 
   name              = "/aws/lambda/${local.function_name}"
-  retention_in_days = var.log_retention_days
+  retention_in_days = var.deployment.log_retention_days
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -32,7 +32,15 @@ resource "aws_iam_role" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
-  source_policy_documents = [var.policy]
+  dynamic "statement" {
+    for_each = var.allow
+
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
 
   statement {
     sid       = "WriteOwnLog"
@@ -55,8 +63,8 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_s3_object" "zip" {
-  count  = var.upload_through_bucket ? 1 : 0
-  bucket = var.bucket
+  count  = var.deployment.upload_through_bucket ? 1 : 0
+  bucket = var.deployment.bucket
   key    = "functions/${var.slug}-${filesha1(local.zip)}.zip"
   source = local.zip
 }
@@ -74,7 +82,7 @@ resource "aws_lambda_function" "this" {
   runtime          = "python3.13"
   architectures    = ["x86_64"]
   handler          = "functions.${var.slug}.handler.handler"
-  filename         = var.upload_through_bucket ? null : local.zip
+  filename         = var.deployment.upload_through_bucket ? null : local.zip
   s3_bucket        = one(aws_s3_object.zip[*].bucket)
   s3_key           = one(aws_s3_object.zip[*].key)
   source_code_hash = local.hash

@@ -1,6 +1,13 @@
-variable "name_prefix" {
-  description = "Begins the function's name"
-  type        = string
+variable "deployment" {
+  description = "What all functions of a deployment share"
+
+  type = object({
+    name_prefix           = string # begins the function's name
+    functions_dir         = string # holds <slug>.zip
+    log_retention_days    = number # for which the function's log is kept
+    upload_through_bucket = bool   # upload the zip through the bucket instead of directly
+    bucket                = string # for that
+  })
 }
 
 variable "slug" {
@@ -15,11 +22,6 @@ variable "slug" {
 
 variable "description" {
   description = "What the function does, in one sentence"
-  type        = string
-}
-
-variable "functions_dir" {
-  description = "Directory that holds <slug>.zip"
   type        = string
 }
 
@@ -39,22 +41,7 @@ variable "environment" {
   type        = map(string)
 }
 
-variable "policy" {
-  description = "What the function may do besides writing logs and traces (JSON of an IAM policy)"
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "Days for which the function's log is kept"
-  type        = number
-}
-
-variable "upload_through_bucket" {
-  description = "Upload the zip through the bucket instead of directly"
-  type        = bool
-}
-
-variable "bucket" {
-  description = "Bucket for an upload through a bucket"
-  type        = string
+variable "allow" {
+  description = "What the function may do besides writing logs and traces"
+  type        = list(object({ sid = string, actions = list(string), resources = list(string) }))
 }
