@@ -26,7 +26,7 @@ import pytest
 from tests.clouds import LocalCloud, running_cloud
 from tests.localstack.host import running_localstack
 from tests.statemachine import stub_functions
-from tests.statemachine.definitions import definition
+from tests.statemachine.definitions import definition, states
 from tools.build import OUTPUT, build
 from tools.programs import ToolMissingError
 
@@ -35,10 +35,10 @@ STAND_INS = ("prepare_dataset", "verify_artifact", "compare_models", "promote", 
 REAL = ("settle_training", "change_endpoint", "conclude", "report_round")
 BACKEND = os.environ.get("RUNQUOTE_BACKEND", "embedded")
 BUCKET, TABLE, RECORDS = "artifacts", "workflows", "model-endpoints"
-PROMOTION = (
-    *("PrepareDataset", "TrainModel", "VerifyArtifact", "RegisterModel", "CompareModels", "CreateModel"),
-    *("CreateEndpointConfig", "ChangeEndpoint", "WaitForEndpoint", "Promote", "Conclude", "NotifyOutcome"),
-)
+PROMOTION = [
+    *(name for name, state in states(definition("retrain")) if state["Type"] == "Task" and name != "SettleTraining"),
+    "WaitForEndpoint",
+]
 """The states of a promotion in which something happens."""
 TELLING = ("NotifyOutcome", "Retrain")
 """The states that let one notification go out, by themselves or by an execution that they start."""
