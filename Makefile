@@ -80,7 +80,7 @@ integration: .venv/.installed ## The local cloud, and the whole loop against it
 system: .venv/.installed ## `e2e`, `integration`, `sam` and `schema` against one and the same system, first while it holds the examples alone
 	@$(PYTEST) tests/e2e tests/integration tests/sam tests/schema -rs
 
-upgrade: .venv/.installed ## A system that the version before made goes on under this one (needs git's history; about ten minutes)
+upgrade: .venv/.installed ## A system that the version before made goes on under this one (needs git's history; five to ten minutes)
 	@$(PYTEST) tests/upgrade -rs
 
 schema: .venv/.installed ## Everything that the OpenAPI document allows and forbids, asked of the running system (Schemathesis)
