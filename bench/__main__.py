@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import image, pages, speed
+from bench import image, keeping, pages, speed
 
 PEERS = (
     "xgboost_raw",
@@ -36,6 +36,7 @@ PROTOCOLS = "time,random,extrap,extrap_hard,curve"
 def main() -> int:
     """Run all benches and return the exit code."""
     speed.report()
+    keeping.report()
     image.report()
     pages.report()
     named = os.environ.get("RUNQUOTE_BENCHMARK")

@@ -174,6 +174,14 @@ Team = Annotated[
 ]
 """What the tag `team` of a run says: who pays for it."""
 RetrainingId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
+PredictionId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.[1-9][0-9]{0,2})?$",
+        examples=["0f8fad5b-d9cb-469f-a165-70867728950e"],
+    ),
+]
+"""The row of a batch has the batch's id, a point and its number from 1: with either, the whole batch is found."""
 """Also the name of the execution, of which Step Functions takes at most 80 characters."""
 Bytes = Annotated[int, Field(gt=0, le=MAX_BYTES), BeforeValidator(_integral)]
 OutputBytes = Annotated[int, Field(ge=0, le=MAX_BYTES), BeforeValidator(_integral)]

@@ -18,6 +18,7 @@ from contract.budgets import Budget, RebuildSpendRequest, RebuildSpendResponse, 
 from contract.container import Evaluation, Invocation, InvocationResponse
 from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
+from contract.kept import KeptPrediction, PredictionSummary
 from contract.runs import RecordedRun, Run
 from contract.workflows import WorkflowRecord
 
@@ -29,6 +30,8 @@ STANDALONE: list[type[BaseModel]] = [
     RunChange,
     EndpointRecord,
     WorkflowRecord,
+    KeptPrediction,
+    PredictionSummary,
     Budget,
     SpendRecord,
     RebuildSpendRequest,

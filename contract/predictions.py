@@ -15,6 +15,7 @@ from contract.base import (
     Request,
     Shape,
     Share,
+    Team,
     UtcTime,
     WorkflowName,
 )
@@ -39,12 +40,14 @@ class PredictionRequest(Request):
     input_bytes: Bytes
     output_bytes: OutputBytes | None = None
     parameters: Parameters | None = None
+    team: Team | None = Field(default=None, description="Who is to pay: predictions are found again by it")
 
 
 class BatchRequest(Request):
     """Body of `POST /predictions/batch`. Each element is checked on its own and answered in order."""
 
     requests: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)]
+    team: Team | None = Field(default=None, description="Who is to pay for all of them")
 
 
 class Interval(Shape):
@@ -154,5 +157,6 @@ class BatchTotal(Shape):
 class BatchResponse(Shape):
     """Answer of `POST /predictions/batch`: a prediction or an error for each row, in order."""
 
+    prediction_id: str | None = Field(default=None, description="By which the whole batch is found again")
     predictions: list[Prediction | ErrorBody]
     total: BatchTotal

@@ -20,6 +20,7 @@ from contract.base import (
     MAX_BODY_BYTES,
     Addressable,
     Label,
+    PredictionId,
     RetrainingId,
     Team,
     WorkflowName,
@@ -42,6 +43,7 @@ PLACES: Mapping[str, Any] = {
     "run_id": Annotated[Label, Addressable],
     "team": Annotated[Team, Addressable],
     "retraining_id": RetrainingId,
+    "prediction_id": PredictionId,
 }
 """What may stand in an address, percent-encoded."""
 
@@ -101,6 +103,26 @@ ROUTES = (
         bodies=("predictions.BatchRequest",),
         max_body_bytes=MAX_BATCH_BODY_BYTES,
         answer="predictions.BatchResponse",
+    ),
+    Route(
+        method="GET",
+        path="/predictions",
+        function="predictions",
+        operation="listPredictions",
+        summary="What was asked and answered, page by page, latest first",
+        right="viewer",
+        query="kept.PredictionsQuery",
+        answer="kept.PredictionsPage",
+    ),
+    Route(
+        method="GET",
+        path="/predictions/{prediction_id}",
+        function="predictions",
+        operation="getPrediction",
+        summary="A prediction as it was asked and answered",
+        right="viewer",
+        answer="kept.KeptPrediction",
+        errors=("prediction_not_found",),
     ),
     Route(
         method="POST",

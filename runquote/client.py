@@ -16,6 +16,7 @@ from contract.accuracy import AccuracyResponse
 from contract.base import MAX_BATCH, MAX_BATCH_BODY_BYTES, STORED, ParameterValue, Shape
 from contract.budgets import Budget, BudgetsQuery, BudgetsResponse
 from contract.corrections import RunStory
+from contract.kept import KeptPrediction, PredictionsPage, PredictionsQuery, PredictionSummary
 from contract.retrainings import Retraining, RetrainingQuery
 from contract.runs import MAX_PAGE, RecordedRun, RejectedRun, RunsPage, RunsQuery, RunsResponse, RunStatus
 from contract.validation_words import sentence
@@ -93,20 +94,55 @@ class Client:
         input_size: int | str,
         output_size: int | str | None = None,
         parameters: Mapping[str, ParameterValue] | None = None,
+        team: str | None = None,
     ) -> Prediction:
-        """Predict what one run will cost. Sizes are bytes, or texts such as "120 GB"."""
+        """Predict what one run will cost. Sizes are bytes, or texts such as "120 GB"; `team` is who is to pay."""
         body: dict[str, Any] = {"workflow_name": workflow_name, "input_bytes": _bytes(input_size)}
         if output_size is not None:
             body["output_bytes"] = _bytes(output_size)
         if parameters:
             body["parameters"] = dict(parameters)
+        if team is not None:
+            body["team"] = team
         return self._call(Prediction, "POST", "predictions", body)
 
-    def predict_batch(self, requests: Sequence[Mapping[str, Any]]) -> BatchResponse:
+    def predict_batch(self, requests: Sequence[Mapping[str, Any]], team: str | None = None) -> BatchResponse:
         """Predict up to 500 runs, each as `POST /predictions` takes it; answers and errors come in the same order."""
-        return self._call(
-            BatchResponse, "POST", "predictions/batch", {"requests": [dict(request) for request in requests]}
-        )
+        body: dict[str, Any] = {"requests": [dict(request) for request in requests]}
+        if team is not None:
+            body["team"] = team
+        return self._call(BatchResponse, "POST", "predictions/batch", body)
+
+    def prediction(self, prediction_id: str) -> KeptPrediction:
+        """Find a prediction again, as it was asked and answered; a row's id finds its batch."""
+        return self._call(KeptPrediction, "GET", f"predictions/{quote(prediction_id, safe='')}")
+
+    def predictions(
+        self,
+        *,
+        workflow_name: str | None = None,
+        team: str | None = None,
+        person: str | None = None,
+        asked_from: datetime | None = None,
+        asked_before: datetime | None = None,
+    ) -> Iterator[PredictionSummary]:
+        """List what was asked and answered, the latest first; of one workflow, team or person ("me") at most."""
+        cursor = None
+        while True:
+            query = _query(
+                PredictionsQuery,
+                workflow_name=workflow_name,
+                team=team,
+                person=person,
+                asked_from=asked_from,
+                asked_before=asked_before,
+                cursor=cursor,
+            )
+            page = self._call(PredictionsPage, "GET", "predictions", query=query)
+            yield from page.predictions
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def predict_frame(self, frame: "DataFrame") -> "DataFrame":
         """Predict every row of a frame; see `runquote.frames.predict_frame`. Needs pandas."""

@@ -50,6 +50,22 @@ resource "aws_cloudwatch_metric_alarm" "api_latency" {
   ok_actions          = local.alarm_actions
 }
 
+resource "aws_cloudwatch_metric_alarm" "predictions_not_kept" {
+  alarm_name          = "${var.name_prefix}-predictions-not-kept"
+  alarm_description   = "Predictions were answered and not kept: nobody finds them again. The log of predict says why"
+  namespace           = "Runquote"
+  metric_name         = "PredictionsNotKept"
+  dimensions          = { service = "predict" }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_actions
+  ok_actions          = local.alarm_actions
+}
+
 resource "aws_cloudwatch_metric_alarm" "endpoint_misconfigured" {
   alarm_name          = "${var.name_prefix}-endpoint-misconfigured"
   alarm_description   = "An endpoint record is malformed or names an endpoint that is gone; the next promotion repairs it"

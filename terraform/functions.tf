@@ -38,13 +38,39 @@ module "predict" {
       resources = [aws_dynamodb_table.workflows.arn]
     },
     { sid = "AskModels", actions = ["sagemaker:InvokeEndpoint"], resources = local.endpoint_arns },
+    { sid = "KeepPredictions", actions = ["dynamodb:PutItem"], resources = [aws_dynamodb_table.predictions.arn] },
   ]
 
   environment = {
-    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
-    WORKFLOWS_TABLE       = aws_dynamodb_table.workflows.name
-    WEB_ORIGIN            = local.web_origin
-    STALE_AFTER_DAYS      = tostring(var.stale_after_days)
+    MODEL_ENDPOINTS_TABLE     = aws_dynamodb_table.model_endpoints.name
+    WORKFLOWS_TABLE           = aws_dynamodb_table.workflows.name
+    PREDICTIONS_TABLE         = aws_dynamodb_table.predictions.name
+    PREDICTION_RETENTION_DAYS = tostring(var.prediction_retention_days)
+    WEB_ORIGIN                = local.web_origin
+    STALE_AFTER_DAYS          = tostring(var.stale_after_days)
+  }
+}
+
+module "predictions" {
+  source          = "./modules/function"
+  deployment      = local.deployment
+  slug            = "predictions"
+  description     = "Finds again what was asked and answered"
+  timeout_seconds = local.api_timeout_seconds
+
+  allow = [
+    { sid = "ReadOnePrediction", actions = ["dynamodb:GetItem"], resources = [aws_dynamodb_table.predictions.arn] },
+    {
+      sid       = "ListPredictions"
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.predictions.arn}/index/*"]
+    },
+  ]
+
+  environment = {
+    PREDICTIONS_TABLE         = aws_dynamodb_table.predictions.name
+    PREDICTION_RETENTION_DAYS = tostring(var.prediction_retention_days)
+    WEB_ORIGIN                = local.web_origin
   }
 }
 

@@ -89,6 +89,11 @@ output "budgets_table" {
   value       = aws_dynamodb_table.budgets.name
 }
 
+output "predictions_table" {
+  description = "Table of predictions that are kept"
+  value       = aws_dynamodb_table.predictions.name
+}
+
 output "callers_table" {
   description = "Table of how many new workflows each caller brought on a day"
   value       = aws_dynamodb_table.callers.name

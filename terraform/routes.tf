@@ -6,8 +6,9 @@ locals {
     budgets                                           = [aws_api_gateway_resource.budgets.id, "GET,OPTIONS"]
     budgets_team                                      = [aws_api_gateway_resource.budgets_team.id, "PUT,DELETE,OPTIONS"]
     openapi_json                                      = [aws_api_gateway_resource.openapi_json.id, "GET,OPTIONS"]
-    predictions                                       = [aws_api_gateway_resource.predictions.id, "POST,OPTIONS"]
+    predictions                                       = [aws_api_gateway_resource.predictions.id, "POST,GET,OPTIONS"]
     predictions_batch                                 = [aws_api_gateway_resource.predictions_batch.id, "POST,OPTIONS"]
+    predictions_prediction_id                         = [aws_api_gateway_resource.predictions_prediction_id.id, "GET,OPTIONS"]
     runs                                              = [aws_api_gateway_resource.runs.id, "POST,OPTIONS"]
     workflows                                         = [aws_api_gateway_resource.workflows.id, "GET,OPTIONS"]
     workflows_workflow_name                           = [aws_api_gateway_resource.workflows_workflow_name.id, "GET,DELETE,OPTIONS"]
@@ -22,6 +23,8 @@ locals {
   integrations = [
     aws_api_gateway_integration.predict.id, aws_api_gateway_integration.predict.uri,
     aws_api_gateway_integration.predict_batch.id, aws_api_gateway_integration.predict_batch.uri,
+    aws_api_gateway_integration.list_predictions.id, aws_api_gateway_integration.list_predictions.uri,
+    aws_api_gateway_integration.get_prediction.id, aws_api_gateway_integration.get_prediction.uri,
     aws_api_gateway_integration.record_runs.id, aws_api_gateway_integration.record_runs.uri,
     aws_api_gateway_integration.list_workflows.id, aws_api_gateway_integration.list_workflows.uri,
     aws_api_gateway_integration.get_workflow.id, aws_api_gateway_integration.get_workflow.uri,
@@ -67,6 +70,12 @@ resource "aws_api_gateway_resource" "predictions_batch" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.predictions.id
   path_part   = "batch"
+}
+
+resource "aws_api_gateway_resource" "predictions_prediction_id" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.predictions.id
+  path_part   = "{prediction_id}"
 }
 
 resource "aws_api_gateway_resource" "runs" {
@@ -207,6 +216,81 @@ resource "aws_lambda_permission" "predict_batch" {
   qualifier     = module.predict.alias_name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/POST/predictions/batch"
+
+  lifecycle {
+    create_before_destroy = true # so that the route answers while its permission is replaced
+  }
+}
+
+# GET /predictions
+
+resource "aws_api_gateway_method" "list_predictions" {
+  # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
+
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.predictions.id
+  operation_name       = "listPredictions"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = local.caller.authorizer_id
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+}
+
+resource "aws_api_gateway_integration" "list_predictions" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.predictions.id
+  http_method             = aws_api_gateway_method.list_predictions.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.predictions.invoke_arn
+}
+
+resource "aws_lambda_permission" "list_predictions" {
+  statement_id  = "list_predictions"
+  action        = "lambda:InvokeFunction"
+  function_name = module.predictions.function_name
+  qualifier     = module.predictions.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/predictions"
+
+  lifecycle {
+    create_before_destroy = true # so that the route answers while its permission is replaced
+  }
+}
+
+# GET /predictions/{prediction_id}
+
+resource "aws_api_gateway_method" "get_prediction" {
+  # checkov:skip=CKV2_AWS_53: there is no body; the function checks path and query
+
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  resource_id          = aws_api_gateway_resource.predictions_prediction_id.id
+  operation_name       = "getPrediction"
+  http_method          = "GET"
+  authorization        = local.caller.authorization
+  authorizer_id        = local.caller.authorizer_id
+  authorization_scopes = local.caller.scopes
+  api_key_required     = local.caller.needs_key
+  request_parameters   = { "method.request.path.prediction_id" = true }
+}
+
+resource "aws_api_gateway_integration" "get_prediction" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.predictions_prediction_id.id
+  http_method             = aws_api_gateway_method.get_prediction.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.predictions.invoke_arn
+}
+
+resource "aws_lambda_permission" "get_prediction" {
+  statement_id  = "get_prediction"
+  action        = "lambda:InvokeFunction"
+  function_name = module.predictions.function_name
+  qualifier     = module.predictions.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/GET/predictions/*"
 
   lifecycle {
     create_before_destroy = true # so that the route answers while its permission is replaced

@@ -193,6 +193,90 @@ resource "aws_dynamodb_table" "callers" {
   }
 }
 
+resource "aws_dynamodb_table" "predictions" {
+  # checkov:skip=CKV_AWS_119: encrypted with the key aws/dynamodb; a key of our own would only repeat what the roles say
+
+  name                        = "${var.name_prefix}-predictions"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "prediction_id"
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "prediction_id"
+    type = "S"
+  }
+
+  attribute {
+    name = "place"
+    type = "S"
+  }
+
+  attribute {
+    name = "month"
+    type = "S"
+  }
+
+  attribute {
+    name = "workflow_name"
+    type = "S"
+  }
+
+  attribute {
+    name = "team"
+    type = "S"
+  }
+
+  attribute {
+    name = "person"
+    type = "S"
+  }
+
+  global_secondary_index {
+    name               = "by_month"
+    hash_key           = "month"
+    range_key          = "place"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["summary"]
+  }
+
+  global_secondary_index {
+    name               = "by_workflow_name"
+    hash_key           = "workflow_name"
+    range_key          = "place"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["summary"]
+  }
+
+  global_secondary_index {
+    name               = "by_team"
+    hash_key           = "team"
+    range_key          = "place"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["summary"]
+  }
+
+  global_secondary_index {
+    name               = "by_person"
+    hash_key           = "person"
+    range_key          = "place"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["summary"]
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+}
+
 resource "aws_s3_bucket" "artifacts" {
   # checkov:skip=CKV_AWS_145: keys of S3 itself; sizes and costs of runs need no key policy of their own
   # checkov:skip=CKV_AWS_18: access logs would need a second bucket; CloudTrail data events are the account's to switch on

@@ -337,6 +337,17 @@ variable "more_runs_ratio" {
   }
 }
 
+variable "prediction_retention_days" {
+  description = "For how many days predictions are kept, with who asked for them."
+  type        = number
+  default     = 400
+
+  validation {
+    condition     = var.prediction_retention_days >= 1 && floor(var.prediction_retention_days) == var.prediction_retention_days
+    error_message = "prediction_retention_days must be a whole number of at least 1."
+  }
+}
+
 variable "stale_after_days" {
   description = "Age in days from which a model is reported as stale"
   type        = number

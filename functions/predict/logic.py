@@ -10,9 +10,11 @@ from datetime import datetime
 from contract.container import Invocation, InvocationResponse, InvocationRow, RowPrediction
 from contract.endpoint_records import EndpointRecord
 from contract.errors import ErrorBody
+from contract.kept import Asker, KeptPrediction
 from contract.predictions import BatchRequest, BatchResponse, ModelSummary, Prediction, PredictionRequest
 from contract.total import total
 from functions.predict.evidence import beyond_evidence
+from functions.predict.keeping import Keeping
 from functions.predict.warnings import warnings
 from functions.shared import lookup
 from functions.shared.errors import (
@@ -24,14 +26,18 @@ from functions.shared.errors import (
     ModelWarming,
 )
 from functions.shared.http import read_json
+from functions.shared.kept import row_id
 from functions.shared.observability import MetricUnit, logger, metrics
-from functions.shared.ports import Clock, EndpointRecords, Models, WorkflowRecords
+from functions.shared.ports import Clock, EndpointRecords, Models, PredictionKeeper, WorkflowRecords
 
 BUDGET_SECONDS = 9.0
 """No model is asked later than this after a request came in."""
 _CONCURRENCY = 8
 _LARGE_BATCH = 50
 """From here on a row's answer holds one similar run, so that 500 answers stay far below Lambda's 6 MB."""
+
+
+NOBODY = Asker(id="unknown")
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,13 @@ class _Asked:
 class Predictor:
     """Answers prediction requests."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its ports, by name
         self,
         *,
         endpoints: EndpointRecords,
         workflows: WorkflowRecords,
         models: Models,
+        keeper: PredictionKeeper,
         clock: Clock,
         stale_after_days: int,
     ) -> None:
@@ -58,10 +65,11 @@ class Predictor:
         self._workflows = workflows
         self._models = models
         self._clock = clock
+        self._keeping = Keeping(keeper, clock)
         self._stale_after_days = stale_after_days
 
-    def predict(self, request: PredictionRequest) -> Prediction:
-        """Predict one run.
+    def predict(self, request: PredictionRequest, asker: Asker = NOBODY) -> Prediction:
+        """Predict one run, and keep question and answer.
 
         Raises:
             ApiError: there is no such workflow, or no model that answers.
@@ -74,12 +82,22 @@ class Predictor:
         if isinstance(asked, ApiError):
             _count_failure(asked)
             raise asked
-        prediction = self._prediction(request, asked, asked.response.predictions[0])
+        prediction = self._prediction(request, asked, asked.response.predictions[0], str(uuid.uuid4()))
+        self._keeping.keep(
+            KeptPrediction(
+                prediction_id=prediction.prediction_id,
+                asked_at=self._clock.now(),
+                asked_by=asker,
+                team=request.team,
+                request=request,
+                answer=prediction,
+            )
+        )
         self._report([(request, prediction)], started)
         return prediction
 
-    def predict_batch(self, batch: BatchRequest, request_id: str) -> BatchResponse:
-        """Predict many runs: an answer or an error for each, in order, and the total of what was answered.
+    def predict_batch(self, batch: BatchRequest, request_id: str, asker: Asker = NOBODY) -> BatchResponse:
+        """Predict many runs: an answer or an error for each, in order, and the total of what was answered; and keep it.
 
         Raises:
             DependencyUnavailable: the records cannot be read.
@@ -91,10 +109,11 @@ class Predictor:
             if isinstance(row, PredictionRequest):
                 groups.setdefault(row.workflow_name, []).append(row)
         outcomes = self._ask_all(groups, started + BUDGET_SECONDS)
+        batch_id = str(uuid.uuid4())
         positions = dict.fromkeys(groups, 0)
         answers: list[Prediction | ErrorBody] = []
         answered: list[tuple[PredictionRequest, Prediction]] = []
-        for row in rows:
+        for index, row in enumerate(rows):
             outcome = row if isinstance(row, ApiError) else outcomes[row.workflow_name]
             if isinstance(row, ApiError) or isinstance(outcome, ApiError):
                 refusal = row if isinstance(row, ApiError) else outcome
@@ -102,7 +121,7 @@ class Predictor:
                 continue
             position = positions[row.workflow_name]
             positions[row.workflow_name] += 1
-            prediction = self._prediction(row, outcome, outcome.response.predictions[position])
+            prediction = self._prediction(row, outcome, outcome.response.predictions[position], row_id(batch_id, index))
             answers.append(prediction)
             answered.append((row, prediction))
         for outcome in outcomes.values():
@@ -110,7 +129,20 @@ class Predictor:
                 _count_failure(outcome)
         self._report(answered, started)
         seed = json.dumps(batch.requests, sort_keys=True)
-        return BatchResponse(predictions=answers, total=total([prediction for _, prediction in answered], seed))
+        response = BatchResponse(
+            prediction_id=batch_id, predictions=answers, total=total([prediction for _, prediction in answered], seed)
+        )
+        self._keeping.keep(
+            KeptPrediction(
+                prediction_id=batch_id,
+                asked_at=self._clock.now(),
+                asked_by=asker,
+                team=batch.team or _team(rows),
+                batch_request=batch,
+                batch_answer=response,
+            )
+        )
+        return response
 
     def _ask_all(
         self, groups: Mapping[str, Sequence[PredictionRequest]], deadline: float
@@ -148,12 +180,14 @@ class Predictor:
             )
             return _explained(error)
 
-    def _prediction(self, request: PredictionRequest, asked: _Asked, row: RowPrediction) -> Prediction:
+    def _prediction(
+        self, request: PredictionRequest, asked: _Asked, row: RowPrediction, prediction_id: str
+    ) -> Prediction:
         record = asked.record
         version = asked.response.model_version
         later = None if record.later is None else record.later.metrics
         return Prediction(
-            prediction_id=str(uuid.uuid4()),
+            prediction_id=prediction_id,
             workflow_name=request.workflow_name,
             cost_usd=row.cost_usd,
             intervals=row.intervals,
@@ -213,6 +247,12 @@ def _row(request: PredictionRequest, now: datetime) -> InvocationRow:
         parameters=request.parameters,
         started_at=now,
     )
+
+
+def _team(rows: Sequence[PredictionRequest | ApiError]) -> str | None:
+    """Return the team of a batch whose rows name one alone."""
+    teams = {row.team for row in rows if isinstance(row, PredictionRequest)}
+    return teams.pop() if len(teams) == 1 else None
 
 
 def _checked(row: Mapping[str, object]) -> PredictionRequest | ApiError:

@@ -10,5 +10,7 @@ class Settings(settings.Settings):
 
     model_endpoints_table: str
     workflows_table: str
+    predictions_table: str
+    prediction_retention_days: int = Field(ge=1)
     web_origin: str
     stale_after_days: int = Field(ge=1)

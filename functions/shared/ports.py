@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from contract.base import Label, Shape, UtcTime
+from contract.base import Label, PredictionId, Shape, UtcTime
 from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
 from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
+from contract.kept import KeptPrediction, PredictionsQuery, PredictionSummary
 from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import LastRetraining, WorkflowRecord
 from functions.shared.spend import Amount, Line
@@ -104,6 +105,21 @@ class RunPosition(Shape):
 
     completed_at: UtcTime
     run_id: Label
+
+
+class PredictionPosition(Shape):
+    """A prediction's place among all, in order of when it was asked for."""
+
+    asked_at: UtcTime
+    prediction_id: PredictionId
+
+
+@dataclass(frozen=True)
+class PredictionsFound:
+    """A page of kept predictions, and where to go on; None where there are no more."""
+
+    predictions: Sequence[PredictionSummary]
+    position: PredictionPosition | None
 
 
 class RunHistory(Protocol):
@@ -380,6 +396,26 @@ class EndpointRecords(Protocol):
 
     def delete(self, workflow_name: str) -> None:
         """Delete a workflow's record, if it has one."""
+
+
+class PredictionKeeper(Protocol):
+    """Keeps what was answered."""
+
+    def keep(self, kept: KeptPrediction) -> None:
+        """Keep a prediction, once; gives up within a second."""
+
+
+class KeptPredictions(Protocol):
+    """Predictions that were kept."""
+
+    def get(self, prediction_id: str) -> KeptPrediction | None:
+        """Return a prediction, or None where none is kept under that id."""
+
+    def page(self, query: PredictionsQuery, after: PredictionPosition | None) -> PredictionsFound:
+        """Return predictions that a query asks for, latest first, reading no more items than its limit.
+
+        It may find fewer, or none, before the end. `after` lies within the query's times.
+        """
 
 
 class Models(Protocol):

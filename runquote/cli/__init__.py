@@ -13,6 +13,7 @@ from runquote.cli.budgets import budgets
 from runquote.cli.ingest import ingest
 from runquote.cli.ingest_cur import ingest_cur
 from runquote.cli.predict import predict
+from runquote.cli.predictions import predictions
 from runquote.cli.prices import prices
 from runquote.cli.recording import with_shared
 from runquote.cli.runs import runs
@@ -66,6 +67,7 @@ for command in (predict, batch, size, curve, train, accuracy, login, doctor):
 ingest.command("cur")(with_shared(ingest_cur, without=("tag",)))
 app.add_typer(models, name="models")
 app.add_typer(budgets, name="budgets")
+app.add_typer(predictions, name="predictions")
 app.add_typer(runs, name="runs")
 app.add_typer(prices, name="prices")
 app.add_typer(ingest, name="ingest")

@@ -29,6 +29,7 @@ from runquote.cli.session import (
     FormatOption,
     IntervalOption,
     Session,
+    TeamOption,
 )
 from runquote.client import Client
 from runquote.columns import Given, Header, plain_texts, read_row
@@ -71,6 +72,7 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     workflow: WorkflowOption = None,
     column: ColumnOption = None,
     set: SetOption = None,
+    team: TeamOption = None,
     sort: Annotated[Order, typer.Option(help="Order of the rows; cost and input start with the largest.")] = Order.FILE,
     out: Annotated[Path | None, typer.Option(help="Write the rows to this CSV or JSON file.")] = None,
     interval: IntervalOption = 80,
@@ -94,7 +96,7 @@ def batch(  # noqa: PLR0913, PLR0917 - one for each option
     for note in notes:
         say(f"Note: {note}", style="yellow")
     with session.client() as client:
-        together = answer(client, rows)
+        together = answer(client, rows, team)
     if sort is Order.COST:
         rows.sort(key=Row.cost, reverse=True)
     if sort is Order.INPUT:
@@ -140,12 +142,12 @@ def read_rows(file: Iterable[str], name: str, given: Given = _UNTOUCHED) -> tupl
     return rows, header.notes
 
 
-def answer(client: Client, rows: list[Row]) -> BatchTotal:
+def answer(client: Client, rows: list[Row], team: str | None = None) -> BatchTotal:
     """Ask for all rows, 500 at a time, note the answers in them and return the total of what was answered."""
     asked = [row for row in rows if row.request]
     totals = []
     for some in batched(asked, MAX_BATCH, strict=False):
-        answered = client.predict_batch([row.request for row in some if row.request])
+        answered = client.predict_batch([row.request for row in some if row.request], team)
         for row, each in zip(some, answered.predictions, strict=True):
             if isinstance(each, Prediction):
                 row.prediction = each

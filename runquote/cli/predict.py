@@ -17,6 +17,7 @@ from runquote.cli.session import (
     IntervalOption,
     ParameterOption,
     Session,
+    TeamOption,
     input_size,
     parameters,
     size,
@@ -46,6 +47,7 @@ def predict(  # noqa: PLR0913, PLR0917 - one for each option
         typer.Option("--output", parser=usage(size), metavar="SIZE", help="Expected output size, if it is known."),
     ] = None,
     param: ParameterOption = None,
+    team: TeamOption = None,
     interval: IntervalOption = 80,
     budget: BudgetOption = None,
     risk: RiskOption = None,
@@ -67,13 +69,13 @@ def predict(  # noqa: PLR0913, PLR0917 - one for each option
     check_interval(interval)
     check_risk(risk, budget)
     with session.client() as client:
-        prediction = client.predict(workflow, input_bytes, output_bytes, values)
+        prediction = client.predict(workflow, input_bytes, output_bytes, values, team)
     if format is Format.JSON:
         print_json(**prediction.model_dump(mode="json"), **_judged(prediction, budget, risk))
     elif format is Format.CSV:
         print_csv([prediction_row(prediction, input_bytes, output_bytes, interval)])
     else:
-        _print(prediction, interval, anyway=anyway)
+        print_prediction(prediction, interval, anyway=anyway)
     if format is not Format.TABLE:
         if prediction.beyond_evidence:
             say(f"{prediction.beyond_evidence.message} {prediction.beyond_evidence.advice}", style="yellow")
@@ -160,7 +162,8 @@ def _warnings(prediction: Prediction) -> list[str]:
     return [warning.message for warning in prediction.warnings if warning.code not in said]
 
 
-def _print(prediction: Prediction, percent: int, *, anyway: bool) -> None:
+def print_prediction(prediction: Prediction, percent: int, *, anyway: bool) -> None:
+    """Print an answer for a person to read."""
     interval, model = interval_of(prediction.intervals, percent), prediction.model
     beyond = prediction.beyond_evidence
     if beyond:
@@ -168,7 +171,7 @@ def _print(prediction: Prediction, percent: int, *, anyway: bool) -> None:
     if anyway or not beyond:
         rough = "Not to be relied on: about" if beyond else "About"
         print_line(f"{rough} {format_usd(prediction.cost_usd)}", style="dim" if beyond else "bold")
-        print_line(f"{percent // 10} in 10 runs like this cost {_between(interval)}.", style="dim" if beyond else "")
+        print_line(f"{percent // 10} in 10 runs like this cost {between(interval)}.", style="dim" if beyond else "")
     else:
         print_line("--anyway shows the figure all the same.", style="dim")
     for warning in _warnings(prediction):
@@ -214,10 +217,11 @@ def _print_beyond(beyond: BeyondEvidence, percent: int) -> None:
         interval = interval_of(beyond.edge.intervals, percent)
         print_line(
             f"At {format_size(beyond.edge.input_bytes)}, as far as they reach, it costs about "
-            f"{format_usd(beyond.edge.cost_usd)}, {percent // 10} times in 10 {_between(interval)}."
+            f"{format_usd(beyond.edge.cost_usd)}, {percent // 10} times in 10 {between(interval)}."
         )
     print_line(beyond.advice)
 
 
-def _between(interval: Interval) -> str:
+def between(interval: Interval) -> str:
+    """Return the bounds of an interval in words."""
     return "between {} and {}".format(*format_range(interval.low_usd, interval.high_usd))

@@ -169,6 +169,7 @@ BudgetOption = Annotated[
     typer.Option("--budget", parser=usage(budget), metavar="USD", help="Exit with 3 if it is likely exceeded."),
 ]
 IntervalOption = Annotated[int, typer.Option("--interval", help="Coverage of the interval in percent: 80 or 90.")]
+TeamOption = Annotated[str | None, typer.Option("--team", help="The team that pays, as the tag `team` of runs says.")]
 ParameterOption = Annotated[
     list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the run; repeat for more.")
 ]

@@ -9,15 +9,19 @@ from contract.budgets import Budget, SpendRecord
 from contract.container import Invocation, InvocationResponse
 from contract.corrections import RunChange
 from contract.endpoint_records import EndpointRecord
+from contract.kept import KeptPrediction, PredictionsQuery
 from contract.runs import RecordedRun, Run, RunsQuery
 from contract.workflows import LastRetraining, WorkflowRecord
 from functions.shared.errors import BadArtifact, EndpointBusy, NameTaken, StalePromotion, WorkflowRetired
+from functions.shared.kept import summary
 from functions.shared.ports import (
     Endpoint,
     Examined,
     Execution,
     History,
     Lease,
+    PredictionPosition,
+    PredictionsFound,
     Recorded,
     RegisteredModel,
     RunPosition,
@@ -52,6 +56,29 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         self.seconds += seconds
         self.time += timedelta(seconds=seconds)
+
+
+class FakePredictions:
+    """Predictions by id; keeps and reads them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, KeptPrediction] = {}
+        self.failure: Failure = None
+        self.tries = 0
+        self.queries: list[tuple[PredictionsQuery, PredictionPosition | None]] = []
+
+    def keep(self, kept: KeptPrediction) -> None:
+        self.tries += 1
+        if self.failure:
+            raise self.failure
+        self.kept[kept.prediction_id] = kept
+
+    def get(self, prediction_id: str) -> KeptPrediction | None:
+        return self.kept.get(prediction_id)
+
+    def page(self, query: PredictionsQuery, after: PredictionPosition | None) -> PredictionsFound:
+        self.queries.append((query, after))
+        return PredictionsFound([summary(each) for each in self.kept.values()], None)
 
 
 class FakeRuns:

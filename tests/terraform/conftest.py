@@ -13,7 +13,7 @@ from tools.apply import apply, show
 from tools.build import slugs
 
 FUNCTIONS = slugs()
-TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets", "callers")
+TABLES = ("workflow_runs", "run_changes", "model_endpoints", "workflows", "spend", "budgets", "callers", "predictions")
 SLOW_FUNCTION_SECONDS = 3
 HANDLER = """\
 import os

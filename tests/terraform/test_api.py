@@ -123,7 +123,7 @@ def test_without_a_valid_key_no_function_runs(deployment: Deployment, key: str |
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/nothing"), ("DELETE", "/workflows"), ("GET", "/predictions"), ("POST", "/workflows/x")],
+    [("GET", "/nothing"), ("DELETE", "/workflows"), ("DELETE", "/predictions"), ("POST", "/workflows/x")],
 )
 def test_an_unknown_path_or_method_is_not_found(deployment: Deployment, method: str, path: str) -> None:
     refused(call(deployment, method, path), 404, "not_found")

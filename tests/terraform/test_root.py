@@ -204,8 +204,8 @@ def test_alarms_on_our_own_metrics_name_what_predict_emits(deployment: Deploymen
         for each in deployment.of_type("aws_cloudwatch_metric_alarm")
         if each["values"]["namespace"] == predict["POWERTOOLS_METRICS_NAMESPACE"]
     ]
-    assert {each["metric_name"] for each in own} == {"EndpointMisconfigured", "ModelAge"}
-    source = (REPOSITORY / "functions" / "predict" / "logic.py").read_text()
+    assert {each["metric_name"] for each in own} == {"EndpointMisconfigured", "ModelAge", "PredictionsNotKept"}
+    source = "".join(path.read_text() for path in (REPOSITORY / "functions" / "predict").glob("*.py"))
     for each in own:
         assert f'add_metric("{each["metric_name"]}"' in source
         assert each["dimensions"] == {"service": predict["POWERTOOLS_SERVICE_NAME"]}

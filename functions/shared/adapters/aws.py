@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.session import get_session
 
+from functions.shared.adapters.put_item import PutItem
 from functions.shared.errors import DependencyUnavailable, Refused
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ def dynamodb_for_writes() -> "DynamoDBClient":
     """DynamoDB for requests that write: a single call gives up within 6 s."""
     client: DynamoDBClient = _client("dynamodb", _WRITES)
     return client
+
+
+def put_item(table: str) -> PutItem:
+    """PutItem for what must not delay an answer: within a second it is done, or given up."""
+    credentials, dynamodb = _session().get_credentials(), dynamodb_for_reads().meta
+    if credentials is None:
+        raise DependencyUnavailable("there are no credentials")
+    return PutItem(credentials, dynamodb.endpoint_url, dynamodb.region_name, table)
 
 
 @cache

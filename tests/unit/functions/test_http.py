@@ -13,6 +13,8 @@ from functions.budgets import handler as budgets
 from functions.budgets.logic import Budgets
 from functions.predict import handler as predict
 from functions.predict.logic import Predictor
+from functions.predictions import handler as predictions
+from functions.predictions.logic import Archive
 from functions.record_runs import handler as record_runs
 from functions.record_runs.corrections import Corrector
 from functions.record_runs.logic import Recorder
@@ -33,6 +35,7 @@ from tests.fakes.ports import (
     FakeExecutions,
     FakeModels,
     FakeNewcomers,
+    FakePredictions,
     FakeRegistry,
     FakeRuns,
     FakeServing,
@@ -48,7 +51,7 @@ GOOD = {"workflow_name": WORKFLOW, "input_bytes": 120 * GB}
 RUN = json.loads(shapes.run().model_dump_json(exclude_none=True))
 
 
-MODULES = (budgets, predict, record_runs, retire_workflow, retrainings, workflows)
+MODULES = (budgets, predict, predictions, record_runs, retire_workflow, retrainings, workflows)
 
 
 class System:
@@ -61,7 +64,9 @@ class System:
         self.runs = FakeRuns([shapes.run()])
         self.registry = FakeRegistry()
         ports = {"endpoints": self.endpoints, "workflows": self.workflows, "models": self.models, "clock": FakeClock()}
-        self.predictor = Predictor(**ports, stale_after_days=30)  # type: ignore[arg-type] # each by its name
+        self.predictions = FakePredictions()
+        self.predictor = Predictor(**ports, keeper=self.predictions, stale_after_days=30)  # type: ignore[arg-type] # each by its name
+        self.archive = Archive(predictions=self.predictions, clock=FakeClock(), retention_days=400)
         self.recorder = Recorder(self.runs, FakeClock(), FakeNewcomers())
         self.corrector = Corrector(self.runs, self.runs, FakeClock())
         more = {"runs": self.runs, "trail": self.runs, "registry": self.registry, "artifacts": FakeArtifacts()}
@@ -104,12 +109,15 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
         "STALE_AFTER_DAYS": "30",
         "NEW_WORKFLOWS_PER_DAY": "100",
         "CALLERS_TABLE": "c",
+        "PREDICTIONS_TABLE": "k",
+        "PREDICTION_RETENTION_DAYS": "400",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     for module in MODULES:
         module.settings.cache_clear()
     monkeypatch.setattr(predict, "predictor", lambda: system.predictor)
+    monkeypatch.setattr(predictions, "archive", lambda: system.archive)
     monkeypatch.setattr(record_runs, "recorder", lambda: system.recorder)
     monkeypatch.setattr(record_runs, "corrector", lambda: system.corrector)
     monkeypatch.setattr(workflows, "catalogue", lambda: system.catalogue)

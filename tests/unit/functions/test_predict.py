@@ -24,19 +24,24 @@ from functions.shared.errors import (
 )
 from functions.shared.observability import metrics
 from tests.fakes import shapes
-from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakeWorkflows
+from tests.fakes.ports import FakeClock, FakeEndpoints, FakeModels, FakePredictions, FakeWorkflows
 from tests.fakes.shapes import GB, NOW, WORKFLOW
 from tests.unit.functions.conftest import lines
 
 
 def predictor(
-    endpoints: FakeEndpoints | None = None, models: FakeModels | None = None, workflows: FakeWorkflows | None = None
+    endpoints: FakeEndpoints | None = None,
+    models: FakeModels | None = None,
+    workflows: FakeWorkflows | None = None,
+    keeper: FakePredictions | None = None,
+    clock: FakeClock | None = None,
 ) -> Predictor:
     return Predictor(
         endpoints=endpoints or FakeEndpoints(shapes.endpoint()),
         workflows=workflows or FakeWorkflows(shapes.workflow()),
         models=models or FakeModels(),
-        clock=FakeClock(),
+        keeper=keeper or FakePredictions(),
+        clock=clock or FakeClock(),
         stale_after_days=30,
     )
 
@@ -302,6 +307,7 @@ def test_past_its_budget_a_batch_asks_no_more_models() -> None:
         endpoints=FakeEndpoints(*(shapes.endpoint(workflow_name=name) for name in names)),
         workflows=FakeWorkflows(),
         models=models,
+        keeper=FakePredictions(),
         clock=clock,
         stale_after_days=30,
     )

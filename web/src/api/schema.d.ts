@@ -11,7 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What was asked and answered, page by page, latest first */
+        get: operations["listPredictions"];
         put?: never;
         /** Predict what one run will cost */
         post: operations["predict"];
@@ -32,6 +33,23 @@ export interface paths {
         put?: never;
         /** Predict up to 500 runs and their total */
         post: operations["predictBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{prediction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A prediction as it was asked and answered */
+        get: operations["getPrediction"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -286,18 +304,43 @@ export interface components {
             points: components["schemas"]["EvaluatedRun"][];
         };
         /**
+         * Asker
+         * @description Who asked: the id of an API key, or of a person where people sign in, and a name to show.
+         */
+        Asker: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+        };
+        /**
          * BatchRequest
          * @description Body of `POST /predictions/batch`. Each element is checked on its own and answered in order.
          */
         BatchRequest: {
             /** Requests */
             requests: (components["schemas"]["PredictionRequest"] | Record<string, never>)[];
+            /**
+             * Team
+             * @description Who is to pay for all of them
+             * @default null
+             */
+            team?: string | null;
         };
         /**
          * BatchResponse
          * @description Answer of `POST /predictions/batch`: a prediction or an error for each row, in order.
          */
         BatchResponse: {
+            /**
+             * Prediction Id
+             * @description By which the whole batch is found again
+             * @default null
+             */
+            prediction_id?: string | null;
             /** Predictions */
             predictions: (components["schemas"]["Prediction"] | components["schemas"]["ErrorBody"])[];
             total: components["schemas"]["BatchTotal"];
@@ -517,7 +560,7 @@ export interface components {
              * Error
              * @enum {string}
              */
-            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "too_many_workflows" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "run_not_found" | "run_conflict" | "retraining_conflict" | "run_changed" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
+            error: "invalid_request" | "payload_too_large" | "unsupported_media_type" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "too_many_requests" | "too_many_workflows" | "workflow_not_found" | "model_not_ready" | "retraining_not_found" | "budget_not_found" | "prediction_not_found" | "run_not_found" | "run_conflict" | "retraining_conflict" | "run_changed" | "model_warming" | "endpoint_misconfigured" | "model_error" | "model_timeout" | "unavailable" | "internal_error";
             /** Message */
             message: string;
             /** Request Id */
@@ -595,6 +638,48 @@ export interface components {
             low_usd: number;
             /** High Usd */
             high_usd: number;
+        };
+        /**
+         * KeptPrediction
+         * @description Answer of `GET /predictions/{prediction_id}`: a question and its answer as they were; one run, or a batch.
+         */
+        KeptPrediction: {
+            /**
+             * Prediction Id
+             * @example 0f8fad5b-d9cb-469f-a165-70867728950e
+             */
+            prediction_id: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            asked_by: components["schemas"]["Asker"];
+            /**
+             * Team
+             * @description Who was to pay for it
+             */
+            team: string | null;
+            /**
+             * @description What was asked; null for a batch
+             * @default null
+             */
+            request?: components["schemas"]["PredictionRequest"] | null;
+            /**
+             * @description What was answered; null for a batch
+             * @default null
+             */
+            answer?: components["schemas"]["Prediction"] | null;
+            /**
+             * @description What was asked; null for one run
+             * @default null
+             */
+            batch_request?: components["schemas"]["BatchRequest"] | null;
+            /**
+             * @description What was answered; null for one run
+             * @default null
+             */
+            batch_answer?: components["schemas"]["BatchResponse"] | null;
         };
         /**
          * LaterRuns
@@ -857,6 +942,74 @@ export interface components {
             parameters?: {
                 [key: string]: boolean | number | string;
             } | null;
+            /**
+             * Team
+             * @description Who is to pay: predictions are found again by it
+             * @default null
+             */
+            team?: string | null;
+        };
+        /**
+         * PredictionSummary
+         * @description A kept prediction in a list.
+         */
+        PredictionSummary: {
+            /**
+             * Prediction Id
+             * @example 0f8fad5b-d9cb-469f-a165-70867728950e
+             */
+            prediction_id: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            asked_by: components["schemas"]["Asker"];
+            /**
+             * Team
+             * @default null
+             */
+            team?: string | null;
+            /**
+             * Workflow Name
+             * @description Null for a batch of several workflows
+             * @default null
+             */
+            workflow_name?: string | null;
+            /**
+             * Rows
+             * @description Runs that were asked about: 1, or the rows of a batch
+             */
+            rows: number;
+            /**
+             * Unanswered
+             * @description Rows of a batch that were answered with an error
+             * @default 0
+             */
+            unanswered?: number;
+            /**
+             * Input Bytes
+             * @description Null for a batch
+             * @default null
+             */
+            input_bytes?: number | null;
+            /**
+             * Cost Usd
+             * @description The estimate, or the median of the total; null where past runs cannot tell
+             * @default null
+             */
+            cost_usd?: number | null;
+            /**
+             * Low Usd
+             * @description Its 80 % interval, where there is one
+             * @default null
+             */
+            low_usd?: number | null;
+            /**
+             * High Usd
+             * @default null
+             */
+            high_usd?: number | null;
         };
         /**
          * PredictionWarning
@@ -870,6 +1023,19 @@ export interface components {
             code: "outside_training_range" | "no_better_than_guess" | "intervals_too_narrow" | "few_runs" | "stale_model" | "estimated_costs" | "unknown_parameter" | "made_up_runs";
             /** Message */
             message: string;
+        };
+        /**
+         * PredictionsPage
+         * @description Answer of `GET /predictions`: the latest first. A page may hold none and still have a `next_cursor`.
+         */
+        PredictionsPage: {
+            /** Predictions */
+            predictions: components["schemas"]["PredictionSummary"][];
+            /**
+             * Next Cursor
+             * @description Ask with it for the next page; null on the last one
+             */
+            next_cursor: string | null;
         };
         /**
          * RecordedRun
@@ -1558,6 +1724,92 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listPredictions: {
+        parameters: {
+            query?: {
+                workflow_name?: string;
+                team?: string;
+                /** @description The id of who asked, or `me` */
+                person?: string;
+                /** @description Earliest time */
+                asked_from?: string;
+                /** @description All earlier than this */
+                asked_before?: string;
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionsPage"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     predict: {
         parameters: {
             query?: never;
@@ -1741,6 +1993,91 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description internal_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getPrediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptPrediction"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found, prediction_not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""`predictions`: finds again what was asked and answered."""
