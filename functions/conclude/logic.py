@@ -54,7 +54,7 @@ class Concluder:
     def _recorded_version(self, so_far: SoFar) -> int | None:
         """Return the version of this execution's model where nobody heard if its record was written, and it was."""
         plan, package = so_far.plan, so_far.package
-        if plan is None or package is None or so_far.change is None or not so_far.change.uncertain:
+        if plan is None or package is None or not outcomes.is_unheard(so_far):
             return None
         try:
             record = self._endpoints.get(plan.workflow_name)

@@ -43,6 +43,17 @@ def outcome(so_far: SoFar, recorded_version: int | None) -> Outcome:
     return Outcome("failed", f"{error.Error}: {error.Cause}", error=error)
 
 
+def is_unheard(so_far: SoFar) -> bool:
+    """Say whether nobody heard if the endpoint record was written.
+
+    So it is also where Promote failed and then `change_endpoint` could not be asked what follows from that.
+    """
+    change = so_far.change
+    if change is None or so_far.promotion is not None:
+        return False
+    return change.uncertain or (change.status == "in_service" and so_far.promotion_error is not None)
+
+
 def failure(so_far: SoFar) -> StateError | None:
     """Return what went wrong, under a name and in a sentence that people can use; None if nothing did."""
     training = so_far.training.error if so_far.training else None

@@ -1,7 +1,7 @@
 """Leaves nothing that no record owns: what served before a promotion, or a challenger that came to nothing."""
 
 from contract.states import Plan, SoFar
-from functions.conclude.outcomes import Outcome
+from functions.conclude.outcomes import Outcome, is_unheard
 from functions.shared.errors import DependencyUnavailable, EndpointBusy, MalformedRecord, Refused
 from functions.shared.observability import logger
 from functions.shared.ports import Approvals, Clock, EndpointRecords, Hosting
@@ -29,7 +29,7 @@ class Tidier:
                 self._approvals.approve(package.ModelPackageArn, outcome.message)
                 if change is not None and change.previous is not None:
                     self._hosting.delete_model(change.previous)  # its artefact stays in the registry
-            elif change is not None and change.uncertain:
+            elif is_unheard(so_far):
                 logger.warning("left as it is", extra={"workflow_name": plan.workflow_name})
             elif outcome.error is None:
                 self._approvals.reject(package.ModelPackageArn, outcome.message)

@@ -256,6 +256,23 @@ def test_where_nobody_heard_if_it_was_recorded_the_record_decides() -> None:
     assert unread.conclude(**so_far).notification.outcome == "failed"
 
 
+def test_where_nothing_answered_after_the_promotion_the_record_decides_too() -> None:
+    """`promote` wrote the record of a first model, its answer was lost, and `change_endpoint` could not be asked."""
+    lost = StateError(Error="Lambda.ServiceException")
+    change = changed(status="in_service", previous=None, created=True)
+    so_far = registered(change=change, promotion_error=lost, error=lost)
+    written = Scene(hosting=FakeHosting(Endpoint("InService", NEW), {NEW}))
+    written.endpoints = FakeEndpoints(shapes.endpoint(model_version=7, model_package_arn=PACKAGE))
+    told = written.conclude(**so_far)
+    assert (told.notification.outcome, told.notification.model_version) == ("promoted", 7)
+    assert (written.hosting.endpoint, written.hosting.models) == (Endpoint("InService", NEW), {NEW})
+
+    unread = Scene(hosting=FakeHosting(Endpoint("InService", NEW), {NEW}))
+    unread.endpoints = FakeEndpoints(failures={WORKFLOW: DependencyUnavailable("endpoints table")})
+    assert unread.conclude(**so_far).error == lost
+    assert (unread.hosting.endpoint, unread.hosting.models) == (Endpoint("InService", NEW), {NEW})
+
+
 @pytest.mark.parametrize(
     "so_far",
     [
