@@ -32,6 +32,7 @@ class Patience:
     poll: int
     """Between looks, at first; later a quarter of what was waited already."""
     most: int
+    """In all, after which it is looked at once more."""
 
 
 class EndpointChanger:
@@ -63,8 +64,7 @@ class EndpointChanger:
         endpoint = self._hosting.describe(plan.endpoint_name)
         change = _remembering(change, endpoint)
         if endpoint is None:
-            may_create = not change.requested and change.purpose == "promotion"
-            return self._create(plan, change) if may_create else self._wait(plan, change, endpoint)
+            return self._absent(plan, change)
         if endpoint.status == "InService" and endpoint.config == change.target:
             return _with(change, status="in_service" if change.purpose == "promotion" else "over")
         if endpoint.status == "InService" and not change.requested:
@@ -74,6 +74,14 @@ class EndpointChanger:
         if endpoint.status in SETTLED:
             return _over(change, "EndpointFailed", endpoint.failure_reason or _WENT_BACK)
         return self._wait(plan, change, endpoint)
+
+    def _absent(self, plan: Plan, change: EndpointChange) -> EndpointChange:
+        if change.purpose == "promotion" and not change.requested:
+            return self._create(plan, change)
+        if change.created:
+            return self._wait(plan, change, None)
+        # It was there: somebody deleted it, and none will come.
+        return _over(change, "EndpointMissing", f"Endpoint {plan.endpoint_name} was deleted while it was changed")
 
     def _create(self, plan: Plan, change: EndpointChange) -> EndpointChange:
         try:
@@ -111,7 +119,7 @@ class EndpointChanger:
             status = endpoint.status if endpoint else "not there"
             cause = f"Endpoint {plan.endpoint_name} was still {status} after {waited} seconds"
             return _over(change, "EndpointTimeout", cause)
-        wait = max(self._patience.poll, waited // 4)
+        wait = min(max(self._patience.poll, waited // 4), self._patience.most - waited)
         return _with(change, status="changing", wait_seconds=wait, waited_seconds=waited + wait)
 
 
