@@ -11,7 +11,7 @@ from contract.base import Shape, UtcTime, WorkflowName
 from contract.container import Metrics
 
 STATE_ERRORS = ("InvalidInput", "AlreadyRunning", "InsufficientData", "BadArtifact", "StalePromotion")
-"""Exceptions by which the functions of the state machines say what is wrong; a Catch matches the class name."""
+"""Exceptions by which the functions of the state machines say what is wrong; an execution fails under that name."""
 MINIMUM_RUNS = 5
 """Fewest SUCCEEDED runs that a retraining accepts; of these some are held out, so a model is fitted to fewer."""
 

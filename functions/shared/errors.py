@@ -14,7 +14,7 @@ class ApiError(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-# A Catch of the state machines matches these class names: they are `contract.states.STATE_ERRORS`.
+# Executions fail under these class names, and `conclude` knows some of them: they are `contract.states.STATE_ERRORS`.
 class InvalidInput(Exception):
     """The input of an execution is not what it must be."""
 
