@@ -1,4 +1,4 @@
-"""Files that only the person who runs Runquote may read: those of the state directory, most of which hold a secret."""
+"""Files that only the person who runs the cloud may read: those of the state directory, most of which hold a secret."""
 
 import contextlib
 import os

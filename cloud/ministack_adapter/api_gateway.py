@@ -162,10 +162,7 @@ def _violation(schema: dict[str, Any], value: Untyped) -> str:
         types = json.dumps(allowed if isinstance(allowed, list) else [allowed])
         found = _TYPE_NAMES.get(type(value), "null")
         return f"instance type ({found}) does not match any allowed primitive type (allowed: {types})"
-    for key, words in (
-        ("minimum", "lower than the required minimum"),
-        ("maximum", "greater than the required maximum"),
-    ):
+    for key, words in _NUMERIC_BOUNDS.items():
         beyond = not existing(apigateway_v1, "_json_schema_valid")({key: schema.get(key, value)}, value, schema)
         if isinstance(value, int | float) and beyond:
             return f"numeric instance is {words} ({key}: {schema[key]}, found: {value})"
