@@ -293,5 +293,5 @@ def errors_of(route: Route) -> tuple[ErrorCode, ...]:
 def shape(name: str) -> type[BaseModel]:
     """Return a shape by its name in a row, such as `runs.Run`."""
     module, _, member = name.partition(".")
-    found: type[BaseModel] = getattr(import_module(f"contract.{module}"), member)
+    found: type[BaseModel] = getattr(import_module(f"{__package__}.{module}"), member)
     return found
