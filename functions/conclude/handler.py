@@ -26,7 +26,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 def concluder() -> Concluder:
     """Put the function together, once."""
     settings, clock = Settings.from_environment(), SystemClock()
-    sagemaker, dynamodb = aws.patient_sagemaker(), aws.patient_dynamodb()
+    sagemaker, dynamodb = aws.sagemaker_for_ends(), aws.dynamodb_for_ends()
     endpoints = EndpointsTable(dynamodb, settings.model_endpoints_table)
     return Concluder(
         tidier=Tidier(SageMakerHosting(sagemaker, clock), Registry(sagemaker), endpoints, clock),

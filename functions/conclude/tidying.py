@@ -6,7 +6,7 @@ from functions.shared.errors import DependencyUnavailable, EndpointBusy, Malform
 from functions.shared.observability import logger
 from functions.shared.ports import Approvals, Clock, EndpointRecords, Hosting
 
-_PAUSES_SECONDS = (1, 2, 4, 8)
+PAUSES_SECONDS = (1, 2, 4, 8)
 """An endpoint cannot be deleted while it is coming up."""
 
 
@@ -60,7 +60,7 @@ class Tidier:
             return True
 
     def _delete_endpoint(self, name: str) -> None:
-        for pause in _PAUSES_SECONDS:
+        for pause in PAUSES_SECONDS:
             try:
                 self._hosting.delete(name)
             except EndpointBusy:

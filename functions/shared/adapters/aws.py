@@ -52,6 +52,9 @@ _CONTROL = Config(
 )
 _PATIENT = Config(connect_timeout=3, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 8})
 """For the steps of the state machines, which nobody waits for."""
+_ENDING = Config(connect_timeout=3, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 4})
+"""For the step that ends a retraining within two minutes whatever hangs: a call is given up after 31 s, pauses of up
+to 1, 2 and 4 s among them."""
 
 
 _session = cache(get_session)
@@ -92,6 +95,13 @@ def patient_dynamodb() -> "DynamoDBClient":
 
 
 @cache
+def dynamodb_for_ends() -> "DynamoDBClient":
+    """DynamoDB for the step that ends a retraining."""
+    client: DynamoDBClient = _client("dynamodb", _ENDING)
+    return client
+
+
+@cache
 def sagemaker_runtime() -> "SageMakerRuntimeClient":
     """Endpoints; every call is one attempt of at most `INVOKE_TIMEOUT_SECONDS`."""
     client: SageMakerRuntimeClient = _client("sagemaker-runtime", _INVOCATIONS)
@@ -109,6 +119,13 @@ def sagemaker() -> "SageMakerClient":
 def patient_sagemaker() -> "SageMakerClient":
     """SageMaker's control plane, for steps of a state machine."""
     client: SageMakerClient = _client("sagemaker", _PATIENT)
+    return client
+
+
+@cache
+def sagemaker_for_ends() -> "SageMakerClient":
+    """SageMaker's control plane, for the step that ends a retraining."""
+    client: SageMakerClient = _client("sagemaker", _ENDING)
     return client
 
 

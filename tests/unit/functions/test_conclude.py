@@ -17,8 +17,10 @@ from contract.states import (
     StateError,
     Verdict,
 )
+from functions.conclude import handler, tidying
 from functions.conclude.logic import Concluder
 from functions.conclude.tidying import Tidier
+from functions.shared.adapters import aws
 from functions.shared.errors import DependencyUnavailable, MalformedRecord, Refused
 from functions.shared.ports import Endpoint, Examined
 from tests.fakes import shapes
@@ -297,3 +299,20 @@ def test_an_execution_without_a_verdict_failed() -> None:
     told = Scene().conclude(**registered())
     assert told.error is not None
     assert told.error.Error == "Incomplete"
+
+
+def test_it_comes_to_its_end_within_two_minutes_whatever_hangs(
+    aws_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At worst three calls hang, of the record, of what is tidied up and of the verdict, after an endpoint was busy."""
+    for name in ("WORKFLOWS_TABLE", "MODEL_ENDPOINTS_TABLE"):
+        monkeypatch.setenv(name, "table")
+    for patient in ("patient_dynamodb", "patient_sagemaker"):
+        monkeypatch.delattr(aws, patient)
+    handler.concluder.__wrapped__()
+    for client in (aws.dynamodb_for_ends(), aws.sagemaker_for_ends()):
+        config: Any = client.meta.config
+        attempts = config.retries["total_max_attempts"]
+        pauses = sum(2**number for number in range(attempts - 1))
+        call = attempts * max(config.read_timeout, config.connect_timeout) + pauses
+        assert 3 * call + sum(tidying.PAUSES_SECONDS) < 120
