@@ -21,7 +21,6 @@ from tests.clouds import free_port
 from tests.fakes import events
 from tests.system import System
 from tools import sam
-from tools.build import slugs
 
 type Containers = Any  # a Lambda client: boto3 types clients by literal names
 START_SECONDS = 120
@@ -93,10 +92,6 @@ def _both(system: System, containers: Containers, slug: str, event: object) -> t
         _invoke(containers, sam.function_address(slug), event),
         _invoke(system.client("lambda"), alias, event),
     )
-
-
-def test_there_is_a_sample_event_for_every_function() -> None:
-    assert {events.function_of(name) for name in SAMPLES} == set(slugs())
 
 
 @pytest.mark.parametrize("name", READS)

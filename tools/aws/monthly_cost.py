@@ -14,7 +14,7 @@ HOURS = 730
 """In a month, as AWS's calculators have it."""
 SERVERLESS_QUOTA = 50
 """Serverless endpoints in a region: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html."""
-ALARMS, METRICS = 9, 9
+ALARMS, METRICS = 10, 10
 """terraform/alarms.tf; metrics of the functions, each of which has its own."""
 TRANSITIONS = {"not promoted": 11, "promoted": 34}
 """States that an execution of `retrain` enters (statemachine/retrain.asl.json): of a promotion, 20 are looks at an
@@ -58,6 +58,8 @@ class Use:
     model_seconds: float = 0.1
     """For which a serverless endpoint bills a prediction."""
     serverless_gb: float = 2
+    retention_months: float = 13
+    """For which predictions are kept."""
 
 
 def lines(use: Use, workflows: int, mode: Mode) -> dict[str, float]:
@@ -71,6 +73,8 @@ def lines(use: Use, workflows: int, mode: Mode) -> dict[str, float]:
     calls = retrainings * sum(CALLS[end] * share for end, share in shares.items())
     # GB times seconds of a request, and of the steps of a retraining: mostly waits for other services.
     lambda_gb_seconds = requests * 1 * 0.15 + retrainings * (1.77 * 5 + 1 * 3) + (calls - 2 * retrainings) * 0.5
+    # A kept prediction is an item of 1.7 KB, and of half a KB in each of four indexes.
+    kept_gb = predictions * use.retention_months * 4 * 1e-6
     history_gb = use.past_runs * workflows * 2 * 1e-6  # 1 KB a run, and once more in the index
     return {
         "API": requests * price["request to the API"],
@@ -80,9 +84,9 @@ def lines(use: Use, workflows: int, mode: Mode) -> dict[str, float]:
         "State machines": (transitions + 2 * retrainings + 5 * rounds) * price["state transition"],
         "Tables": (
             # A transaction writes twice: the run (1 KB) and its index entry, the workflow's counts, the spend.
-            use.new_runs * workflows * 8 * price["write unit"]
+            (use.new_runs * workflows * 8 + predictions * 6) * price["write unit"]
             + (predictions * 2 + retrainings * use.past_runs / 4) * price["read unit"]
-            + history_gb * price["table GB-month"]
+            + (history_gb + kept_gb) * price["table GB-month"]
         ),
         "Objects": (retrainings * 3 * (use.past_runs * 1e-7 + 5e-4)) * price["object GB-month"],
         "Logs, metrics, alarms, traces": (
