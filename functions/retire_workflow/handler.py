@@ -29,15 +29,15 @@ def settings() -> Settings:
 @cache
 def retirer() -> Retirer:
     """Put the function together, once."""
-    dynamodb = aws.dynamodb_for_writes()
+    dynamodb, clock = aws.dynamodb_for_writes(), SystemClock()
     workflows = WorkflowsTable(dynamodb, settings().workflows_table)
     return Retirer(
         workflows=workflows,
         retirements=workflows,
         executions=StateMachineExecutions(aws.step_functions_for_requests()),
         endpoints=EndpointsTable(dynamodb, settings().model_endpoints_table),
-        serving=Serving(aws.sagemaker()),
-        clock=SystemClock(),
+        serving=Serving(aws.sagemaker(), clock),
+        clock=clock,
         name_prefix=settings().name_prefix,
     )
 

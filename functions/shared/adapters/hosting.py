@@ -7,13 +7,14 @@ from botocore.exceptions import ClientError
 
 from functions.shared.adapters.aws import refusals
 from functions.shared.adapters.sagemaker import is_missing
-from functions.shared.adapters.serving import CHANGING
 from functions.shared.errors import EndpointBusy
 from functions.shared.ports import Clock, Endpoint
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
+_CHANGING = {"Creating", "Updating", "SystemUpdating", "RollingBack"}
+"""States in which SageMaker deletes no endpoint (API reference, DeleteEndpoint and DescribeEndpoint)."""
 _PAUSES_SECONDS = (1, 2, 4)
 """A config that was just made may not be found at once: SageMaker reads it with eventual consistency, and advises to
 ask again (API reference, CreateEndpoint)."""
@@ -72,7 +73,7 @@ class SageMakerHosting:
     def delete(self, name: str) -> None:
         """Delete an endpoint, if it is there."""
         found = self.describe(name)
-        if found is not None and found.status in CHANGING:
+        if found is not None and found.status in _CHANGING:
             raise EndpointBusy(name)
         if found is not None and found.status != "Deleting":
             self._drop(lambda: self._client.delete_endpoint(EndpointName=name))

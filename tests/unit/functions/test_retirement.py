@@ -230,7 +230,7 @@ def test_all_that_serves_a_workflow_goes_and_nothing_of_another(sagemaker: Any) 
     serve(sagemaker, "rnaseq", "first")
     expected = left(sagemaker)
     serve(sagemaker, WORKFLOW, "first", "second")
-    serving = Serving(sagemaker)
+    serving = Serving(sagemaker, FakeClock())
     serving.delete(RESOURCE)
     assert left(sagemaker) == expected
     serving.delete(RESOURCE)
@@ -240,5 +240,5 @@ def test_all_that_serves_a_workflow_goes_and_nothing_of_another(sagemaker: Any) 
 def test_what_an_earlier_try_left_is_found_without_the_endpoint(sagemaker: Any) -> None:  # noqa: ANN401 - as above
     serve(sagemaker, WORKFLOW, "first")
     sagemaker.delete_endpoint(EndpointName=RESOURCE)
-    Serving(sagemaker).delete(RESOURCE)
+    Serving(sagemaker, FakeClock()).delete(RESOURCE)
     assert left(sagemaker) == []
