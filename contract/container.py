@@ -41,8 +41,6 @@ MAX_PROFILE_BYTES = 8 * 1024
 """Largest profile of all parameters together, as JSON in UTF-8. It is part of an item (400 KiB at most in DynamoDB), of
 the evaluation, and of `GET /workflows`, where 600 such workflows still fit into Lambda's answer of 6 MB.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
-CHANNELS = ("train", "holdout", "champion")
-"""Input channels: JSON Lines of `Run` (gzip) twice, and the champion's `model.tar.gz` when there is one."""
 
 
 class InvocationRow(Shape):

@@ -7,7 +7,6 @@ from datetime import datetime
 
 SAGEMAKER_NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 """Endpoints, endpoint configs, models, training jobs and package groups (botocore's model of SageMaker)."""
-MAX_PREFIX_LENGTH = 20
 _RETIREMENT = "retirement:"
 
 

@@ -18,7 +18,6 @@ from runquote.settings import Connection, SettingsError, connection
 from runquote.sizes import parse_size
 
 FAILURE = 1
-USAGE = 2
 OVER_BUDGET = 3
 NOT_TRUSTWORTHY = 4
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
