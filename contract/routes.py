@@ -73,6 +73,17 @@ class Route:
     exceptions: Mapping[str, str] = field(default_factory=dict)
     """Checks of scanners that do not hold for this method on purpose, and why."""
 
+    def __post_init__(self) -> None:
+        """Refuse a row that nothing could be made of, in words.
+
+        Raises:
+            ValueError: naming the row.
+        """
+        if self.right is not None and self.right not in RIGHTS:
+            raise ValueError(f"{self.operation}: there is no right {self.right!r}, but {', '.join(RIGHTS)}")
+        if unknown := [part for part in self.path.split("/") if part[:1] == "{" and part[1:-1] not in PLACES]:
+            raise ValueError(f"{self.operation}: {unknown[0]} in its path is not in PLACES")
+
 
 ROUTES = (
     Route(

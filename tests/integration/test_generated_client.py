@@ -62,5 +62,9 @@ def test_a_generated_client_calls_the_operations(system: System, generator: Path
     assert answers["retraining"] == "generated-client"
     assert answers["limit_usd"] == 12.5
     assert "generated" in answers["teams"]
+    assert answers["kept_usd"] == answers["cost_usd"]
+    assert any(answers["found"])
+    assert answers["withdrawn"] == [True, ["It was made up"]]
+    assert answers["retired"] in {"RetiredWorkflow", "ErrorBody"}  # the latter while the retraining is under way
     assert answers["refused"] == "workflow_not_found"
     assert answers["described"] == "Runquote"

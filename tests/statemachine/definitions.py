@@ -42,6 +42,8 @@ def definition(name: str, substitutions: dict[str, str] | None = None) -> dict[s
     """Return a state machine with every `${placeholder}` replaced; an unknown placeholder is an error."""
     values = {**SUBSTITUTIONS, **(substitutions or {})}
     text = (DIRECTORY / f"{name}.asl.json").read_text()
+    unknown = set(re.findall(r"\$\{(\w+)\}", text)) - set(values)
+    assert not unknown, f"{name}.asl.json has them, SUBSTITUTIONS in tests/statemachine/definitions.py does not"
     parsed: dict[str, Any] = json.loads(re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], text))
     return parsed
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { addressProblems } from "@/address";
 import { earlyRequest } from "@/estimate/early";
+import { PAGES } from "@/pages";
 
 test.each([
   ["/", ""],
@@ -25,6 +26,8 @@ test.each([
   ["/budgets", "month=2026-13", "“month” must be a month like 2026-11, and not “2026-13”."],
   ["/budgets", "toString=1", "“toString” means nothing on this page."],
 ])("%s?%s is not", (path, search, words) => expect(addressProblems(path, search)).toEqual([words]));
+
+test.each(PAGES)("$path says what its address may hold", ({ path }) => expect(addressProblems(path, "nonsense=1")).toHaveLength(1));
 
 test("all that is not understood is named", () => expect(addressProblems("/", "a=1&iu=PB&b=2&a=3")).toHaveLength(3));
 

@@ -11,9 +11,19 @@ from tests.web.fake_identity import FakeIdentity
 
 SCENARIOS = Path(__file__).with_name("states.mjs")
 
+WEB = REPOSITORY / "web"
+
 pytestmark = pytest.mark.skipif(
-    not (REPOSITORY / "web" / "dist" / "index.html").exists(), reason="the web app is not built: make build"
+    not (WEB / "dist" / "index.html").exists(), reason="the web app is not built: make build"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def current() -> None:
+    """A test of what was built before the last change would prove nothing."""
+    built = (WEB / "dist" / "index.html").stat().st_mtime
+    newer = [path for path in (WEB / "src").rglob("*") if path.is_file() and path.stat().st_mtime > built]
+    assert not newer, "web/dist is older than web/src: run `make build`"
 
 
 @pytest.fixture

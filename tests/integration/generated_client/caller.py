@@ -10,17 +10,22 @@ from datetime import UTC, datetime
 # Generated during the test, so that no checker finds them.
 from runquote_client import AuthenticatedClient  # type: ignore[import-not-found]
 from runquote_client.api.default import (  # type: ignore[import-not-found]
+    correct_run,
     delete_budget,
     get_accuracy,
     get_open_api,
+    get_prediction,
     get_retraining,
+    get_run,
     get_workflow,
     list_budgets,
+    list_predictions,
     list_runs,
     list_workflows,
     predict,
     predict_batch,
     record_runs,
+    retire_workflow,
     set_budget,
     start_retraining,
 )
@@ -64,6 +69,12 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
     budget = set_budget.sync("generated", client=client, body=BudgetRequest(limit_usd=12.5))
     teams = [each.team for each in list_budgets.sync(client=client).budgets]
     delete_budget.sync("generated", client=client)
+    kept = get_prediction.sync(one.prediction_id, client=client)
+    found = list_predictions.sync(client=client, workflow_name=workflow, limit=5)
+    withdrawal = {"reason": "It was made up", "withdrawn": True}  # a choice of members, which the generator leaves open
+    withdrawn = correct_run.sync("generated-client", "run-1", client=client, body=withdrawal)
+    story = get_run.sync("generated-client", "run-1", client=client)
+    retired = retire_workflow.sync("generated-client", client=client)
     refused = predict.sync(client=client, body=unheard)
     assert isinstance(one, Prediction)
     assert isinstance(refused, ErrorBody)
@@ -81,6 +92,10 @@ def call(url: str, key: str, workflow: str) -> dict[str, object]:
         "retraining": followed.workflow_name,
         "limit_usd": budget.limit_usd,
         "teams": teams,
+        "kept_usd": kept.answer.cost_usd,
+        "found": [each.prediction_id == one.prediction_id for each in found.predictions],
+        "withdrawn": [withdrawn.run.withdrawn, [each.reason for each in story.changes]],
+        "retired": type(retired).__name__,
         "refused": refused.error.value,
         "described": get_open_api.sync(client=client).to_dict()["info"]["title"],
     }
