@@ -35,6 +35,7 @@ KNOWN = {
     },
     # parliament wants an ARN of an express execution beside that of a standard one; ours are standard.
     "module.prepare_dataset.aws_iam_role_policy.this": {"parliament: RESOURCE_MISMATCH states:DescribeExecution"},
+    "module.report_round.aws_iam_role_policy.this": {"parliament: RESOURCE_MISMATCH states:DescribeExecution"},
     "module.retire_workflow.aws_iam_role_policy.this": {"parliament: RESOURCE_MISMATCH states:DescribeExecution"},
     "module.retrainings.aws_iam_role_policy.this": {"parliament: RESOURCE_MISMATCH states:DescribeExecution"},
 }
