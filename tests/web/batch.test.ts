@@ -4,6 +4,7 @@ import { ApiError, type Api, type BatchTotal, type Prediction } from "@/api/clie
 import { ask } from "@/batch/ask";
 import { toCsv } from "@/batch/export";
 import { toBatch, type BatchRow } from "@/batch/rows";
+import { keptAs } from "@/batch/summary";
 import { total } from "@/batch/total";
 import { inOrder } from "@/components/SortableTable";
 import { readSize } from "@/tables/cells";
@@ -83,6 +84,19 @@ describe("asking", () => {
     expect(sizes).toEqual([500, 500, 200, 200]);
     expect(second.failure).toBeNull();
     expect(second.total.cost_usd).toBe(2400);
+  });
+  test("says with each request who is to pay", async () => {
+    const teams: unknown[] = [];
+    const answering = fake((requests, _signal, team) => {
+      teams.push(team);
+      return Promise.resolve({ predictions: requests.map(() => prediction(2)), total: { cost_usd: 7, intervals: [], outcomes_usd: [], left_out: 0 } });
+    });
+    await ask(answering, rowsOf(501), () => undefined, never, "genomics");
+    expect(teams).toEqual(["genomics", "genomics"]);
+  });
+  test("names the predictions that its requests were kept as, each once", () => {
+    const kept = (id: string) => ({ ...(rowsOf(1)[0] as BatchRow), prediction: { ...prediction(2), prediction_id: id } });
+    expect(keptAs([kept("a.1"), kept("a.2"), ...rowsOf(1), kept("b.1")])).toEqual(["a", "b"]);
   });
   test("notes what is wrong with a row and does not ask again for it", async () => {
     let asked = 0;

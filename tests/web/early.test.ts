@@ -45,6 +45,7 @@ test("a shared estimate is asked for with all that it shows, and its page finds 
 test.each([
   "/",
   "/models?workflow=rnaseq-quant",
+  "/predictions?team=genomics",
   "/runs?workflow=rnaseq-quant&input=20&iu=MB",
   "/?workflow=rnaseq-quant&input=-1",
   "/?workflow=rnaseq-quant&input=20&p.paired=true",
@@ -55,6 +56,15 @@ test.each([
     expect(asked).toEqual([["GET /workflows", "shared"]]);
   },
 );
+
+test("a kept prediction is asked for beside the list of workflows, if the address is understood", async () => {
+  const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+  await ask(`/predictions?prediction=${id}`);
+  expect(asked).toEqual([["GET /workflows", "shared"], [`GET /predictions/${id}`, "shared"]]);
+  asked = [];
+  await ask(`/predictions?prediction=${id}&iu=GB`);
+  expect(asked).toEqual([["GET /workflows", "shared"]]);
+});
 
 test("a page without a list asks for none", async () => {
   await ask("/budgets");

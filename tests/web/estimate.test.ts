@@ -58,6 +58,10 @@ describe("messages", () => {
   });
   test.each(["fifty", "0", "-1", "1,000", "1e99", "2000000000"])("budget %s", (budget) =>
     expect(problems({ budget })).toEqual({ budget: "Budget must be an amount in dollars, like 50" }));
+  test("a team is one line of a length that the service takes", () => {
+    expect(problems({ team: " genomics " })).toEqual({});
+    for (const team of ["x".repeat(257), "a\nb"]) expect(problems({ team })).toEqual({ team: "Team must be one line of at most 256 characters" });
+  });
   test("a parameter that was always a number must be one", () => {
     expect(problems({ parameters: { "trim/length": "long" } })).toEqual({ "parameters trim/length": "trim.length must be a number" });
     expect(problems({ parameters: { "trim/length": "", paired: "" } })).toEqual({});
@@ -71,9 +75,14 @@ describe("the address", () => {
     output: "1,5",
     outputUnit: "MB",
     budget: "40",
+    team: "genomics & co",
     parameters: { "trim/length": "35", aligner: "a&b=c" },
   };
   test("holds the form as typed, mistakes included", () => expect(fromSearch(toSearch(full))).toEqual(full));
+  test("a team is sent, trimmed; where none is given, none is", () => {
+    expect(toRequest({ ...valid, team: " genomics " }, []).team).toBe("genomics");
+    expect(toRequest({ ...valid, team: " " }, [])).not.toHaveProperty("team");
+  });
   test("a size typed with its unit needs no other", () => {
     const typed = { ...valid, input: "1.2TB", inputUnit: "MB" as const };
     expect(toSearch(typed)).toBe("workflow=rnaseq-quant&input=1.2TB");

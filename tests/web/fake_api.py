@@ -38,6 +38,7 @@ from contract.container import (
 from contract.corrections import RunCorrection, RunStory
 from contract.errors import ErrorBody, ErrorCode
 from contract.judgement import coverage_problem
+from contract.kept import Asker, KeptPrediction, PredictionsPage
 from contract.predictions import (
     BatchRequest,
     BatchResponse,
@@ -70,7 +71,7 @@ from contract.workflows import (
     WorkflowSummary,
 )
 from functions.predict.evidence import beyond_evidence
-from functions.shared import words
+from functions.shared import kept, words
 from tests.fakes import shapes
 from tests.fakes.api import API_KEY, Asked, FakeServer, Refusal, changed, serving
 from tests.web.fake_identity import FakeIdentity
@@ -247,7 +248,7 @@ class Workflow:
         nearest = sorted(self.past_runs(), key=lambda run: abs(math.log(run.input_bytes / size)))[:5]
         row = self.row(size)
         return Prediction(
-            prediction_id="0196f0c2-7d1e-7c3a-9f52-3f1f8f0a2b41",
+            prediction_id=_prediction_id(0),
             workflow_name=self.name,
             cost_usd=row.cost_usd,
             intervals=row.intervals,
@@ -308,9 +309,7 @@ class Guessed(Workflow):
 
     def summary(self) -> WorkflowSummary:
         metrics = self.metrics.model_copy(update={"coverage_80": 12 / 18})
-        return super().summary().model_copy(
-            update={"model_kind": "guess", "evaluated_runs": 18, "metrics": metrics}
-        )
+        return super().summary().model_copy(update={"model_kind": "guess", "evaluated_runs": 18, "metrics": metrics})
 
     def warnings(self, size: int) -> Iterator[PredictionWarning]:
         yield PredictionWarning(code="no_better_than_guess", message="This is the median of what past runs cost.")
@@ -367,16 +366,22 @@ class FakeApi(FakeServer):
         self.limits = {"genomics": 200.0, "imaging": 20.0} if workflows else {}
         self.asked: Counter[str] = Counter()
         """Predictions asked for, by workflow: proves that a fault fired and that a retry came."""
+        self.kept = list(_past_predictions(self.workflows.get("wgs-joint-calling")))
+        """What was asked and answered, the latest last."""
 
-    def answers(self, asked: Asked) -> BaseModel:  # noqa: PLR0911 - one for each operation
+    def answers(self, asked: Asked) -> BaseModel:
         match asked.operation:
             case "listWorkflows":
                 summaries = [workflow.summary() for workflow in self.workflows.values()]
                 return WorkflowsResponse(workflows=summaries, next_training_at=NOW + timedelta(hours=15))
             case "predict":
-                return self._predict(PredictionRequest.model_validate_json(asked.body))
+                question = PredictionRequest.model_validate_json(asked.body)
+                return self._keep(question.team, question, self._predict(question))
             case "predictBatch":
-                return self._predict_batch(BatchRequest.model_validate_json(asked.body))
+                batch = BatchRequest.model_validate_json(asked.body)
+                return self._keep(batch.team, batch, self._predict_batch(batch))
+            case "listPredictions" | "getPrediction":
+                return self._found(asked)
             case "recordRuns":
                 return _record(RunsRequest.model_validate_json(asked.body))
             case "listBudgets":
@@ -461,6 +466,51 @@ class FakeApi(FakeServer):
         predictions = [answer for answer in answers if isinstance(answer, Prediction)]
         return BatchResponse(predictions=answers, total=total(predictions, "the same each time"))
 
+    def _keep(
+        self, team: str | None, question: PredictionRequest | BatchRequest, said: Prediction | BatchResponse
+    ) -> BaseModel:
+        """Keep a question and its answer, and return the answer with the id that it has now."""
+        number = len(self.kept) + 1
+        update: dict[str, object] = {"prediction_id": _prediction_id(number)}
+        if isinstance(said, BatchResponse):
+            update["predictions"] = [
+                each.model_copy(update={"prediction_id": kept.row_id(_prediction_id(number), index)})
+                if isinstance(each, Prediction)
+                else each
+                for index, each in enumerate(said.predictions)
+            ]
+        answer = said.model_copy(update=update)
+        names = ("batch_request", "batch_answer") if isinstance(said, BatchResponse) else ("request", "answer")
+        self.kept.append(
+            KeptPrediction(
+                prediction_id=_prediction_id(number),
+                asked_at=NOW + timedelta(seconds=number),
+                asked_by=_CALLER,
+                team=team,
+                **dict(zip(names, (question, answer), strict=True)),
+            )
+        )
+        return answer
+
+    def _found(self, asked: Asked) -> BaseModel:
+        """One of what was kept, or a page of it; the cursor is where the next twenty start."""
+        if asked.operation == "getPrediction":
+            wanted = kept.whole(asked.places["prediction_id"])
+            for each in self.kept:
+                if each.prediction_id == wanted:
+                    return each
+            raise Refusal("prediction_not_found", "No prediction is kept under this id. They are kept for 400 days.")
+        told = [kept.summary(each) for each in reversed(self.kept)]
+        for member in ("workflow_name", "team"):
+            told = [each for each in told if getattr(each, member) in asked.query.get(member, [getattr(each, member)])]
+        if asked.query.get("person") == ["me"]:
+            told = [each for each in told if each.asked_by == _CALLER]
+        if "asked_from" in asked.query:
+            told = [each for each in told if each.asked_at >= datetime.fromisoformat(asked.query["asked_from"][0])]
+        start = int(asked.query.get("cursor", ["0"])[0])
+        more = start + 20 < len(told)
+        return PredictionsPage(predictions=told[start : start + 20], next_cursor=str(start + 20) if more else None)
+
     def _predict(self, request: PredictionRequest) -> Prediction:
         name = request.workflow_name
         self.asked[name] += 1
@@ -470,6 +520,40 @@ class FakeApi(FakeServer):
         if isinstance(workflow, Untrained):
             raise Refusal("model_not_ready", f"{name} has no model yet.")
         return workflow.predict(request)
+
+
+def _prediction_id(number: int) -> str:
+    return f"0196f0c2-7d1e-7c3a-9f52-{number:012x}"
+
+
+_CALLER = Asker(id="k1k2k3", name=None)
+_COLLEAGUES = (_CALLER, Asker(id="sub-7f21", name="Ada Lovelace"), Asker(id="sub-90aa", name="Grace Hopper"))
+
+
+def _past_predictions(workflow: Workflow | None) -> Iterator[KeptPrediction]:
+    """Thirty predictions, one an hour, by a model before the one in service."""
+    if workflow is None:
+        return
+    for index in range(30):
+        question = PredictionRequest(
+            workflow_name=workflow.name,
+            input_bytes=(20 + 10 * index) * 1_000_000_000,
+            parameters={"aligner": "star"} if index % 2 else None,
+            team="genomics" if index % 3 else None,
+        )
+        answer = workflow.predict(question)
+        old = answer.model.model_copy(update={"version": 6, "runs": 61, "trained_at": NOW - timedelta(days=40)})
+        answer = answer.model_copy(
+            update={"prediction_id": _prediction_id(index + 1), "cost_usd": answer.cost_usd * 0.8, "model": old}
+        )
+        yield KeptPrediction(
+            prediction_id=answer.prediction_id,
+            asked_at=NOW - timedelta(hours=30 - index),
+            asked_by=_COLLEAGUES[index % 3],
+            team=question.team,
+            request=question,
+            answer=answer,
+        )
 
 
 def _page(workflow: Workflow, query: dict[str, list[str]]) -> RunsPage:

@@ -76,6 +76,24 @@ async function decide(page) {
   await page.getByRole("heading", { name: "Run wgs-joint-calling-1002" }).waitFor({ state: "detached" });
 }
 
+/** Reach each state narrow to wide, light and dark: nothing sticks out, and axe finds nothing. */
+async function looksRight(newPage, states) {
+  for (const [state, reach] of Object.entries(states)) {
+    for (const colorScheme of THEMES) {
+      // Opened wide and made narrow in one theme, the other way round in the other.
+      const widths = colorScheme === "light" ? WIDTHS : WIDTHS.toReversed();
+      const page = await newPage({ viewport: { width: widths[0], height: 900 }, colorScheme });
+      await reach(page);
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 900 });
+        await assertNoOverflow(page, `${state}, ${width} px, ${colorScheme}`);
+        await assertAccessible(page, `${state}, ${width} px, ${colorScheme}`);
+      }
+      await page.close();
+    }
+  }
+}
+
 const scenarios = {
   /** Every state, narrow to wide, light and dark. */
   async appearance(newPage) {
@@ -178,20 +196,7 @@ const scenarios = {
         await page.getByText("We could not reach the service").waitFor();
       },
     };
-    for (const [state, reach] of Object.entries(states)) {
-      for (const colorScheme of THEMES) {
-        // Opened wide and made narrow in one theme, the other way round in the other.
-        const widths = colorScheme === "light" ? WIDTHS : WIDTHS.toReversed();
-        const page = await newPage({ viewport: { width: widths[0], height: 900 }, colorScheme });
-        await reach(page);
-        for (const width of widths) {
-          await page.setViewportSize({ width, height: 900 });
-          await assertNoOverflow(page, `${state}, ${width} px, ${colorScheme}`);
-          await assertAccessible(page, `${state}, ${width} px, ${colorScheme}`);
-        }
-        await page.close();
-      }
-    }
+    await looksRight(newPage, states);
   },
 
   /** What a person types is judged in words, kept, and can be typed without a mouse. */
@@ -308,6 +313,9 @@ const scenarios = {
       ["/batch?colour=red", "“colour” means nothing on this page."],
       ["/runs?status=DONE", "“status” can be SUCCEEDED, FAILED or CANCELLED, and not “DONE”."],
       ["/runs?from=2026-02-30", "“from” must be a day like 2026-11-30, and not “2026-02-30”."],
+      ["/predictions?team=", "“team” is empty."],
+      ["/predictions?prediction=0f8fad5b", "“prediction” must be the id of a prediction, and not “0f8fad5b”."],
+      ["/predictions?mine=true&prediction=0f8fad5b-d9cb-469f-a165-70867728950e", "“mine” means nothing on this page."],
       ["/models?order=up", "“order” can be ascending or descending, and not “up”."],
       ["/models?sort=colour", "There is no column “colour” to sort by"],
       ["/accuracy?workflow=", "“workflow” is empty."],
@@ -887,6 +895,128 @@ const scenarios = {
     await page.getByText("No run has that tag yet").waitFor();
   },
 
+  /** What was asked is found again, beside what would be answered now: one run, and a batch. */
+  async predictions(newPage) {
+    const page = await newPage();
+    const title = page.locator("#kept-title");
+    const rows = page.locator("tbody tr");
+    await page.goto(`${webUrl}/predictions`);
+    await page.getByText("20 predictions, latest first").waitFor();
+    assert.match(await rows.first().innerText(), /5 Mar 2026, 08:30 UTC\s+Grace Hopper\s+genomics\s+wgs-joint-calling\s+310\sGB\s+\$[\d.]+\s+\$\d+ to \$\d+/);
+    await button(page, "Show more").click();
+    await page.getByText("30 predictions, latest first: all there are").waitFor();
+    const csv = (await downloaded(page, "CSV")).trimEnd().split("\r\n");
+    assert.equal(csv.length, 31);
+    assert.match(csv[1], /^0196f0c2-7d1e-7c3a-9f52-00000000001e,2026-03-05T08:30:00Z,Grace Hopper,genomics,wgs-joint-calling,1,0,310000000000,/);
+
+    await page.getByLabel("Show", { exact: true }).selectOption("Mine");
+    await page.waitForURL(/\?mine=true$/);
+    await page.getByText("10 predictions, latest first: all that match").waitFor();
+    await page.getByLabel("Show", { exact: true }).selectOption("For one team");
+    await page.getByText("Enter the team whose predictions to list.").waitFor();
+    assert.equal(await rows.count(), 0);
+    await page.getByLabel("Team", { exact: true }).fill("genomics");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\?team=genomics$/);
+    await page.getByText("20 predictions, latest first: all that match").waitFor();
+    await page.getByLabel("Asked from").fill("2026-03-05");
+    await page.getByText("6 predictions, latest first: all that match").waitFor();
+    await page.getByLabel("Show", { exact: true }).selectOption("Of one workflow");
+    await page.getByRole("combobox", { name: "Workflow", exact: true }).selectOption("wgs-joint-calling");
+    await page.waitForURL(/workflow=wgs-joint-calling/);
+    assert.equal(new URL(page.url()).searchParams.get("team"), null, "one choice takes the place of the other");
+    await page.goto(`${webUrl}/predictions?mine=true&team=genomics`);
+    await page.getByText("Only one of workflow, team and mine can be asked for at a time").waitFor();
+    assert.equal(await rows.count(), 0);
+
+    // By keyboard from the list to one, which another model answers now.
+    await page.goto(`${webUrl}/predictions?workflow=wgs-joint-calling`);
+    await page.getByRole("link", { name: "5 Mar 2026, 07:30 UTC" }).focus();
+    const again = page.waitForRequest((request) => request.url().endsWith("/v1/predictions") && request.method() === "POST");
+    await page.keyboard.press("Enter");
+    assert.deepEqual((await again).postDataJSON(), { workflow_name: "wgs-joint-calling", input_bytes: 300e9, output_bytes: null, parameters: null, team: "genomics" });
+    await page.getByText("more than then (25 %), inside the 80 % interval of then.").waitFor();
+    await assertFocus(page, title, "after opening a prediction");
+    assert.equal(await title.innerText().then((text) => text.replaceAll("\u00a0", " ")), "wgs-joint-calling, 300 GB in");
+    await page.getByText("Asked 5 Mar 2026, 07:30 UTC by Ada Lovelace for genomics.").waitFor();
+    await page.getByText("Model version 7 answers in place of version 6.").waitFor();
+    await page.emulateMedia({ media: "print" });
+    assert(await page.getByRole("region", { name: "Said then" }).isVisible(), "paper gets what was said");
+    assert(!(await button(page, "CSV").isVisible()));
+    await page.emulateMedia({ media: "screen" });
+    await page.getByRole("link", { name: "Open on the Estimate page" }).click();
+    await figure(page).waitFor();
+    assert.equal(await page.getByLabel("Team", { exact: false }).first().inputValue(), "genomics");
+
+    // From the answer of the Estimate page to what is kept of it.
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: (text) => Promise.resolve((window.copied = text)) } }));
+    await button(page, "Copy link to this prediction").click();
+    await page.getByText("Link copied").first().waitFor();
+    const link = await page.evaluate(() => window.copied);
+    await page.getByRole("link", { name: link.split("=")[1] }).click();
+    assert.equal(page.url(), link);
+    await page.getByText("The same figure as then. The same model answers.").waitFor();
+    await page.goto(`${link.slice(0, -1)}f.1`);
+    await page.getByRole("alert").getByText("No prediction is kept under this id.").waitFor();
+    assert.equal(await button(page, "Retry").count(), 0);
+
+    // A batch with who is to pay; it is asked again only by a person.
+    await page.goto(`${webUrl}/batch?team=imaging`);
+    const sent = page.waitForRequest("**/v1/predictions/batch");
+    await page.locator("#batch-file").setInputFiles({ ...BATCH, buffer: Buffer.from("workflow,input_size\nwgs-joint-calling,100 GB\nrnaseq-quant,900 GB\nrnaseq,1 GB\nwgs-joint-calling,50 GB\n") });
+    assert.equal((await sent).postDataJSON().team, "imaging");
+    await page.getByText("cohort.csv, 2 of 4 runs together, paid by imaging").waitFor();
+    await page.locator(".kept-as a").click();
+    await page.getByRole("heading", { name: "A batch of 4 runs" }).waitFor();
+    const batch = page.url();
+    await page.getByText("1 run not in the total: past runs cannot tell what it will cost.").waitFor();
+    await page.getByText("Row 3: There is no workflow called rnaseq.").waitFor();
+    assert.deepEqual(await page.getByRole("columnheader").allInnerTexts().then((all) => all.map((text) => text.replace(/\s*[↑↓]/, ""))), ["Row", "Workflow", "Input", "Said then"], "nothing is asked by itself");
+    await button(page, "Said then").click();
+    await page.waitForURL(/sort=then&order=descending/);
+    assert.deepEqual(await rows.locator("th").allInnerTexts(), ["1", "4", "2", "3"]);
+    await button(page, "Ask for 4 runs again").click();
+    await page.getByText("The same figure as then.").waitFor();
+    await page.getByRole("columnheader", { name: "Said now" }).waitFor();
+    assert.equal((await downloaded(page, "CSV")).trimEnd().split("\r\n").length, 5);
+    await page.goto(`${webUrl}/predictions?team=imaging`);
+    await page.getByText("1 without an answer").first().waitFor();
+    assert.match(await rows.first().innerText(), /imaging\s+several\s+4 rows/);
+
+    // What went wrong now leaves what was said then.
+    await page.route("**/v1/predictions", (route) => route.request().method() === "POST" ? route.abort() : route.continue());
+    await page.goto(link);
+    await page.getByText("We could not reach the service").waitFor();
+    assert(await page.getByRole("region", { name: "Said then" }).isVisible());
+    await page.unroute("**/v1/predictions");
+    await button(page, "Retry").click();
+    await page.getByText("The same figure as then.").waitFor();
+
+    await looksRight(newPage, {
+      predictions: async (tab) => {
+        await tab.goto(`${webUrl}/predictions`);
+        await tab.getByText("predictions, latest first").waitFor();
+      },
+      "predictions, none": async (tab) => {
+        await tab.goto(`${webUrl}/predictions?team=nobody`);
+        await tab.getByText("No prediction matches these filters.").waitFor();
+      },
+      "predictions, one": async (tab) => {
+        await tab.goto(`${webUrl}/predictions?prediction=0196f0c2-7d1e-7c3a-9f52-000000000005`);
+        await tab.getByText("more than then").waitFor();
+      },
+      "predictions, a batch": async (tab) => {
+        await tab.goto(batch);
+        await button(tab, "Ask for 4 runs again").click();
+        await tab.getByText("The same figure as then.").waitFor();
+      },
+      "predictions, not found": async (tab) => {
+        await tab.goto(`${webUrl}/predictions?prediction=0196f0c2-7d1e-7c3a-9f52-ffffffffffff`);
+        await tab.getByText("No such prediction").waitFor();
+      },
+    });
+  },
+
   /** What the service does not answer, or not yet. */
   async faults(newPage) {
     const page = await newPage();
@@ -1043,6 +1173,9 @@ const scenarios = {
     await page.getByRole("link", { name: "Runs" }).click();
     await button(page, "Download a template").waitFor();
     await assertAccessible(page, "no runs");
+    await page.getByRole("link", { name: "Predictions" }).click();
+    await page.getByText("No prediction is kept yet.").waitFor();
+    await assertAccessible(page, "no predictions");
     await page.getByRole("link", { name: "Models" }).click();
     await page.getByRole("link", { name: "Record some runs" }).waitFor();
     await page.getByRole("link", { name: "Budgets" }).click();
@@ -1053,7 +1186,7 @@ const scenarios = {
   /** Past 15 workflows, a list is too long to read: the field completes. */
   async many(newPage) {
     const page = await newPage();
-    for (const [path, heading] of [["runs", "History"], ["models", "Version 7 is in service"], ["accuracy", "Half of all estimates"]]) {
+    for (const [path, heading] of [["runs", "History"], ["predictions", "Asked and answered"], ["models", "Version 7 is in service"], ["accuracy", "Half of all estimates"]]) {
       await page.goto(`${webUrl}/${path}?workflow=workflow-3`);
       await page.getByRole("heading", { name: heading }).waitFor();
       const picker = page.getByRole("combobox", { name: "Workflow", exact: true });

@@ -46,6 +46,7 @@ def config(tmp_path: Path) -> Path:
         "unscripted",
         "batch",
         "manyRows",
+        "predictions",
         "runs",
         "columns",
         "models",

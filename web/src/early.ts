@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { addressProblems } from "@/address";
 import { makeApi, withKey } from "@/api/client";
 import { enteredKey } from "@/api/config";
-import { configQuery, predictionQuery, workflowQuery, workflowsQuery } from "@/api/queryOptions";
+import { configQuery, keptQuery, predictionQuery, workflowQuery, workflowsQuery } from "@/api/queryOptions";
 import { earlyRequest } from "@/estimate/early";
 
 /** The one page that shows no list of workflows. */
@@ -18,8 +19,10 @@ export async function askEarly(client: QueryClient, { pathname, search }: Pick<L
   if (!config || config.signIn || key === null) return;
   const api = makeApi(config.apiUrl, withKey(key));
   const request = pathname === "/" ? earlyRequest(search) : null;
+  const kept = pathname === "/predictions" && addressProblems(pathname, search).length === 0 ? new URLSearchParams(search).get("prediction") : null;
   await Promise.all([
     pathname !== WITHOUT_LIST && client.prefetchQuery(workflowsQuery(api)),
+    kept !== null && client.prefetchQuery(keptQuery(api, kept)),
     request && client.prefetchQuery(predictionQuery(api, request)),
     request && client.prefetchQuery(workflowQuery(api, request.workflow_name)),
   ]);

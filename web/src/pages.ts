@@ -11,6 +11,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: "/", name: "Estimate", load: () => import("@/estimate/EstimatePage") },
   { path: "/batch", name: "Batch", load: () => import("@/batch/BatchPage") },
+  { path: "/predictions", name: "Predictions", load: () => import("@/predictions/PredictionsPage") },
   { path: "/runs", name: "Runs", load: () => import("@/runs/RunsPage") },
   { path: "/models", name: "Models", load: () => import("@/models/ModelsPage") },
   { path: "/accuracy", name: "Accuracy", load: () => import("@/accuracy/AccuracyPage") },

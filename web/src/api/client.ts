@@ -5,6 +5,10 @@ type Shapes = components["schemas"];
 export type Prediction = Shapes["Prediction"];
 export type PredictionRequest = Shapes["PredictionRequest"];
 export type BatchResponse = Shapes["BatchResponse"];
+export type KeptPrediction = Shapes["KeptPrediction"];
+export type PredictionSummary = Shapes["PredictionSummary"];
+export type PredictionsPage = Shapes["PredictionsPage"];
+export type PredictionsQuery = NonNullable<paths["/predictions"]["get"]["parameters"]["query"]>;
 export type BatchTotal = Shapes["BatchTotal"];
 export type Run = Shapes["Run"];
 export type RecordedRun = Shapes["RecordedRun"];
@@ -95,8 +99,12 @@ export function makeApi(apiUrl: string, send: Send, mostMs = MOST_MS) {
   return {
     apiUrl,
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),
-    predictBatch: (requests: readonly PredictionRequest[], signal: AbortSignal) =>
-      answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] }, signal })),
+    /** What the rows hold is for the API to check; it answers for each row. `team` is who is to pay for all of them. */
+    predictBatch: (requests: readonly Record<string, unknown>[], signal: AbortSignal, team: string | null = null) =>
+      answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] as unknown as PredictionRequest[], ...(team !== null && { team }) }, signal })),
+    listPredictions: (query: PredictionsQuery, signal: AbortSignal) => answer<PredictionsPage>(client.GET("/predictions", { params: { query }, signal })),
+    getPrediction: (prediction_id: string, signal: AbortSignal) =>
+      answer<KeptPrediction>(client.GET("/predictions/{prediction_id}", { params: { path: { prediction_id } }, signal })),
     listWorkflows: (signal: AbortSignal) => answer<WorkflowList>(client.GET("/workflows", { signal })),
     getWorkflow: (workflow_name: string, signal: AbortSignal) =>
       answer<WorkflowDetail>(client.GET("/workflows/{workflow_name}", { params: { path: { workflow_name } }, signal })),

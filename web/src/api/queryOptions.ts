@@ -45,3 +45,7 @@ export const predictionQuery = (api: Api, request: PredictionRequest | null) =>
     // What failed is for a person to ask again, not for the next component that shows it.
     retryOnMount: false,
   });
+
+/** A prediction as it was kept, which never changes. */
+export const keptQuery = (api: Api, id: string) =>
+  queryOptions({ queryKey: ["kept", id], queryFn: ({ signal }) => api.getPrediction(id, signal), staleTime: Number.POSITIVE_INFINITY });

@@ -1,9 +1,13 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useApi, useWorkflows } from "@/api/queries";
+import { describedBy, Field } from "@/components/Field";
 import { useTitle } from "@/components/hooks";
 import { Waiting } from "@/components/Loading";
+import { useQueryState } from "@/components/useQueryState";
 import { download } from "@/csv";
 import { counted } from "@/format";
+import { teamProblem } from "@/estimate/validation";
+import { FileProblem } from "@/tables/csv";
 import { TableFile } from "@/tables/TableFile";
 import { BatchResult } from "./BatchResult";
 import { previewBatch, toBatch } from "./rows";
@@ -17,6 +21,9 @@ export default function BatchPage() {
   const api = useApi();
   const workflows = useWorkflows();
   const { batch, start, retry } = useBatch(api);
+  const [query, write] = useQueryState();
+  const [team, setTeam] = useState(query.get("team") ?? "");
+  const wrongTeam = teamProblem(team) ?? undefined;
   const result = useRef<HTMLHeadingElement>(null);
   const finished = batch !== null && !batch.asking ? batch.started : null;
   const first = useRef(finished);
@@ -32,6 +39,20 @@ export default function BatchPage() {
         <p className="screen-only">
           Choose a CSV file with a line for each run. You get what each run will cost, and what they cost together.
         </p>
+        <Field id="batch-team" label="Team" optional error={wrongTeam} hint="Who is to pay for all of them, as the tag team of runs says. It counts for the file that is chosen next.">
+          <input
+            id="batch-team"
+            autoComplete="off"
+            spellCheck={false}
+            value={team}
+            aria-invalid={wrongTeam !== undefined}
+            aria-describedby={describedBy("batch-team", true, wrongTeam)}
+            onChange={({ target }) => {
+              setTeam(target.value);
+              write({ team: target.value.trim() });
+            }}
+          />
+        </Field>
         <TableFile
           id="batch-file"
           table="batch"
@@ -40,7 +61,10 @@ export default function BatchPage() {
           confirms={false}
           action={(rows) => `Estimate ${counted(rows, "run")}`}
           workflows={(workflows.data ?? []).map(({ workflow_name }) => workflow_name)}
-          onRead={({ name, csv }, header) => start(name, toBatch(csv, header))}
+          onRead={({ name, csv }, header) => {
+            if (wrongTeam !== undefined) throw new FileProblem(wrongTeam);
+            start(name, team.trim() === "" ? null : team.trim(), toBatch(csv, header));
+          }}
         >
           <button type="button" className="link" onClick={() => download("runquote-batch.csv", "text/csv", templateCsv(workflows.data ?? []))}>
             Download a template

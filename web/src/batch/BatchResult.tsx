@@ -1,4 +1,4 @@
-import { useState, type RefObject } from "react";
+import { Fragment, useState, type RefObject } from "react";
 import { Link } from "wouter";
 import type { BatchTotal } from "@/api/client";
 import { Alert } from "@/components/Alert";
@@ -7,6 +7,7 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Export } from "@/components/Export";
 import { describedBy, Field } from "@/components/Field";
 import { Icon } from "@/components/Icon";
+import { readOn } from "@/components/hooks";
 import { RowProblems } from "@/components/RowProblems";
 import { useQueryState } from "@/components/useQueryState";
 import { exceedWords, ICONS } from "@/estimate/budget";
@@ -16,7 +17,7 @@ import { judge, VERDICT_WORDS } from "@/judgement";
 import { aboutMoney, count, counted, exactMoney, inTen, moneyRange } from "@/format";
 import { BatchTable } from "./BatchTable";
 import { toCsv, toJson } from "./export";
-import { commonWarnings } from "./summary";
+import { commonWarnings, keptAs } from "./summary";
 import type { Batch } from "./useBatch";
 
 interface BatchResultProps {
@@ -56,9 +57,28 @@ export function BatchResult({ batch, heading, onRetry }: BatchResultProps) {
         <>
           <BatchTable rows={answered} coverage={coverage} />
           <Export name={`${stem}-estimates`} csv={() => toCsv(batch.rows)} json={() => toJson(batch.rows, batch.total)} />
+          <KeptAs rows={batch.rows} />
         </>
       )}
     </article>
+  );
+}
+
+/** The way to what was asked and answered, as it will be told later. */
+function KeptAs({ rows }: Pick<Batch, "rows">) {
+  const ids = keptAs(rows);
+  return (
+    <p className="quiet kept-as">
+      {ids.length === 1 ? "Kept as prediction" : `Kept as ${ids.length} predictions, one for each request that was sent:`}{" "}
+      {ids.map((id, index) => (
+        <Fragment key={id}>
+          {index > 0 && ", "}
+          <Link href={`/predictions?prediction=${id}`} onClick={readOn}>
+            {id}
+          </Link>
+        </Fragment>
+      ))}
+    </p>
   );
 }
 
@@ -67,8 +87,9 @@ function headline(total: BatchTotal | null, answered: number): string {
   return total.left_out === answered ? "Past runs cannot tell" : aboutMoney(total.cost_usd);
 }
 
-function describeRows({ name, rows }: Batch, answered: number): string {
-  return answered === rows.length ? `${name}, ${counted(answered, "run")} together` : `${name}, ${count(answered)} of ${counted(rows.length, "run")} together`;
+function describeRows({ name, rows, team }: Batch, answered: number): string {
+  const runs = answered === rows.length ? counted(answered, "run") : `${count(answered)} of ${counted(rows.length, "run")}`;
+  return `${name}, ${runs} together${team === null ? "" : `, paid by ${team}`}`;
 }
 
 interface TotalProps {

@@ -24,7 +24,7 @@ export interface Outcome {
  * Ask for all rows that have no prediction yet, 500 at a time; those whose model has to start are asked again until it
  * has. What was answered before a failure stays answered.
  */
-export async function ask(api: Api, given: readonly BatchRow[], report: (progress: Progress) => void, signal: AbortSignal): Promise<Outcome> {
+export async function ask(api: Api, given: readonly BatchRow[], report: (progress: Progress) => void, signal: AbortSignal, team: string | null = null): Promise<Outcome> {
   let rows = given;
   let alone: BatchTotal | null = null;
   let requests = 0;
@@ -35,7 +35,7 @@ export async function ask(api: Api, given: readonly BatchRow[], report: (progres
       const open = rows.filter(isOpen);
       for (let start = 0; start < open.length; start += MAX_BATCH) {
         const some = open.slice(start, start + MAX_BATCH);
-        const answer = await patiently(() => api.predictBatch(some.flatMap(({ request }) => request ?? []), signal), signal);
+        const answer = await patiently(() => api.predictBatch(some.flatMap(({ request }) => request ?? []), signal, team), signal);
         requests += 1;
         alone = answer.total;
         const answered = new Map(some.map((row, index) => [row.line, withAnswer(row, answer.predictions[index])]));

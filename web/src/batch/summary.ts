@@ -1,6 +1,9 @@
 import { counted } from "@/format";
 import type { BatchRow } from "./rows";
 
+/** The predictions that the rows were kept with: one for each request that was sent. The id of a row is its batch's, a point and a number. */
+export const keptAs = (rows: readonly BatchRow[]): string[] => [...new Set(rows.flatMap(({ prediction }) => prediction?.prediction_id.split(".")[0] ?? []))];
+
 /** What the rows' warnings come to: those of one kind in one sentence that says how many runs they concern. */
 export function commonWarnings(rows: readonly BatchRow[]): string[] {
   const predictions = rows.flatMap(({ prediction }) => prediction ?? []);

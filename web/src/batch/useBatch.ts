@@ -8,6 +8,8 @@ export interface Batch {
   name: string;
   rows: readonly BatchRow[];
   notes: readonly string[];
+  /** Who is to pay for all of them. */
+  team: string | null;
   total: BatchTotal | null;
   asking: boolean;
   warming: boolean;
@@ -32,17 +34,17 @@ export function useBatch(api: Api) {
     const put = (change: Partial<Batch>) => client.setQueryData<Batch>(BATCH_KEY, (before) => ({ ...(before ?? begun), ...change }));
     client.setQueryData<Batch>(BATCH_KEY, begun);
     try {
-      const outcome = await ask(api, begun.rows, put, mine.signal);
+      const outcome = await ask(api, begun.rows, put, mine.signal, begun.team);
       if (!mine.signal.aborted) put({ ...outcome, asking: false, warming: false });
     } catch (problem) {
       if (!mine.signal.aborted) put({ failure: problem as Error, asking: false, warming: false });
     }
   };
-  const begin = (of: Pick<Batch, "name" | "rows" | "notes">) =>
+  const begin = (of: Pick<Batch, "name" | "rows" | "notes" | "team">) =>
     void run({ ...of, total: null, asking: true, warming: false, failure: null, started: Date.now() });
   return {
     batch,
-    start: (name: string, file: BatchFile) => begin({ name, ...file }),
+    start: (name: string, team: string | null, file: BatchFile) => begin({ name, team, ...file }),
     /** Ask again for the rows that the service did not answer. */
     retry: () => batch && begin(batch),
   };

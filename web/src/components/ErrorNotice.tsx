@@ -33,6 +33,7 @@ export function ErrorNotice({ problem, onRetry, kept = false }: ErrorNoticeProps
   }
   // Asking again for what is not there would change nothing.
   if (problem.code === "workflow_not_found") return <Alert title="No such workflow"><p>{problem.message}</p></Alert>;
+  if (problem.code === "prediction_not_found") return <Alert title="No such prediction"><p>{problem.message}</p></Alert>;
   return (
     <Alert title={TITLES[problem.code] ?? "The service could not answer"} onRetry={onRetry}>
       {problem.code === "unreachable" ? (

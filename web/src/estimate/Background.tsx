@@ -30,6 +30,7 @@ export default function Background({ prediction, request, interval, workflow, on
         json={() => JSON.stringify(prediction, null, 2)}
       >
         <CopyLink />
+        <CopyLink name="Copy link to this prediction" path={`/predictions?prediction=${prediction.prediction_id}`} />
       </Export>
       <ModelFacts prediction={prediction} workflow={workflow} />
     </>

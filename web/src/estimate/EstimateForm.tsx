@@ -98,6 +98,7 @@ export function EstimateForm({ workflows, values, unitsGiven, asked, onAsk, choo
         help={workflow?.typical_output_ratio != null && <TypicalOutput form={form} ratio={workflow.typical_output_ratio} />}
       />
       <BudgetField form={form} />
+      <TeamField form={form} />
       <ParameterFields key={name} form={form} profiles={profiles} />
       {/* Without this the press would first blur a field, whose message then goes, and the button moves away from under it. */}
       <button type="submit" onMouseDown={(event) => event.preventDefault()}>
@@ -166,6 +167,15 @@ function BudgetField({ form }: { form: Form }) {
   );
 }
 
+function TeamField({ form }: { form: Form }) {
+  const error = form.formState.errors.team?.message;
+  return (
+    <Field id="team" label="Team" optional error={error} hint="Who is to pay, as the tag team of runs says">
+      <input id="team" autoComplete="off" spellCheck={false} aria-invalid={error !== undefined} aria-describedby={describedBy("team", true, error)} {...form.register("team")} />
+    </Field>
+  );
+}
+
 /** Without what was typed for another workflow before this one was chosen. */
 function keepKnown(parameters: FormValues["parameters"], profiles: readonly ParameterProfile[]): FormValues["parameters"] {
   const known = new Set(profiles.map(({ name }) => fieldKey(name)));
@@ -179,6 +189,7 @@ function listErrors(errors: FieldErrors<FormValues>, profiles: readonly Paramete
     [sizeId("input"), errors.input?.message],
     [sizeId("output"), errors.output?.message],
     ["budget", errors.budget?.message],
+    ["team", errors.team?.message],
     ...profiles.map(({ name }): [string, string | undefined] => [parameterId(name), errors.parameters?.[fieldKey(name)]?.message]),
   ];
   return found.flatMap(([id, message]) => (message ? [{ id, message }] : []));

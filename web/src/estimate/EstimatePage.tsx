@@ -12,7 +12,7 @@ import { ESTIMATE_FORM, EstimateForm } from "./EstimateForm";
 import { FirstVisit } from "./FirstVisit";
 import { fromSearch, toRequest, toSearch, unitsGiven, unknownParameters, type FormValues } from "./question";
 import { headline } from "./usable";
-import { budgetProblem, formSchema } from "./validation";
+import { budgetProblem, formSchema, teamProblem } from "./validation";
 
 /** The address holds the question: the form starts from it, a valid one is asked, and sharing it shares the answer. */
 export default function EstimatePage() {
@@ -81,7 +81,7 @@ function Estimate({ workflows }: { workflows: readonly WorkflowSummary[] }) {
         workflows={workflows}
         values={values}
         unitsGiven={unitsGiven(search)}
-        asked={values.input !== "" || values.output !== "" || budgetProblem(values.budget) !== null}
+        asked={values.input !== "" || values.output !== "" || budgetProblem(values.budget) !== null || teamProblem(values.team) !== null}
         onAsk={ask}
         chooser={chooser}
         onDiffer={setDiffers}

@@ -1,5 +1,7 @@
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 import type { Prediction, WorkflowSummary } from "@/api/client";
+import { readOn } from "@/components/hooks";
 import { WorkflowLink } from "@/components/WorkflowLink";
 import { count, day, share } from "@/format";
 
@@ -18,7 +20,12 @@ export function ModelFacts({ prediction, workflow }: { prediction: Prediction; w
           </>,
         ] as [string, ReactNode]] : []),
     ["Pricing basis", pricingBasis(workflow?.estimated_share ?? null)],
-    ["Prediction", prediction.prediction_id],
+    [
+      "Prediction",
+      <Link href={`/predictions?prediction=${prediction.prediction_id}`} onClick={readOn}>
+        {prediction.prediction_id}
+      </Link>,
+    ],
   ];
   return (
     <footer className="facts">

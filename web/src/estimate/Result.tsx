@@ -3,10 +3,10 @@ import type { Interval, Prediction, PredictionRequest, WorkflowSummary } from "@
 import { CoverageChoice, OFFERED } from "@/components/CoverageChoice";
 import { Icon } from "@/components/Icon";
 import { Loading } from "@/components/Loading";
-import { exactMoney, inTen, label, moneyRange, size } from "@/format";
+import { exactMoney, inTen, moneyRange } from "@/format";
 import { BeyondEvidence } from "./BeyondEvidence";
 import { OutcomeStrip } from "./OutcomeStrip";
-import { toBudget, type FormValues } from "./question";
+import { describeQuestion, toBudget, type FormValues } from "./question";
 import { headline } from "./usable";
 
 // Asked for at once, so that it comes while the answer is awaited.
@@ -72,13 +72,6 @@ function bringTo(heading: HTMLElement | null) {
   heading?.focus({ preventScroll: true });
   const { top = 0, bottom = 0 } = heading?.getBoundingClientRect() ?? {};
   if (top < 0 || bottom > innerHeight * 0.75) heading?.parentElement?.scrollIntoView();
-}
-
-/** What was asked, whole: on paper there is no form beside it. */
-function describeQuestion({ workflow_name, input_bytes, output_bytes, parameters }: PredictionRequest): string {
-  const output = output_bytes == null ? [] : [`${size(output_bytes)} out`];
-  const others = Object.entries(parameters ?? {}).map(([name, value]) => `${label(name).toLowerCase()} ${value}`);
-  return [workflow_name, `${size(input_bytes)} in`, ...output, ...others].join(", ");
 }
 
 interface IntervalSentenceProps {

@@ -1,5 +1,5 @@
 import type { ParameterProfile, ParameterValue, PredictionRequest, WorkflowSummary } from "@/api/client";
-import { toField, unitOf, UNITS, type Unit } from "@/format";
+import { label, size, toField, unitOf, UNITS, type Unit } from "@/format";
 import { readSize, type ReadSize } from "@/sizes";
 
 /** The form as typed, which is also what a shared address holds. Nothing is ever rewritten, however wrong it is. */
@@ -10,11 +10,13 @@ export interface FormValues {
   output: string;
   outputUnit: Unit;
   budget: string;
+  /** Who is to pay. */
+  team: string;
   /** By parameter name as `fieldKey` writes it; empty text for "not given". */
   parameters: Record<string, string>;
 }
 
-export const EMPTY: FormValues = { workflow: "", input: "", inputUnit: "GB", output: "", outputUnit: "GB", budget: "", parameters: {} };
+export const EMPTY: FormValues = { workflow: "", input: "", inputUnit: "GB", output: "", outputUnit: "GB", budget: "", team: "", parameters: {} };
 
 /** The form library reads a dot in a field name as a path, and no parameter name holds a slash. */
 export const fieldKey = (parameter: string) => parameter.replaceAll(".", "/");
@@ -67,6 +69,7 @@ export function fromSearch(search: string, workflows: readonly WorkflowSummary[]
     output: query.get("output") ?? "",
     outputUnit: toUnit(query.get("ou") ?? (query.get("output") ? null : suited.output)),
     budget: query.get("budget") ?? "",
+    team: query.get("team") ?? "",
     parameters: Object.fromEntries(parameters),
   };
 }
@@ -89,6 +92,7 @@ export function toSearch(values: FormValues): string {
     if (values[size] !== "" && !hasUnit(values[size])) put(unitKey, values[`${size}Unit`]);
   }
   put("budget", values.budget);
+  put("team", values.team);
   for (const [key, value] of Object.entries(values.parameters)) put(PARAMETER_PREFIX + parameterName(key), value);
   return query.toString();
 }
@@ -144,6 +148,7 @@ export function toRequest(values: FormValues, profiles: readonly ParameterProfil
     input_bytes: toBytes(values.input, values.inputUnit) ?? 0,
     ...(outputBytes !== null && { output_bytes: outputBytes }),
     ...(parameters.length > 0 && { parameters: Object.fromEntries(parameters) }),
+    ...(values.team.trim() !== "" && { team: values.team.trim() }),
   };
 }
 
@@ -156,4 +161,11 @@ export function likelierUnit(amount: string, unit: Unit, range: readonly [number
   const bytes = toBytes(amount, unit);
   if (!bytes || isWithin(bytes, 2)) return null;
   return SUGGESTED.find((other) => isWithin(toBytes(inUnit(amount, other), other) ?? 0, 1)) ?? null;
+}
+
+/** What was asked, whole: on paper there is no form beside it. */
+export function describeQuestion({ workflow_name, input_bytes, output_bytes, parameters, team }: PredictionRequest): string {
+  const output = output_bytes == null ? [] : [`${size(output_bytes)} out`];
+  const others = Object.entries(parameters ?? {}).map(([name, value]) => `${label(name).toLowerCase()} ${value}`);
+  return [workflow_name, `${size(input_bytes)} in`, ...output, ...others, ...(team ? [`paid by ${team}`] : [])].join(", ");
 }

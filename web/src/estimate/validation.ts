@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { MAX_BYTES, MAX_COST_USD } from "@/api/bounds";
+import { MAX_BYTES, MAX_COST_USD, MAX_TEAM_LENGTH } from "@/api/bounds";
 import type { WorkflowSummary } from "@/api/client";
 import { fieldKey, readAmount, toBudget, type FormValues } from "./question";
 import { UNITS, type Unit } from "@/format";
@@ -32,6 +32,10 @@ export function budgetProblem(budget: string): string | null {
   return usd !== null && usd > 0 && usd <= MAX_COST_USD ? null : "Budget must be an amount in dollars, like 50";
 }
 
+/** What is wrong with an optional team; null when nothing is. */
+export const teamProblem = (team: string) =>
+  team.trim().length > MAX_TEAM_LENGTH || /\p{Cc}/u.test(team) ? `Team must be one line of at most ${MAX_TEAM_LENGTH} characters` : null;
+
 function parameterProblems(values: FormValues, workflow: WorkflowSummary | undefined): [string, string][] {
   return (workflow?.parameters ?? [])
     .filter(({ kind }) => kind === "number")
@@ -48,6 +52,7 @@ const values = z.object({
   output: z.string(),
   outputUnit: unit,
   budget: z.string(),
+  team: z.string(),
   parameters: z.record(z.string(), z.string()),
 });
 
@@ -63,6 +68,7 @@ export function formSchema(workflows: readonly WorkflowSummary[]) {
     report(["input"], inputProblem(form));
     report(["output"], outputProblem(form));
     report(["budget"], budgetProblem(form.budget));
+    report(["team"], teamProblem(form.team));
     for (const [name, message] of parameterProblems(form, workflow)) report(["parameters", fieldKey(name)], message);
   });
 }

@@ -1,4 +1,5 @@
 import type { Run, RunsQuery } from "@/api/client";
+import { startOf } from "@/days";
 
 export const STATUSES: Record<Run["status"], string> = { SUCCEEDED: "Succeeded", FAILED: "Failed", CANCELLED: "Cancelled" };
 
@@ -44,10 +45,4 @@ export function toQuery({ status, held, tag, from, to }: Filters): RunsQuery {
     ...(first !== null && { completed_from: first }),
     ...(end !== null && { completed_before: end }),
   };
-}
-
-/** When a day starts in UTC, or the one `later` days after it; null for what is no day. */
-function startOf(day: string, later: number): string | null {
-  const time = Date.parse(`${day}T00:00:00Z`);
-  return Number.isNaN(time) ? null : new Date(time + later * 86_400_000).toISOString();
 }
