@@ -376,9 +376,11 @@ module "change_endpoint" {
       ] # both make an endpoint of a config
       resources = concat(local.endpoint_arns, local.endpoint_config_arns)
     },
+    { sid = "FindOwner", actions = ["dynamodb:GetItem"], resources = [aws_dynamodb_table.model_endpoints.arn] },
   ]
 
   environment = {
+    MODEL_ENDPOINTS_TABLE = aws_dynamodb_table.model_endpoints.name
     ENDPOINT_POLL_SECONDS = tostring(var.endpoint_poll_seconds)
     ENDPOINT_MAX_SECONDS  = "3600"
   }

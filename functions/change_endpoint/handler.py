@@ -8,6 +8,7 @@ from contract.states import ChangeEndpointRequest
 from functions.change_endpoint.logic import EndpointChanger, Patience
 from functions.change_endpoint.settings import Settings
 from functions.shared.adapters import aws
+from functions.shared.adapters.endpoints_table import EndpointsTable
 from functions.shared.adapters.hosting import SageMakerHosting
 from functions.shared.clock import SystemClock
 from functions.shared.steps import run_step
@@ -24,5 +25,6 @@ def changer() -> EndpointChanger:
     settings = Settings.from_environment()
     return EndpointChanger(
         SageMakerHosting(aws.patient_sagemaker(), SystemClock()),
+        EndpointsTable(aws.patient_dynamodb(), settings.model_endpoints_table),
         Patience(settings.endpoint_poll_seconds, settings.endpoint_max_seconds),
     )

@@ -7,10 +7,10 @@ hands in what the last call returned.
 from dataclasses import dataclass
 from typing import Any
 
-from contract.states import ChangeEndpointRequest, EndpointChange, Plan, StateError
-from functions.shared.errors import EndpointBusy, InvalidInput, Refused
+from contract.states import ChangeEndpointRequest, EndpointChange, Plan, SoFar, StateError
+from functions.shared.errors import EndpointBusy, InvalidInput, MalformedRecord, Refused
 from functions.shared.observability import logger
-from functions.shared.ports import Endpoint, Hosting
+from functions.shared.ports import Endpoint, EndpointRecords, Hosting
 
 SETTLED = frozenset({"InService", "Failed", "UpdateRollbackFailed", "OutOfService"})
 """Statuses in which an endpoint stays by itself (botocore's model of sagemaker, EndpointStatus)."""
@@ -38,8 +38,9 @@ class Patience:
 class EndpointChanger:
     """Changes endpoints."""
 
-    def __init__(self, hosting: Hosting, patience: Patience) -> None:
+    def __init__(self, hosting: Hosting, records: EndpointRecords, patience: Patience) -> None:
         self._hosting = hosting
+        self._records = records
         self._patience = patience
 
     def step(self, request: ChangeEndpointRequest) -> EndpointChange:
@@ -49,7 +50,7 @@ class EndpointChanger:
 
         Raises:
             InvalidInput: there is no plan.
-            DependencyUnavailable: SageMaker does not answer; asking again is safe.
+            DependencyUnavailable: SageMaker or the record does not answer; asking again is safe.
         """
         plan, change = request.so_far.plan, request.so_far.change
         if plan is None:
@@ -57,7 +58,7 @@ class EndpointChanger:
         if change is None:
             change = EndpointChange(target=plan.name)
         if request.so_far.promotion_error is not None and change.purpose == "promotion":
-            change = _way_back(change, request.so_far.promotion_error)
+            change = _way_back(change, request.so_far.promotion_error, recorded=self._is_recorded(request.so_far))
         return change if change.status == "over" else self._step(plan, change)
 
     def _step(self, plan: Plan, change: EndpointChange) -> EndpointChange:
@@ -82,6 +83,16 @@ class EndpointChanger:
             return self._wait(plan, change, None)
         # It was there: somebody deleted it, and none will come.
         return _over(change, "EndpointMissing", f"Endpoint {plan.endpoint_name} was deleted while it was changed")
+
+    def _is_recorded(self, so_far: SoFar) -> bool:
+        """Say whether the record names our model: an earlier try of Promote wrote it, and its answer was lost."""
+        if so_far.plan is None or so_far.package is None:
+            return False
+        try:
+            record = self._records.get(so_far.plan.workflow_name)
+        except MalformedRecord:
+            return False
+        return record is not None and record.model_package_arn == so_far.package.ModelPackageArn
 
     def _create(self, plan: Plan, change: EndpointChange) -> EndpointChange:
         try:
@@ -123,9 +134,9 @@ class EndpointChanger:
         return _with(change, status="changing", wait_seconds=wait, waited_seconds=waited + wait)
 
 
-def _way_back(change: EndpointChange, error: StateError) -> EndpointChange:
-    """Turn round, unless it may be the wrong way or there is nothing to go back to."""
-    if error.Error in UNCERTAIN:
+def _way_back(change: EndpointChange, error: StateError, *, recorded: bool) -> EndpointChange:
+    """Turn round, unless it is or may be the wrong way or there is nothing to go back to."""
+    if recorded or error.Error in UNCERTAIN:
         # What serves goes on serving; whether it is the record's model, the next promotion settles.
         return _with(change, status="over", uncertain=True, error=error)
     if change.previous is None:

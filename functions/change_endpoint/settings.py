@@ -8,5 +8,6 @@ from functions.shared import settings
 class Settings(settings.Settings):
     """The environment of `change_endpoint`."""
 
+    model_endpoints_table: str
     endpoint_poll_seconds: int = Field(ge=1)
     endpoint_max_seconds: int = Field(ge=1)

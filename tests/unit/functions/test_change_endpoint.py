@@ -2,24 +2,29 @@
 
 import pytest
 
-from contract.states import ChangeEndpointRequest, EndpointChange, PromoteResponse, SoFar, StateError
+from contract.states import ChangeEndpointRequest, EndpointChange, PromoteResponse, Registered, SoFar, StateError
 from functions.change_endpoint.logic import UNCERTAIN, EndpointChanger, Patience
-from functions.shared.errors import DependencyUnavailable, InvalidInput, Refused
+from functions.shared.errors import DependencyUnavailable, InvalidInput, MalformedRecord, Refused
 from functions.shared.ports import Endpoint
 from tests.fakes import shapes
-from tests.fakes.ports import FakeHosting
+from tests.fakes.ports import FakeEndpoints, FakeHosting
 
 PLAN = shapes.plan()
+PACKAGE = Registered(ModelPackageArn=shapes.PACKAGE.format(9))
 NEW, OLD = PLAN.name, f"{PLAN.endpoint_name}-old"
 STALE = StateError(Error="StalePromotion", Cause="newer")
 QUOTA = Refused("ResourceLimitExceeded", "The account-level service limit is 0 Instances")
 
 
 def step(
-    hosting: FakeHosting, change: EndpointChange | None = None, promotion_error: StateError | None = None
+    hosting: FakeHosting,
+    change: EndpointChange | None = None,
+    promotion_error: StateError | None = None,
+    records: FakeEndpoints | None = None,
 ) -> EndpointChange:
-    so_far = SoFar(plan=PLAN, change=change, promotion_error=promotion_error)
-    return EndpointChanger(hosting, Patience(poll=30, most=3600)).step(ChangeEndpointRequest(so_far=so_far))
+    so_far = SoFar(plan=PLAN, package=PACKAGE, change=change, promotion_error=promotion_error)
+    changer = EndpointChanger(hosting, records or FakeEndpoints(), Patience(poll=30, most=3600))
+    return changer.step(ChangeEndpointRequest(so_far=so_far))
 
 
 def test_a_first_endpoint_is_created_waited_for_and_in_service() -> None:
@@ -216,8 +221,33 @@ def test_where_nobody_heard_if_it_was_recorded_what_serves_goes_on(error: str) -
     assert (change.status, change.uncertain, change.previous, hosting.asked) == ("over", True, OLD, [])
 
 
+THROTTLED = StateError(Error="Lambda.TooManyRequestsException", Cause="Rate Exceeded.")
+
+
+def test_where_it_was_recorded_after_all_what_serves_goes_on() -> None:
+    """An earlier try wrote the record and its answer was lost; the later ones were throttled."""
+    ours = shapes.endpoint(workflow_name=PLAN.workflow_name, model_package_arn=PACKAGE.ModelPackageArn)
+    hosting = FakeHosting(Endpoint("InService", NEW))
+    change = step(hosting, in_service(), THROTTLED, FakeEndpoints(ours))
+    assert (change.status, change.uncertain, hosting.asked) == ("over", True, [])
+
+
+@pytest.mark.parametrize("failures", [{}, {PLAN.workflow_name: MalformedRecord("no version")}])
+def test_where_another_is_recorded_it_goes_back(failures: dict[str, Exception]) -> None:
+    others = FakeEndpoints(shapes.endpoint(workflow_name=PLAN.workflow_name), failures=failures)
+    hosting = FakeHosting(Endpoint("InService", NEW))
+    assert step(hosting, in_service(), THROTTLED, others).purpose == "rollback"
+    assert hosting.asked == [("update", OLD)]
+
+
+def test_a_record_that_does_not_answer_is_asked_again() -> None:
+    silent = FakeEndpoints(failures={PLAN.workflow_name: DependencyUnavailable("throttled")})
+    with pytest.raises(DependencyUnavailable):
+        step(FakeHosting(Endpoint("InService", NEW)), in_service(), THROTTLED, silent)
+
+
 def test_without_a_plan_there_is_nothing_to_change() -> None:
     with pytest.raises(InvalidInput, match="plan"):
-        EndpointChanger(FakeHosting(), Patience(1, 1)).step(
+        EndpointChanger(FakeHosting(), FakeEndpoints(), Patience(1, 1)).step(
             ChangeEndpointRequest(so_far=SoFar(promotion=PromoteResponse(model_version=1)))
         )

@@ -37,7 +37,7 @@ KEYS = {
     "compare_models": {"ARTIFACTS_BUCKET", *RULES},
     "promote": {"MODEL_ENDPOINTS_TABLE", "ARTIFACTS_BUCKET"},
     "settle_training": set(),
-    "change_endpoint": {"ENDPOINT_POLL_SECONDS", "ENDPOINT_MAX_SECONDS"},
+    "change_endpoint": {"MODEL_ENDPOINTS_TABLE", "ENDPOINT_POLL_SECONDS", "ENDPOINT_MAX_SECONDS"},
     "conclude": {"WORKFLOWS_TABLE", "MODEL_ENDPOINTS_TABLE"},
     "report_round": {"RETRAIN_STATE_MACHINE_ARN"},
     "select_workflows": {"WORKFLOWS_TABLE"},
