@@ -33,6 +33,9 @@ WarningCode = Literal[
 ]
 
 
+_KEEP = "False for what nobody is to find again, such as the points of a curve"
+
+
 class PredictionRequest(Request):
     """What a scientist knows before the launch. Sizes in bytes (GB is 10^9)."""
 
@@ -41,6 +44,7 @@ class PredictionRequest(Request):
     output_bytes: OutputBytes | None = None
     parameters: Parameters | None = None
     team: Team | None = Field(default=None, description="Who is to pay: predictions are found again by it")
+    keep: bool = Field(default=True, description=_KEEP)
 
 
 class BatchRequest(Request):
@@ -48,6 +52,7 @@ class BatchRequest(Request):
 
     requests: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_BATCH)]
     team: Team | None = Field(default=None, description="Who is to pay for all of them")
+    keep: bool = Field(default=True, description=_KEEP)
 
 
 class Interval(Shape):

@@ -88,15 +88,20 @@ class Client:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._http.close()
 
-    def predict(
+    def predict(  # noqa: PLR0913 - what there is to ask with, by name
         self,
         workflow_name: str,
         input_size: int | str,
         output_size: int | str | None = None,
         parameters: Mapping[str, ParameterValue] | None = None,
         team: str | None = None,
+        *,
+        keep: bool = True,
     ) -> Prediction:
-        """Predict what one run will cost. Sizes are bytes, or texts such as "120 GB"; `team` is who is to pay."""
+        """Predict what one run will cost. Sizes are bytes, or texts such as "120 GB"; `team` is who is to pay.
+
+        The answer is kept, unless nobody is to find it again.
+        """
         body: dict[str, Any] = {"workflow_name": workflow_name, "input_bytes": _bytes(input_size)}
         if output_size is not None:
             body["output_bytes"] = _bytes(output_size)
@@ -104,13 +109,22 @@ class Client:
             body["parameters"] = dict(parameters)
         if team is not None:
             body["team"] = team
+        if not keep:
+            body["keep"] = False
         return self._call(Prediction, "POST", "predictions", body)
 
-    def predict_batch(self, requests: Sequence[Mapping[str, Any]], team: str | None = None) -> BatchResponse:
-        """Predict up to 500 runs, each as `POST /predictions` takes it; answers and errors come in the same order."""
+    def predict_batch(
+        self, requests: Sequence[Mapping[str, Any]], team: str | None = None, *, keep: bool = True
+    ) -> BatchResponse:
+        """Predict up to 500 runs, each as `POST /predictions` takes it; answers and errors come in the same order.
+
+        The answers are kept as one prediction, unless nobody is to find it again.
+        """
         body: dict[str, Any] = {"requests": [dict(request) for request in requests]}
         if team is not None:
             body["team"] = team
+        if not keep:
+            body["keep"] = False
         return self._call(BatchResponse, "POST", "predictions/batch", body)
 
     def prediction(self, prediction_id: str) -> KeptPrediction:

@@ -90,7 +90,8 @@ def up(settings: CloudSettings, backend: backends.Backend | None = None) -> dict
                 backend.serve_web(_web_config(outputs))
             write_private(settings.state_directory / "outputs.json", json.dumps(outputs, indent=2) + "\n")
             example = DEMO_EXAMPLE if _with_demo() else EXAMPLE
-            prediction = client.predict(example.workflow_name, example.input_bytes, parameters=example.parameters)
+            size, parameters = example.input_bytes, example.parameters
+            prediction = client.predict(example.workflow_name, size, parameters=parameters, keep=False)
             _report(outputs, recorded, example, prediction, "keeps" if backend.keeps_data else "forgets")
     return outputs
 

@@ -83,16 +83,17 @@ class Predictor:
             _count_failure(asked)
             raise asked
         prediction = self._prediction(request, asked, asked.response.predictions[0], str(uuid.uuid4()))
-        self._keeping.keep(
-            KeptPrediction(
-                prediction_id=prediction.prediction_id,
-                asked_at=self._clock.now(),
-                asked_by=asker,
-                team=request.team,
-                request=request,
-                answer=prediction,
+        if request.keep:
+            self._keeping.keep(
+                KeptPrediction(
+                    prediction_id=prediction.prediction_id,
+                    asked_at=self._clock.now(),
+                    asked_by=asker,
+                    team=request.team,
+                    request=request,
+                    answer=prediction,
+                )
             )
-        )
         self._report([(request, prediction)], started)
         return prediction
 
@@ -132,16 +133,17 @@ class Predictor:
         response = BatchResponse(
             prediction_id=batch_id, predictions=answers, total=total([prediction for _, prediction in answered], seed)
         )
-        self._keeping.keep(
-            KeptPrediction(
-                prediction_id=batch_id,
-                asked_at=self._clock.now(),
-                asked_by=asker,
-                team=batch.team or _team(rows),
-                batch_request=batch,
-                batch_answer=response,
+        if batch.keep:
+            self._keeping.keep(
+                KeptPrediction(
+                    prediction_id=batch_id,
+                    asked_at=self._clock.now(),
+                    asked_by=asker,
+                    team=batch.team or _team(rows),
+                    batch_request=batch,
+                    batch_answer=response,
+                )
             )
-        )
         return response
 
     def _ask_all(

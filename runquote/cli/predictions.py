@@ -88,11 +88,12 @@ def show(
 
 def _again(client: Client, kept: KeptPrediction) -> Prediction | BatchResponse:
     if kept.batch_request:
-        return client.predict_batch(kept.batch_request.requests, kept.batch_request.team)
+        return client.predict_batch(kept.batch_request.requests, kept.batch_request.team, keep=False)
     asked = kept.request
     if asked is None:
         raise CommandError(f"{kept.prediction_id} holds no question")
-    return client.predict(asked.workflow_name, asked.input_bytes, asked.output_bytes, asked.parameters, asked.team)
+    parts = (asked.workflow_name, asked.input_bytes, asked.output_bytes, asked.parameters, asked.team)
+    return client.predict(*parts, keep=False)
 
 
 def _answered(answer: Prediction | BatchResponse, percent: int) -> str:

@@ -255,6 +255,13 @@ def test_what_cannot_be_kept_is_answered_and_counted(failure: Exception) -> None
     assert subject.predict(request).prediction_id in keeper.kept
 
 
+def test_what_nobody_is_to_find_again_is_not_kept() -> None:
+    keeper = FakePredictions()
+    predictor(keeper=keeper).predict(PredictionRequest.model_validate({**ROW, "keep": False}))
+    predictor(keeper=keeper).predict_batch(BatchRequest.model_validate({"requests": [ROW], "keep": False}), "request-1")
+    assert keeper.tries == 0
+
+
 def test_a_refused_question_is_not_kept() -> None:
     keeper = FakePredictions()
     with pytest.raises(ApiError):

@@ -100,8 +100,8 @@ export function makeApi(apiUrl: string, send: Send, mostMs = MOST_MS) {
     apiUrl,
     predict: (body: PredictionRequest, signal: AbortSignal) => answer<Prediction>(client.POST("/predictions", { body, signal })),
     /** What the rows hold is for the API to check; it answers for each row. `team` is who is to pay for all of them. */
-    predictBatch: (requests: readonly Record<string, unknown>[], signal: AbortSignal, team: string | null = null) =>
-      answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] as unknown as PredictionRequest[], ...(team !== null && { team }) }, signal })),
+    predictBatch: (requests: readonly Record<string, unknown>[], signal: AbortSignal, team: string | null = null, keep = true) =>
+      answer<BatchResponse>(client.POST("/predictions/batch", { body: { requests: [...requests] as unknown as PredictionRequest[], ...(team !== null && { team }), ...(!keep && { keep }) }, signal })),
     listPredictions: (query: PredictionsQuery, signal: AbortSignal) => answer<PredictionsPage>(client.GET("/predictions", { params: { query }, signal })),
     getPrediction: (prediction_id: string, signal: AbortSignal) =>
       answer<KeptPrediction>(client.GET("/predictions/{prediction_id}", { params: { path: { prediction_id } }, signal })),

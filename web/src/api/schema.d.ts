@@ -329,6 +329,12 @@ export interface components {
              * @default null
              */
             team?: string | null;
+            /**
+             * Keep
+             * @description False for what nobody is to find again, such as the points of a curve
+             * @default true
+             */
+            keep?: boolean;
         };
         /**
          * BatchResponse
@@ -948,6 +954,12 @@ export interface components {
              * @default null
              */
             team?: string | null;
+            /**
+             * Keep
+             * @description False for what nobody is to find again, such as the points of a curve
+             * @default true
+             */
+            keep?: boolean;
         };
         /**
          * PredictionSummary

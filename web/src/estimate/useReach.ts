@@ -16,7 +16,7 @@ export function useReach(workflow: string, curve: readonly Point[], bytes: numbe
   const { data } = useQuery({
     queryKey: ["reach", workflow, sizes],
     queryFn: async ({ signal }) => {
-      const { predictions } = await api.predictBatch(sizes.map((input_bytes) => ({ workflow_name: workflow, input_bytes })), signal);
+      const { predictions } = await api.predictBatch(sizes.map((input_bytes) => ({ workflow_name: workflow, input_bytes })), signal, null, false);
       return predictions.flatMap((answer, index): Point[] => {
         const input_bytes = sizes[index];
         if ("error" in answer || input_bytes === undefined) return [];

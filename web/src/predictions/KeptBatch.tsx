@@ -18,7 +18,7 @@ type RowAnswer = BatchResponse["predictions"][number];
 export function KeptBatch({ id, asked, then }: { id: string; asked: BatchAsked; then: BatchResponse }) {
   const api = useApi();
   const [wanted, setWanted] = useState(false);
-  const now = useQuery({ queryKey: ["again", id], queryFn: ({ signal }) => api.predictBatch(asked.requests, signal, asked.team ?? null), enabled: wanted, retryOnMount: false });
+  const now = useQuery({ queryKey: ["again", id], queryFn: ({ signal }) => api.predictBatch(asked.requests, signal, asked.team ?? null, false), enabled: wanted, retryOnMount: false });
   return (
     <>
       <div className="then-now">

@@ -71,7 +71,7 @@ function Kept({ kept }: { kept: KeptPrediction }) {
 
 function ThenAndNow({ request, then }: { request: PredictionRequest; then: Prediction }) {
   const api = useApi();
-  const now = useQuery({ queryKey: ["again", request], queryFn: ({ signal }) => api.predict(request, signal), retryOnMount: false });
+  const now = useQuery({ queryKey: ["again", request], queryFn: ({ signal }) => api.predict({ ...request, keep: false }, signal), retryOnMount: false });
   return (
     <div className="then-now">
       <Said title="Said then" answer={then} />
