@@ -216,7 +216,7 @@ All outputs are in build/local/outputs.json. `make down` stops everything and {k
 
   curl -s -X POST '{outputs["api_url"]}/predictions' \\
     -H '{_header(outputs)}' -H 'content-type: application/json' \\
-    -d '{example.model_dump_json(exclude_none=True)}'
+    -d '{example.model_dump_json(exclude_defaults=True)}'
 
 It answers: about {cost}; 8 in 10 runs like this cost between {format_usd(interval.low_usd)} and \
 {format_usd(interval.high_usd)}.
