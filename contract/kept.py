@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contract.base import CostUsd, Count, Label, PredictionId, Shape, Team, UtcTime, WorkflowName
+from contract.base import Bytes, CostUsd, Count, Label, PredictionId, Shape, Team, UtcTime, WorkflowName
 from contract.predictions import BatchRequest, BatchResponse, Prediction, PredictionRequest
 
 MAX_PREDICTIONS_PAGE = 50
@@ -38,10 +38,12 @@ class PredictionSummary(Shape):
     asked_at: UtcTime
     asked_by: Asker
     team: Team | None = None
-    workflow_name: WorkflowName | None = Field(default=None, description="Null for a batch of several workflows")
+    workflow_name: WorkflowName | None = Field(
+        default=None, description="Of all that was answered; null where that is several, or nothing"
+    )
     rows: Count = Field(description="Runs that were asked about: 1, or the rows of a batch")
     unanswered: Count = Field(default=0, description="Rows of a batch that were answered with an error")
-    input_bytes: Count | None = Field(default=None, description="Null for a batch")
+    input_bytes: Bytes | None = Field(default=None, description="Null for a batch")
     cost_usd: CostUsd | None = Field(
         default=None, description="The estimate, or the median of the total; null where past runs cannot tell"
     )

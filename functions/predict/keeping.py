@@ -1,11 +1,12 @@
 """Keeps predictions, never at the price of an answer."""
 
 from contract.kept import KeptPrediction
+from functions.shared.errors import DependencyUnavailable
 from functions.shared.observability import MetricUnit, logger, metrics
 from functions.shared.ports import Clock, PredictionKeeper
 
 PAUSE_SECONDS = 30.0
-"""After a failure nothing is tried for so long: what cannot be kept delays one answer, and not each."""
+"""Where the keeper does not answer, nothing is tried for so long: that delays one answer, and not each."""
 
 
 class Keeping:
@@ -22,10 +23,9 @@ class Keeping:
             try:
                 self._keeper.keep(kept)
             except Exception as error:  # Whatever it is: the answer is there, and people wait for it.
-                self._paused_until = self._clock.steady() + PAUSE_SECONDS
-                logger.error(
-                    "predictions are not kept", extra={"cause": type(error).__name__, "pause_seconds": PAUSE_SECONDS}
-                )
+                if isinstance(error, DependencyUnavailable):
+                    self._paused_until = self._clock.steady() + PAUSE_SECONDS
+                logger.error("a prediction is not kept", extra={"cause": type(error).__name__})
             else:
                 return
         metrics.add_metric("PredictionsNotKept", MetricUnit.Count, 1)

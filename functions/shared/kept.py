@@ -41,18 +41,17 @@ def summary(kept: KeptPrediction) -> PredictionSummary:
     rows = kept.batch_answer.predictions
     return PredictionSummary(
         **asked,
-        workflow_name=_workflow(kept.batch_request.requests),
+        workflow_name=_workflow(rows),
         rows=len(rows),
         unanswered=sum(isinstance(row, ErrorBody) for row in rows),
         **_total(kept.batch_answer.total),
     )
 
 
-def _workflow(rows: list[dict[str, Any]]) -> str | None:
-    """Return the one workflow of all rows that were answered for, if it is one."""
-    names = {row.get("workflow_name") for row in rows}
-    name = names.pop() if len(names) == 1 else None
-    return name if isinstance(name, str) else None
+def _workflow(rows: list[Prediction | ErrorBody]) -> str | None:
+    """Return the one workflow of all rows that were answered, if it is one: of others, nobody knows what they name."""
+    names = {row.workflow_name for row in rows if isinstance(row, Prediction)}
+    return names.pop() if len(names) == 1 else None
 
 
 def _figures(answer: Prediction) -> Mapping[str, float]:

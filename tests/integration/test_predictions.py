@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contract.base import MAX_BYTES
 from runquote import RunquoteError
 from tests.system import System
 from tools.programs import REPOSITORY
@@ -49,7 +50,13 @@ def test_a_batch_is_one_prediction(system: System) -> None:
     assert kept is not None
     assert kept.model_dump() == answered.model_dump()
     (listed,) = system.api().predictions(team="kept-many")
-    assert (listed.rows, listed.unanswered, listed.workflow_name) == (2, 1, None)
+    assert (listed.rows, listed.unanswered, listed.workflow_name) == (2, 1, WORKFLOW)
+
+
+def test_the_largest_size_is_kept(system: System) -> None:
+    answered = system.api().predict(WORKFLOW, MAX_BYTES, team="kept-largest")
+    (listed,) = system.api().predictions(team="kept-largest")
+    assert (listed.prediction_id, listed.input_bytes) == (answered.prediction_id, MAX_BYTES)
 
 
 def test_pages_hold_each_prediction_once(system: System) -> None:

@@ -188,7 +188,7 @@ def test_a_page_reads_no_more_than_it_lists(client: Any, table: Table) -> None: 
 def test_workflow_team_person_and_time_choose(table: Table) -> None:
     annas = asked(team="genomics")
     bens = asked(NOW - timedelta(hours=1), BEN, team="imaging")
-    batch = asked_of_many(ROW, {**ROW, "workflow_name": "other"}, team="genomics")
+    batch = asked_of_many({**ROW, "workflow_name": "other"}, team="genomics")
     for each in (annas, bens, batch):
         table.keep(each)
     both = {annas.prediction_id, batch.prediction_id}
@@ -240,10 +240,9 @@ def test_what_is_no_id_is_said_to_be_none(given: str) -> None:
         Archive(predictions=FakePredictions(), clock=FakeClock(), retention_days=400).get(given)
 
 
-@pytest.mark.parametrize("failure", [DependencyUnavailable("throttled"), RuntimeError("anything")])
-def test_what_cannot_be_kept_is_answered_and_counted(failure: Exception) -> None:
+def test_what_cannot_be_kept_is_answered_and_counted() -> None:
     keeper, clock = FakePredictions(), FakeClock()
-    keeper.failure = failure
+    keeper.failure = DependencyUnavailable("throttled")
     subject = predictor(keeper=keeper, clock=clock)
     request = PredictionRequest.model_validate(ROW)
     assert subject.predict(request).cost_usd == 30
@@ -253,6 +252,44 @@ def test_what_cannot_be_kept_is_answered_and_counted(failure: Exception) -> None
     keeper.failure = None
     clock.advance(PAUSE_SECONDS)
     assert subject.predict(request).prediction_id in keeper.kept
+
+
+def test_one_that_cannot_be_kept_keeps_no_other_from_it() -> None:
+    keeper = FakePredictions()
+    keeper.failure = RuntimeError("anything")
+    subject = predictor(keeper=keeper)
+    request = PredictionRequest.model_validate(ROW)
+    assert subject.predict(request).cost_usd == 30
+    assert metrics.metric_set["PredictionsNotKept"]["Value"] == [1.0]
+    keeper.failure = None
+    assert subject.predict(request).prediction_id in keeper.kept
+
+
+@pytest.mark.parametrize("size", [1, 3 * 10**12, 4 * 10**9 * 10**6])
+def test_every_size_is_kept(table: Table, size: int) -> None:
+    kept = asked(input_bytes=size)
+    table.keep(kept)
+    assert table.get(kept.prediction_id) == kept
+    assert ids(table) == [[kept.prediction_id]]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 500, "a\nb", " ", 3, None])
+def test_a_batch_that_is_wrong_throughout_is_kept_too(table: Table, name: object) -> None:
+    kept = asked_of_many({**ROW, "workflow_name": name})
+    table.keep(kept)
+    assert table.get(kept.prediction_id) == kept
+    (found,) = (
+        Archive(predictions=table, clock=FakeClock(), retention_days=400).list(PredictionsQuery(), "me").predictions
+    )
+    assert (found.workflow_name, found.unanswered, found.cost_usd) == (None, 1, None)
+
+
+def test_the_largest_total_is_kept(table: Table) -> None:
+    kept = asked_of_many(*[{**ROW, "input_bytes": 10**17}] * 60)  # 25,000,000 USD each
+    assert kept.batch_answer is not None
+    assert kept.batch_answer.total.cost_usd == 10**9
+    table.keep(kept)
+    assert ids(table) == [[kept.prediction_id]]
 
 
 def test_what_nobody_is_to_find_again_is_not_kept() -> None:

@@ -984,7 +984,7 @@ export interface components {
             team?: string | null;
             /**
              * Workflow Name
-             * @description Null for a batch of several workflows
+             * @description Of all that was answered; null where that is several, or nothing
              * @default null
              */
             workflow_name?: string | null;
