@@ -66,7 +66,7 @@ def test_it_learned_from_the_examples_and_predicts(system: System) -> None:
         }
     assert prediction.model.version == 1
     endpoints = client_of(system.settings, "sagemaker").list_endpoints()["Endpoints"]
-    assert [each["EndpointStatus"] for each in endpoints] == ["InService"] * 3
+    assert [each["EndpointStatus"] for each in endpoints] == ["InService"] * 4
 
 
 def test_functions_run_in_containers_of_lambdas_image(system: System) -> None:
