@@ -54,9 +54,11 @@ class PredictionSummary(Shape):
 class PredictionsQuery(Shape):
     """Which predictions to list: all, or those of one workflow, one team or one person; latest first."""
 
-    workflow_name: WorkflowName | None = None
-    team: Team | None = None
-    person: Label | None = Field(default=None, description="The id of who asked, or `me`")
+    workflow_name: WorkflowName | None = Field(default=None, description="Without team and person")
+    team: Team | None = Field(default=None, description="Without workflow_name and person")
+    person: Label | None = Field(
+        default=None, description="The id of who asked, or `me`; without workflow_name and team"
+    )
     asked_from: UtcTime | None = Field(default=None, description="Earliest time")
     asked_before: UtcTime | None = Field(default=None, description="All earlier than this")
     limit: Annotated[int, Field(ge=1, le=MAX_PREDICTIONS_PAGE)] = MAX_PREDICTIONS_PAGE

@@ -160,7 +160,7 @@ def test_without_a_valid_key_nothing_runs(system: System, key: str | None) -> No
     assert (response.status_code, _error(response).error) == (403, "forbidden")
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "nothing"), ("DELETE", "runs"), ("GET", "predictions")])
+@pytest.mark.parametrize(("method", "path"), [("GET", "nothing"), ("DELETE", "runs"), ("PUT", "predictions")])
 def test_other_paths_and_methods_answer_in_json(system: System, method: str, path: str) -> None:
     response = system.request(method, path)
     assert response.status_code in (403, 404, 405)

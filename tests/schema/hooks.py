@@ -1,5 +1,5 @@
 """What the document says in words only, for Schemathesis: a run has ended since it started, an estimate beside a cost
-belongs to a bill, and a cursor was given."""
+belongs to a bill, one choice is made at a time, and a cursor was given."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +21,12 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case[Any]
     query.pop("cursor", None)
     if case.method == "DELETE" and case.path_parameters.get("workflow_name") in _EXAMPLES:
         case.path_parameters["workflow_name"] = "nobody"  # other tests ask what the examples predict
-    if {"completed_from", "completed_before"} <= query.keys():
-        del query["completed_before"]
+    for since, before in (("completed_from", "completed_before"), ("asked_from", "asked_before")):
+        if {since, before} <= query.keys():
+            del query[before]
+    if case.path == "/predictions":  # of which only one may choose
+        for name in [name for name in ("workflow_name", "team", "person") if name in query][1:]:
+            del query[name]
     body = case.body if isinstance(case.body, dict) else {}
     _both_times(body.get("values"))
     _estimate_of_a_bill(body.get("values"))

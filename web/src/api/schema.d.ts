@@ -1739,9 +1739,11 @@ export interface operations {
     listPredictions: {
         parameters: {
             query?: {
+                /** @description Without team and person */
                 workflow_name?: string;
+                /** @description Without workflow_name and person */
                 team?: string;
-                /** @description The id of who asked, or `me` */
+                /** @description The id of who asked, or `me`; without workflow_name and team */
                 person?: string;
                 /** @description Earliest time */
                 asked_from?: string;
