@@ -934,7 +934,7 @@ const scenarios = {
     await page.getByRole("link", { name: "5 Mar 2026, 07:30 UTC" }).focus();
     const again = page.waitForRequest((request) => request.url().endsWith("/v1/predictions") && request.method() === "POST");
     await page.keyboard.press("Enter");
-    assert.deepEqual((await again).postDataJSON(), { workflow_name: "wgs-joint-calling", input_bytes: 300e9, output_bytes: null, parameters: null, team: "genomics" });
+    assert.deepEqual((await again).postDataJSON(), { workflow_name: "wgs-joint-calling", input_bytes: 300e9, output_bytes: null, parameters: null, team: "genomics", keep: false });
     await page.getByText("more than then (25 %), inside the 80 % interval of then.").waitFor();
     await assertFocus(page, title, "after opening a prediction");
     assert.equal(await title.innerText().then((text) => text.replaceAll("\u00a0", " ")), "wgs-joint-calling, 300 GB in");
