@@ -3,7 +3,7 @@
 hypercorn writes them apart. The AWS SDK for Go, which Terraform's provider uses, can close a connection upon the head
 of an answer that came faster than its own writing of the request ended
 (https://github.com/aws/aws-sdk-go-v2/issues/2737): it then lost the body and sent the request again. On loopback with
-busy cores that happened in one apply of two, and now and then to a request that must not be done twice ("Alias already
+busy cores that happened in two applies of five, and now and then to what must not be done twice ("Alias already
 exists"). What has arrived by then it still reads, so the body has to arrive with the head.
 """
 

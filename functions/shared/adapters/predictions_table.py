@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PART_BYTES = 300_000
 """Most compressed bytes in an item; with names and summary it stays well below 400 KB."""
-_FAST = 1  # zlib's level: half the size again of the best, for a sixth of its time
+_FAST = 1  # zlib's level: an answer waits for it
 _MAX_BYTES = 64 * 1024 * 1024
 
 
